@@ -1,0 +1,1 @@
+"""The training core: layers -> program -> trainer. Imports NumPy alone."""

@@ -1,0 +1,170 @@
+"""The primitives of an activation: a = f(z), its slope f'(z), and dL/dz = dL/da * f'(z)."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .expr import Call, Equation, Expr, Negative, Number, Power, Product, Quotient, Sum, Symbol
+from .primitive import Primitive
+from .program import Arrays, Floats, Kernel, Reader, Symbols
+
+if TYPE_CHECKING:
+    from .builder import Builder
+
+_ONE = Number(1.0)
+
+
+class Elementwise(Primitive):
+    """``a = f(z)``, element by element. Subclasses give f, its slope, and how both are written.
+
+    `slope_reads` is "z" or "a": whichever the slope is cheaper and clearer to compute from.
+    """
+
+    slope_reads = "a"
+    function: str
+
+    def __init__(self, z: str, into: str) -> None:
+        self.verb = self.function
+        self.z = z
+        self.reads = (z,)
+        self.writes = (into,)
+
+    @abstractmethod
+    def apply(self, z: Expr) -> Expr:
+        """Return f(z) as an expression, for one element."""
+
+    @abstractmethod
+    def slope(self, source: Expr) -> Expr:
+        """Return f'(z) as an expression of z or a (see `slope_reads`)."""
+
+    @abstractmethod
+    def slope_kernels(self, source: Floats, slope: Floats) -> Iterable[Kernel]:
+        """Return the kernels that write f'(z) into `slope`."""
+
+    def equation(self, symbol: Symbols) -> Equation:
+        return Equation(symbol(self.writes[0]), self.apply(symbol(self.z)))
+
+    def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
+        return self.apply(entry(self.z, *at))
+
+    def backward(self, b: Builder) -> None:
+        (a,) = self.writes
+        source = self.z if self.slope_reads == "z" else a
+        name = a.rpartition(".")[0]
+        slope = b.array(f"{name}.slope", b.shape(a), Symbol(f"{self.function}'", name))
+        b.emit(Slope(self, source, slope))
+        b.emit(TimesSlope(a + ".grad", slope, b.gradient(self.z)))
+
+
+class Slope(Primitive):
+    """The derivative of an activation at this batch's values."""
+
+    verb = "slope"
+
+    def __init__(self, of: Elementwise, source: str, into: str) -> None:
+        self.of = of
+        self.source = source
+        self.reads = (source,)
+        self.writes = (into,)
+
+    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
+        return self.of.slope_kernels(arrays[self.source], arrays[self.writes[0]])
+
+    def equation(self, symbol: Symbols) -> Equation:
+        return Equation(symbol(self.writes[0]), self.of.slope(symbol(self.source)))
+
+    def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
+        return self.of.slope(entry(self.source, *at))
+
+
+class TimesSlope(Primitive):
+    """``dL/dz = dL/da * f'(z)``: the chain rule through an activation."""
+
+    verb = "gradient"
+
+    def __init__(self, da: str, slope: str, into: str) -> None:
+        self.reads = (da, slope)
+        self.writes = (into,)
+
+    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
+        da, slope = self.reads
+        yield partial(np.multiply, arrays[da], arrays[slope], arrays[self.writes[0]])
+
+    def equation(self, symbol: Symbols) -> Equation:
+        da, slope = self.reads
+        return Equation(symbol(self.writes[0]), Product((symbol(da), symbol(slope)), "o"))
+
+    def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
+        return Product(tuple(entry(read, *at) for read in self.reads))
+
+
+class SigmoidOp(Elementwise):
+    """``a = 1 / (1 + exp(-z))``, slope ``a * (1 - a)``."""
+
+    function = "sigmoid"
+
+    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
+        z, a = arrays[self.z], arrays[self.writes[0]]
+        one = np.ones((), a.dtype)
+        yield partial(np.negative, z, a)
+        yield partial(np.exp, a, a)  # overflows to inf at z < -709, and 1/(1 + inf) is the right 0
+        yield partial(np.add, a, one, a)
+        yield partial(np.reciprocal, a, a)
+
+    def apply(self, z: Expr) -> Expr:
+        return Quotient(_ONE, Sum((_ONE, Call("exp", (Negative(z),)))))
+
+    def slope(self, source: Expr) -> Expr:
+        return Product((source, Sum((_ONE, Negative(source)))), "*")
+
+    def slope_kernels(self, source: Floats, slope: Floats) -> Iterable[Kernel]:
+        yield partial(np.subtract, np.ones((), slope.dtype), source, slope)
+        yield partial(np.multiply, source, slope, slope)
+
+
+class TanhOp(Elementwise):
+    """``a = tanh(z)``, slope ``1 - a**2``."""
+
+    function = "tanh"
+
+    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
+        yield partial(np.tanh, arrays[self.z], arrays[self.writes[0]])
+
+    def apply(self, z: Expr) -> Expr:
+        return Call("tanh", (z,))
+
+    def slope(self, source: Expr) -> Expr:
+        return Sum((_ONE, Negative(Power(source, Number(2.0)))))
+
+    def slope_kernels(self, source: Floats, slope: Floats) -> Iterable[Kernel]:
+        yield partial(np.multiply, source, source, slope)
+        yield partial(np.subtract, np.ones((), slope.dtype), slope, slope)
+
+
+class ReLUOp(Elementwise):
+    """``a = max(0, z)``, slope 1 where z > 0 and 0 elsewhere (0 at z = 0, as is the custom)."""
+
+    function = "relu"
+    slope_reads = "z"
+
+    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
+        z, a = arrays[self.z], arrays[self.writes[0]]
+        # an array of zeros, not a scalar: NumPy has no vectorized loop for maximum with a scalar
+        yield partial(np.maximum, z, np.zeros_like(z), a)
+
+    def apply(self, z: Expr) -> Expr:
+        return Call("max", (Number(0.0), z))
+
+    def slope(self, source: Expr) -> Expr:
+        return Call("step", (source,))
+
+    def slope_kernels(self, source: Floats, slope: Floats) -> Iterable[Kernel]:
+        positive = np.empty(slope.shape, bool)
+        yield partial(np.greater, source, np.zeros_like(source), positive)
+        yield partial(np.copyto, slope, positive)
+

@@ -1,0 +1,30 @@
+"""Errors that say what was expected, what was received and what mends it; imports the standard library alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class UnknownNameError(KeyError, ValueError):
+    """A name that nobody here answers to; the message lists the nearest names that do.
+
+    It is a `KeyError` for those who look an array up, and a `ValueError` for those who pass an option.
+    """
+
+    def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
+        import difflib  # only needed once something has gone wrong: kept off the import path
+
+        names = sorted(known)
+        near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4)
+        hint = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
+        shown = ", ".join(names[:40]) + (", ..." if len(names) > 40 else "")
+        self.message = f"Unknown {kind} {name!r}. {hint}Expected one of: {shown}."
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        return self.message  # KeyError would print the repr, quotes and all
+
+
+def bad_value(what: str, expected: str, received: object, mend: str) -> ValueError:
+    """Build the `ValueError` in the house's form: expected, received, mend."""
+    return ValueError(f"{what}: expected {expected}; received {received}. {mend}")

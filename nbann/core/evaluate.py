@@ -1,0 +1,126 @@
+"""Predicting and scoring with what has been learned, beside the training; imports the core's own parts only."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import UnknownNameError
+from .losses import CrossEntropy, HalfSquaredError, Task
+from .program import Floats, Program
+from .recipe import Recipe, Samples
+from .state import State
+
+CHUNK = 4096  # rows in one pass: bounds the memory of activations, whatever the size of the data
+CACHED = 8  # forward programs kept, one for each number of rows last seen
+
+Metric = Callable[[NDArray[Any], NDArray[Any]], float]
+
+
+def accuracy(y: NDArray[Any], predicted: NDArray[Any]) -> float:
+    """Return the share of labels that are predicted right, in [0, 1]."""
+    return float(np.mean(y == predicted))
+
+
+METRICS: dict[str, Metric] = {"accuracy": accuracy}
+
+
+def as_metrics(metrics: Iterable[str | Metric] | None, task: Task) -> dict[str, Metric]:
+    """Return metrics by name; None stands for accuracy where there are classes, and none elsewhere."""
+    if metrics is None:
+        metrics = ["accuracy"] if task == "classification" else []
+    if isinstance(metrics, str) or callable(metrics):
+        metrics = [metrics]
+    found: dict[str, Metric] = {}
+    for metric in metrics:
+        if callable(metric):
+            found[getattr(metric, "__name__", type(metric).__name__)] = metric
+        elif metric in METRICS:
+            found[metric] = METRICS[metric]
+        else:
+            raise UnknownNameError("metric", metric, METRICS)
+    return found
+
+
+class Evaluator:
+    """Forward passes over any number of rows with the parameters of a state.
+
+    It never touches the arrays of the batch in training, so what a learner looks at stays as it is.
+    """
+
+    def __init__(self, recipe: Recipe, state: State, metrics: dict[str, Metric]) -> None:
+        self.recipe = recipe
+        self.state = state
+        self.metrics = metrics
+        self._programs: OrderedDict[tuple[int, bool], Program] = OrderedDict()
+
+    def outputs(self, x: Floats) -> Floats:
+        """Return what the last layer gives, shape (n, outputs)."""
+        return np.concatenate([p.arrays[p.output].copy() for p in self._passes({"x": x})])
+
+    def predict(self, outputs: Floats) -> NDArray[Any]:
+        """Turn outputs into predictions: labels (n,) for classes, else values (n,) or (n, k)."""
+        if self.recipe.task == "classification":
+            return outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0.5).astype(np.intp)
+        return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+
+    def probabilities(self, x: Floats) -> Floats:
+        """Return class probabilities, shape (n, k), each row adding up to 1."""
+        outputs = self.outputs(x)
+        if isinstance(self.recipe.loss, CrossEntropy):
+            exps = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+            return exps / exps.sum(axis=1, keepdims=True)
+        if self.recipe.task == "classification" and outputs.shape[1] == 1:
+            return np.hstack([1 - outputs, outputs])
+        raise ValueError(
+            f"predict_proba: expected a net trained with CrossEntropy; received {self.recipe.loss!r}. "
+            f"Use predict(X), or train with loss=nbann.CrossEntropy()."
+        )
+
+    def score(self, samples: Samples) -> dict[str, float]:
+        """Return the loss (penalty included) and every metric over samples."""
+        total, rows, outputs, data_loss, penalty = 0.0, 0, [], 0.0, 0.0
+        summed = isinstance(self.recipe.loss, HalfSquaredError) and self.recipe.loss.reduction == "sum"
+        for program in self._passes(samples):
+            size = program.batch_size
+            data_loss = program.arrays["loss.data" if self.recipe.penalty else "loss"].item()
+            penalty = program.arrays["loss.penalty"].item() if self.recipe.penalty else 0.0
+            total += data_loss * (1 if summed else size)
+            rows += size
+            if self.metrics:
+                outputs.append(program.arrays[program.output].copy())
+        result = {"loss": total / (1 if summed else rows) + penalty}
+        if self.metrics:
+            y = samples["y"]
+            y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+            predicted = self.predict(np.concatenate(outputs))
+            result |= {name: float(metric(y, predicted)) for name, metric in self.metrics.items()}
+        return result
+
+    def _passes(self, samples: Samples) -> Iterator[Program]:
+        """Run forward (and with targets, loss) over the rows, some thousands at a time."""
+        n = len(samples["x"])
+        for start in range(0, n, CHUNK):
+            part = {name: array[start : start + CHUNK] for name, array in samples.items()}
+            size = len(part["x"])
+            program = self._program(size, part)
+            for name, array in part.items():
+                np.copyto(program.arrays[name], array)
+            with np.errstate(all="ignore"):
+                for kernel in program.kernels:
+                    kernel()
+            yield program
+
+    def _program(self, size: int, part: Samples) -> Program:
+        key = (size, "y" in part)
+        if key not in self._programs:
+            buffers = {name: np.zeros_like(array) for name, array in part.items()}
+            self._programs[key] = self.recipe.program(self.state, buffers, size, train=False)
+            if len(self._programs) > CACHED:
+                self._programs.popitem(last=False)
+        self._programs.move_to_end(key)
+        return self._programs[key]

@@ -1,0 +1,182 @@
+"""Expressions: the arithmetic of one operation as a small tree that can be read, typeset and evaluated.
+
+An operation describes itself twice with these nodes: once over whole arrays (its formula) and once for a
+single element with this batch's numbers (its arithmetic). `render.py` turns a tree into text or LaTeX.
+Imports NumPy-free standard library only.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Expr:
+    """A node of an expression. Subclasses are final; `value()` is its number."""
+
+    def value(self) -> float:
+        """Return the number this node stands for; a formula over whole arrays has none."""
+        raise TypeError(f"{type(self).__name__} stands for whole arrays and has no single value.")
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol(Expr):
+    """A named quantity: `base` with an optional subscript, such as W of layer "hidden"."""
+
+    base: str
+    sub: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gradient(Expr):
+    """The derivative of the loss with respect to a quantity."""
+
+    of: Symbol
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Expr):
+    """A plain number."""
+
+    number: float
+
+    def value(self) -> float:
+        return self.number
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Expr):
+    """One element of a named array: knows where it is, what it is called and what it holds now."""
+
+    name: str
+    index: tuple[int, ...]
+    symbol: Symbol | Gradient
+    number: float
+
+    def value(self) -> float:
+        return self.number
+
+
+@dataclass(frozen=True, slots=True)
+class Sum(Expr):
+    """Terms added up; a `Negative` term is shown as a subtraction."""
+
+    terms: tuple[Expr, ...]
+
+    def value(self) -> float:
+        return math.fsum(term.value() for term in self.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class Product(Expr):
+    """Factors multiplied; `sign` is "*" for numbers, "@" for matrices, "o" for element by element, "" for a plain factor."""
+
+    factors: tuple[Expr, ...]
+    sign: str = "*"
+
+    def value(self) -> float:
+        return math.prod(factor.value() for factor in self.factors)
+
+
+@dataclass(frozen=True, slots=True)
+class Negative(Expr):
+    """Minus its argument."""
+
+    arg: Expr
+
+    def value(self) -> float:
+        return -self.arg.value()
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient(Expr):
+    """A fraction."""
+
+    over: Expr
+    under: Expr
+
+    def value(self) -> float:
+        return self.over.value() / self.under.value()
+
+
+@dataclass(frozen=True, slots=True)
+class Power(Expr):
+    """A base with an exponent; the exponent `Symbol("T")` is a transpose."""
+
+    base: Expr
+    exponent: Expr
+
+    def value(self) -> float:
+        return float(self.base.value() ** self.exponent.value())
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Expr):
+    """A function of arguments: exp, log, max, tanh, sign, step, relu, softmax, sum, sigmoid."""
+
+    function: str
+    args: tuple[Expr, ...]
+
+    def value(self) -> float:
+        return _FUNCTIONS[self.function](*(arg.value() for arg in self.args))
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """`left = right`; for a single element also the number that the operation wrote."""
+
+    left: Expr
+    right: Expr
+
+    def value(self) -> float:
+        """Evaluate the right-hand side from the numbers that stand in it."""
+        return self.right.value()
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def text(self, *, digits: int = 4, terms: int | None = 8) -> str:
+        """Plain text with this batch's numbers, e.g. ``z_hidden[0,2] = 5.1*0.03 + 0.1 = 0.253``.
+
+        Parameters
+        ----------
+        digits : int
+            Significant digits of each number.
+        terms : int or None
+            A longer sum is cut to this many terms, the rest added up in one; None shows them all.
+        """
+        from .render import Text
+
+        return Text(digits=digits, terms=terms).equation(self)
+
+    def latex(self, *, digits: int = 4, terms: int | None = 8) -> str:
+        """Return the same as LaTeX (without dollar signs)."""
+        from .render import Latex
+
+        return Latex(digits=digits, terms=terms).equation(self)
+
+    def symbols(self) -> str:
+        """Plain text with names in place of numbers, e.g. ``z_hidden[0,2] = x[0,0]*W_hidden[0,2] + ...``."""
+        from .render import Text
+
+        return Text(numbers=False).equation(self)
+
+
+def _exp(x: float) -> float:
+    return math.exp(x) if x < 709.0 else math.inf  # as NumPy has it: no OverflowError
+
+
+def _maximum(*values: float) -> float:
+    return math.nan if any(math.isnan(v) for v in values) else max(values)
+
+
+_FUNCTIONS = {
+    "exp": _exp,
+    "log": lambda x: math.log(x) if x > 0 else (-math.inf if x == 0 else math.nan),
+    "tanh": math.tanh,
+    "max": _maximum,
+    "abs": abs,
+    "sign": lambda x: math.copysign(1.0, x) if x else 0.0,
+    "step": lambda x: 1.0 if x > 0 else 0.0,
+}

@@ -1,0 +1,241 @@
+"""Hooks: callables spliced into a program between its ops; imports the core's own parts only.
+
+Where no hook is attached, the list of kernels that runs is the program's own: nothing is paid.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from numpy.typing import NDArray
+
+from .errors import UnknownNameError
+from .program import PHASES, Kernel, Op, Program
+
+if TYPE_CHECKING:
+    from .trainer import Trainer
+
+Unit = Literal["op", "layer", "phase", "batch", "epoch"]
+When = Literal["before", "after"]
+UNITS: tuple[Unit, ...] = ("op", "layer", "phase", "batch", "epoch")
+
+
+class Paused(Exception):  # noqa: N818 (not an error: it leads from a hook back to the cursor)
+    """Leaves the list of kernels where a hook asked for a pause; `when` is "before" or "after" the op."""
+
+    def __init__(self, when: When) -> None:
+        self.when = when
+
+
+class Event:
+    """What a hook is called with.
+
+    Attributes
+    ----------
+    trainer : Trainer
+    unit, when : str
+        What was attached for: "op", "layer", ...; "before" or "after".
+    op : Op or None
+        The op just run (after) or about to run (before); None for units "batch" and "epoch".
+    epoch, batch : int
+        Where in the run, counted from 0.
+    """
+
+    __slots__ = ("_modifies", "_pause", "batch", "epoch", "op", "trainer", "unit", "when")
+
+    def __init__(self, trainer: Trainer, hook: Hook, op: Op | None, epoch: int, batch: int) -> None:
+        self.trainer = trainer
+        self.unit = hook.unit
+        self.when = hook.when
+        self.op = op
+        self.epoch = epoch
+        self.batch = batch
+        self._modifies = hook.modifies
+        self._pause = False
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        """Return an array by name: read-only, unless the hook was attached with ``modifies=True``."""
+        return self.trainer._view(name, writable=self._modifies)
+
+    def __repr__(self) -> str:
+        where = self.op.name if self.op else self.unit
+        return f"<Event {self.when} {where}, epoch {self.epoch}, batch {self.batch}>"
+
+    @property
+    def phase(self) -> str | None:
+        """Phase of the op."""
+        return self.op.phase if self.op else None
+
+    @property
+    def layer(self) -> str | None:
+        """Layer of the op."""
+        return self.op.layer if self.op else None
+
+    def pause(self) -> None:
+        """Stop the run here; `step` or `run` goes on from this very place."""
+        self._pause = True
+
+
+@dataclass(eq=False)
+class Hook:
+    """A handle on an attached callable; `remove` detaches it."""
+
+    fn: Callable[[Event], object]
+    unit: Unit
+    when: When
+    phase: str | None
+    layer: str | None
+    op: str | None
+    modifies: bool
+    _owner: Hooks
+
+    def remove(self) -> None:
+        """Detach; a second call does nothing."""
+        self._owner.remove(self)
+
+    def __repr__(self) -> str:
+        parts = [f"{key}={value!r}" for key in ("phase", "layer", "op") if (value := getattr(self, key))]
+        return f"<Hook {self.when} {self.unit}{' ' * bool(parts)}{', '.join(parts)}>"
+
+    def matches(self, op: Op) -> bool:
+        """Whether the op is one of those that the hook was narrowed to."""
+        return (
+            self.phase in (None, op.phase) and self.layer in (None, op.layer) and self.op in (None, op.name)
+        )
+
+
+class Hooks:
+    """The hooks of one trainer, and the lists of kernels with hooks spliced in."""
+
+    def __init__(self) -> None:
+        self._hooks: list[Hook] = []
+        self._plans: dict[Program, Places] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._hooks)
+
+    def __len__(self) -> int:
+        return len(self._hooks)
+
+    def add(
+        self,
+        program: Program,
+        unit: Unit,
+        fn: Callable[[Event], object],
+        *,
+        phase: str | None,
+        layer: str | None,
+        op: str | None,
+        when: When,
+        modifies: bool,
+    ) -> Hook:
+        """Attach a callable; see `Trainer.on`."""
+        for kind, value, known in (
+            ("unit", unit, UNITS),
+            ("phase", phase, PHASES),
+            ("layer", layer, {o.layer for o in program}),
+            ("op", op, {o.name for o in program}),
+            ("when", when, ("before", "after")),
+        ):
+            if value is not None and value not in known:
+                raise UnknownNameError(kind, value, known)
+        if not callable(fn):
+            raise ValueError(f"A hook: expected a callable fn(event); received {fn!r}. Pass a function.")
+        if unit in ("batch", "epoch") and (phase or layer or op):
+            raise ValueError(
+                f"A hook on each {unit}: expected no phase, layer or op; received one. "
+                f'Use trainer.on("op", ...), "layer" or "phase" to narrow it down.'
+            )
+        hook = Hook(fn, unit, when, phase, layer, op, modifies, self)
+        self._hooks.append(hook)
+        self._plans.clear()
+        return hook
+
+    def remove(self, hook: Hook) -> None:
+        """Detach a hook, if it is attached."""
+        if hook in self._hooks:
+            self._hooks.remove(hook)
+            self._plans.clear()
+
+    def spliced(self, trainer: Trainer, program: Program, stop: int, *, resumed: bool) -> list[Kernel]:
+        """Return the kernels from the next op up to `stop`, with the hooks between them.
+
+        The hooks after a program's last op are not among them: the batch is recorded first, then
+        `fire_end` calls them. `resumed` leaves out the hooks before the next op, which have been called.
+        """
+        places = self._places(program)
+        calls: list[Kernel] = []
+        for op in program.ops[program.done : stop]:
+            before = places.get((op.index, "before"))
+            if before and not (resumed and op.index == program.done):
+                calls.append(partial(fire, trainer, before, op, "before"))
+            calls.extend(op.kernels)
+            after = places.get((op.index, "after"))
+            if after and op.index + 1 < len(program):
+                calls.append(partial(fire, trainer, after, op, "after"))
+        return calls
+
+    def fire_end(self, trainer: Trainer, program: Program) -> None:
+        """Call the hooks after the last op of a program: on ops, on the batch, on the epoch."""
+        last = program.ops[-1]
+        fire(trainer, self._places(program).get((last.index, "after"), ()), last, "after")
+
+    def _places(self, program: Program) -> Places:
+        """Return the hooks by the place they sit at; epoch and batch hooks sit at a program's two ends."""
+        if program not in self._plans:
+            places: Places = defaultdict(list)
+            for hook in sorted(self._hooks, key=_outermost_first):
+                for op in _at_edges(program, hook.unit, hook.when):
+                    if hook.matches(op):
+                        places[op.index, hook.when].append(hook)
+            for (_, when), hooks in places.items():
+                if when == "after":
+                    hooks.reverse()  # the epoch begins before its batch, and ends after it
+            self._plans[program] = dict(places)
+        return self._plans[program]
+
+
+Places = dict[tuple[int, When], list[Hook]]
+
+
+def _outermost_first(hook: Hook) -> int:
+    return -UNITS.index(hook.unit)
+
+
+def fire(trainer: Trainer, hooks: Iterable[Hook], op: Op, when: When) -> None:
+    """Call the hooks that sit at one place; all are called even if one of them asks for a pause.
+
+    Raises
+    ------
+    Paused
+        One of them did.
+    """
+    cursor = trainer._cursor
+    cursor.program.done = op.index + (when == "after")
+    pause = False
+    for hook in hooks:
+        if hook.unit != "epoch" or cursor.at_epoch_edge(when):
+            event = Event(trainer, hook, None if hook.unit in ("batch", "epoch") else op, cursor.epoch, cursor.batch)
+            hook.fn(event)
+            pause |= event._pause
+    if pause:
+        raise Paused(when)
+
+
+def same_unit(unit: Unit, a: Op, b: Op) -> bool:
+    """Whether two neighboring ops belong to the same layer or phase."""
+    if unit == "layer":
+        return (a.phase, a.layer) == (b.phase, b.layer)
+    return a.phase == b.phase if unit == "phase" else unit in ("batch", "epoch")
+
+
+def _at_edges(program: Program, unit: Unit, when: When) -> list[Op]:
+    """Return the first (before) or last (after) op of every stretch of one layer or phase."""
+    ops = program.ops
+    step = -1 if when == "before" else 1
+    neighbors = [ops[i + step] if 0 <= i + step < len(ops) else None for i in range(len(ops))]
+    return [op for op, next_to in zip(ops, neighbors, strict=True) if next_to is None or not same_unit(unit, op, next_to)]

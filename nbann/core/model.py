@@ -1,0 +1,83 @@
+"""Models: layers in an order. A model is a description; the trainer holds what is learned."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from .errors import bad_value
+from .layers import Layer
+from .state import Parameter
+
+if TYPE_CHECKING:
+    from .builder import Builder
+
+RESERVED = ("x", "y", "loss")
+
+
+class Sequential:
+    """Layers one after another.
+
+    Parameters
+    ----------
+    layers : iterable of Layer
+        At least one; each object once. Layers without a name are called by kind and number:
+        dense1, relu1, dense2, ...
+
+    Raises
+    ------
+    ValueError
+        No layer, something that is not a layer, one object twice, or two layers of one name.
+
+    Examples
+    --------
+    >>> import nbann
+    >>> nbann.Sequential([nbann.Dense(6, name="hidden"), nbann.ReLU(), nbann.Dense(3, name="output")])
+    Sequential(hidden: dense, relu1: relu, output: dense)
+    """
+
+    def __init__(self, layers: Iterable[Layer]) -> None:
+        self.layers = tuple(layers)
+        self.names = _names(self.layers)
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{n}: {layer.kind}" for n, layer in zip(self.names, self.layers, strict=True))
+        return f"Sequential({inside})"
+
+    def build(self, width: int) -> tuple[list[Parameter], int]:
+        """Return all parameters for inputs of `width` columns, in order, and the width of the output."""
+        parameters: list[Parameter] = []
+        for name, layer in zip(self.names, self.layers, strict=True):
+            own, width = layer.build(name, width)
+            parameters += own
+        return parameters, width
+
+    def emit(self, b: Builder, x: str) -> str:
+        """Emit every layer in order; return the name of the last one's output."""
+        for name, layer in zip(self.names, self.layers, strict=True):
+            b.layer = name
+            x = layer.emit(b, name, x)
+        return x
+
+
+def _names(layers: tuple[Layer, ...]) -> tuple[str, ...]:
+    if not layers:
+        raise bad_value("Sequential", "at least one layer", "none", "Pass e.g. [Dense(3)].")
+    for layer in layers:
+        if not isinstance(layer, Layer):
+            mend = "Call the layer's class: Dense(6), ReLU()."
+            raise bad_value("Sequential", "layers", f"{layer!r}", mend)
+    if len({id(layer) for layer in layers}) < len(layers):
+        mend = "Make a new object for each place: [Dense(6), ReLU(), Dense(6), ReLU()]."
+        raise bad_value("Sequential", "each layer object once", "one object twice", mend)
+    counts: Counter[str] = Counter()
+    names = []
+    for layer in layers:
+        counts[layer.kind] += 1
+        names.append(layer.name or f"{layer.kind}{counts[layer.kind]}")
+    for name, count in Counter(names).items():
+        if count > 1 or name in RESERVED:
+            why = f"{count} layers called {name!r}" if count > 1 else f"{name!r}, which nbann uses itself"
+            raise bad_value("Sequential", "a name of its own for each layer", why, "Rename one with name=...")
+    return tuple(names)

@@ -1,0 +1,103 @@
+"""The primitive: what an operation computes, how it reads, and the rule of its derivative.
+
+Each primitive knows its kernels, its formula, the arithmetic of one element, and which primitives its
+derivative consists of. The builder does the rest; there is no other backward pass anywhere.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .expr import Equation, Expr, Sum
+from .program import Arrays, Kernel, Reader, Symbols
+
+if TYPE_CHECKING:
+    from .builder import Builder
+
+
+class Primitive(ABC):
+    """One operation over named arrays.
+
+    Attributes
+    ----------
+    verb : str
+        What it does, the second half of its op's name ("affine" of "hidden.affine").
+    reads, writes : tuple of str
+        Names of arrays. Each array is written by one op of a program only; an array that is both read
+        and written is state, updated in place.
+    """
+
+    verb: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+
+    @abstractmethod
+    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
+        """Return bound NumPy calls which, in order, compute `writes` from `reads`, allocating nothing."""
+
+    @abstractmethod
+    def equation(self, symbol: Symbols) -> Equation:
+        """Return the formula over whole arrays; `symbol(name)` is how an array is written."""
+
+    @abstractmethod
+    def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
+        """Return the arithmetic of ``name[at]``; `entry(name, *index)` is an element with its number."""
+
+    def backward(self, b: Builder) -> None:
+        """Emit the ops that carry the gradient from `writes` to those `reads` that need one."""
+        raise NotImplementedError(
+            f"{type(self).__name__} has no derivative: it may stand in the loss, backward or update phase only."
+        )
+
+
+class AddUp(Primitive):
+    """The total of several arrays of one shape: the loss and its penalty, the gradients of a fork."""
+
+    def __init__(self, parts: tuple[str, ...], into: str, verb: str = "sum") -> None:
+        self.verb = verb
+        self.reads = parts
+        self.writes = (into,)
+
+    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
+        first, second, *others = self.reads
+        total = arrays[self.writes[0]]
+        yield partial(np.add, arrays[first], arrays[second], total)
+        for other in others:
+            yield partial(np.add, total, arrays[other], total)
+
+    def equation(self, symbol: Symbols) -> Equation:
+        return Equation(symbol(self.writes[0]), Sum(tuple(symbol(part) for part in self.reads)))
+
+    def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
+        return Sum(tuple(entry(part, *at) for part in self.reads))
+
+    def backward(self, b: Builder) -> None:
+        """Nothing to do where the sum is the loss itself: each part's derivative is then 1."""
+        if self.writes != ("loss",):
+            for part in self.reads:
+                if b.needs_gradient(part):
+                    b.emit(Same(self.writes[0] + ".grad", b.gradient(part)))
+
+
+class Same(Primitive):
+    """A copy: the derivative of a sum with respect to one of its terms."""
+
+    verb = "pass_on"
+
+    def __init__(self, source: str, into: str) -> None:
+        self.reads = (source,)
+        self.writes = (into,)
+
+    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
+        yield partial(np.copyto, arrays[self.writes[0]], arrays[self.reads[0]])
+
+    def equation(self, symbol: Symbols) -> Equation:
+        return Equation(symbol(self.writes[0]), symbol(self.reads[0]))
+
+    def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
+        return entry(self.reads[0], *at)

@@ -1,0 +1,242 @@
+"""A training step as a list of operations over named arrays; imports NumPy and the core's expressions.
+
+`Program.run` is the whole training loop's inside: call every kernel in order. Everything else that
+nbann does (stepping, hooks, reading the maths, explaining) looks at the same list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import UnknownNameError, bad_value
+from .expr import Entry, Equation, Gradient, Symbol
+
+if TYPE_CHECKING:
+    from .primitive import Primitive
+    from .state import State
+
+Kernel = Callable[[], object]
+Floats = NDArray[np.floating]
+Arrays = Mapping[str, NDArray[Any]]
+Symbols = Callable[[str], Symbol | Gradient]
+PHASES = ("forward", "loss", "backward", "update")
+
+
+class Op:
+    """One operation of a program: what a learner steps over.
+
+    Attributes
+    ----------
+    name : str
+        Unique within its program, such as "hidden.affine".
+    phase : str
+        "forward", "loss", "backward" or "update".
+    layer : str
+        The layer it belongs to; "loss" for the loss, the optimizer's name for the update.
+    reads, writes : tuple of str
+        Names of arrays. An array that an op both reads and writes is state that it updates.
+    index : int
+        Its place in the program.
+    kernels : tuple of callables
+        Bound NumPy calls that do the work. Run in order, they are the operation.
+    """
+
+    __slots__ = ("_primitive", "_program", "index", "kernels", "layer", "name", "phase", "reads", "writes")
+
+    def __init__(self, program: Program, primitive: Primitive, phase: str, layer: str, index: int) -> None:
+        self._program = program
+        self._primitive = primitive
+        self.name = f"{layer}.{primitive.verb}"
+        self.phase = phase
+        self.layer = layer
+        self.reads = primitive.reads
+        self.writes = primitive.writes
+        self.index = index
+        self.kernels: tuple[Kernel, ...] = tuple(primitive.kernels(program.arrays))
+
+    def __repr__(self) -> str:
+        return f"<Op {self.index} {self.phase} {self.name}: {self.equation.text()}>"
+
+    @property
+    def equation(self) -> Equation:
+        """What it computes, over whole arrays, as an expression tree."""
+        return self._primitive.equation(self._program.symbols.__getitem__)
+
+    @property
+    def formula(self) -> str:
+        """What it computes, over whole arrays, as LaTeX."""
+        return self.equation.latex()
+
+    def arithmetic(self, index: int | Sequence[int] = (), name: str | None = None) -> Equation:
+        """Put this batch's numbers into the formula, for one element of what the op writes.
+
+        Parameters
+        ----------
+        index : int or sequence of int
+            Which element; an op that writes a single number takes ``()``.
+        name : str, optional
+            Which of the written arrays; the first by default.
+
+        Returns
+        -------
+        Equation
+            ``str()`` of it reads ``z_hidden[0,2] = 5.1*0.03 + 3.5*(-0.2) + 0.1 = -0.447``.
+
+        Raises
+        ------
+        ValueError
+            The op has not run in this batch yet, the index is out of range, or the weights that it read
+            have been updated by a full-speed run that kept no copy.
+        KeyError
+            The op does not write `name`.
+        """
+        name = self.writes[0] if name is None else name
+        if name not in self.writes:
+            raise UnknownNameError(f"array written by {self.name}", name, self.writes)
+        return self._program.arithmetic(self, name, index)
+
+
+class Reader:
+    """The arrays as one op read them, element by element; what a primitive's `element` is given."""
+
+    def __init__(self, program: Program, op: Op) -> None:
+        self._program = program
+        self._op = op
+        self._values: dict[str, NDArray[Any]] = {}
+
+    def __call__(self, name: str, *at: int) -> Entry:
+        """Return one element with its name and its number."""
+        if name not in self._values:
+            self._values[name] = self._program.value(self._op, name)
+        return Entry(name, at, self._program.symbols[name], float(self._values[name][at]))
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Return an array's shape."""
+        return self._program.arrays[name].shape
+
+
+class Program:
+    """An ordered list of ops over named arrays, compiled for one batch size.
+
+    Built by `builder.py`. All programs of a trainer share one `State`; activations and their gradients
+    are each program's own, allocated once.
+
+    Attributes
+    ----------
+    ops : tuple of Op
+    batch_size : int
+    arrays : dict of str to ndarray
+        Every array by name.
+    done : int
+        How many of the ops have run since a batch was loaded.
+    output : str
+        Name of the array that the loss compares with the targets.
+    """
+
+    def __init__(self, state: State, batch_size: int) -> None:
+        self.state = state
+        self.batch_size = batch_size
+        self.arrays: dict[str, NDArray[Any]] = dict(state.arrays)
+        self.symbols: dict[str, Symbol | Gradient] = dict(state.symbols)
+        self.ops: tuple[Op, ...] = ()
+        self.writer: dict[str, Op] = {}
+        self.done = 0
+        self.output = ""
+        self._loads: list[tuple[NDArray[Any], NDArray[Any]]] = []
+
+    def __len__(self) -> int:
+        return len(self.ops)
+
+    def __iter__(self) -> Iterator[Op]:
+        return iter(self.ops)
+
+    def __getitem__(self, index: int | str) -> Op:
+        """Return an op by its place or its name."""
+        if isinstance(index, str):
+            for op in self.ops:
+                if op.name == index:
+                    return op
+            raise UnknownNameError("op", index, (op.name for op in self.ops))
+        return self.ops[index]
+
+    def __repr__(self) -> str:
+        return f"<Program of {len(self)} ops for batches of {self.batch_size}>"
+
+    # ---- running --------------------------------------------------------------------------------
+    @property
+    def kernels(self) -> list[Kernel]:
+        """Every kernel of every op, in order: the bare loop."""
+        return [kernel for op in self.ops for kernel in op.kernels]
+
+    def feed(self, source: NDArray[Any], into: str) -> None:
+        """Say that rows of `source` are copied into the array `into` when a batch is loaded."""
+        self._loads.append((source, self.arrays[into]))
+
+    def load(self, rows: NDArray[np.intp] | None) -> None:
+        """Copy a batch's rows in; None where the program is bound to the whole set and nothing moves."""
+        if rows is not None:
+            for source, buffer in self._loads:
+                # "clip" spares NumPy a buffered copy; the rows come from our own permutation
+                source.take(rows, 0, buffer, "clip")
+        self.done = 0
+
+    def clear(self) -> None:
+        """Forget everything computed, as if no batch had ever run."""
+        for name, op in self.writer.items():
+            if name not in op.reads and self.arrays[name].dtype.kind == "f":
+                self.arrays[name].fill(np.nan)
+        self.done = 0
+
+    # ---- reading --------------------------------------------------------------------------------
+    def is_current(self, name: str) -> bool:
+        """Whether an array belongs to the batch that is loaded (and not to the one before)."""
+        op = self.writer.get(name)
+        return op is None or op.index < self.done or name in op.reads
+
+    def value(self, op: Op, name: str) -> NDArray[Any]:
+        """Return an array as `op` read it: state that has been updated since is the kept copy."""
+        writer = self.writer.get(name)
+        if writer is None or writer.index < op.index or writer.index >= self.done:
+            return self.arrays[name]
+        kept = self.state.kept(name)
+        if kept is None:
+            raise ValueError(
+                f"{op.name!r} read {name!r}, which has been updated since; a run at full speed that was "
+                f"cut short keeps no copy. Step on by one batch (trainer.step('batch')) to read it."
+            )
+        return kept
+
+    def arithmetic(self, op: Op, name: str, index: int | Sequence[int]) -> Equation:
+        """Return the equation of one element of what `op` writes; see `Op.arithmetic`."""
+        if op.index >= self.done:
+            raise ValueError(
+                f"{op.name!r} has not run in this batch: its numbers are those of the batch before. "
+                f"Step to it first (trainer.step('op'))."
+            )
+        place = element_index(name, self.arrays[name].shape, index)
+
+        left = Entry(name, place, self.symbols[name], float(self.arrays[name][place]))
+        return Equation(left, op._primitive.element(Reader(self, op), name, place))
+
+
+def element_index(name: str, shape: tuple[int, ...], index: int | Sequence[int]) -> tuple[int, ...]:
+    """Return an index as a tuple that fits the shape, negative places counted from the end."""
+    place = (index,) if isinstance(index, (int, np.integer)) else tuple(index)
+    fits = len(place) == len(shape) and all(
+        isinstance(i, (int, np.integer)) and -n <= i < n for i, n in zip(place, shape, strict=True)
+    )
+    if not fits:
+        last = tuple(n - 1 for n in shape)
+        raise bad_value(
+            f"Index into {name!r}",
+            f"{len(shape)} integers up to {last}" if shape else "() (it is a single number)",
+            place,
+            f"Its shape is {shape}.",
+        )
+    return tuple(int(i) % n for i, n in zip(place, shape, strict=True))
+
+

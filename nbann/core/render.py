@@ -1,0 +1,289 @@
+"""Turns an expression tree into plain text or LaTeX; imports the core's expressions only.
+
+A new output format (the widgets' MathML, say) is one more subclass of `Renderer`.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+
+from .expr import (
+    Call,
+    Entry,
+    Equation,
+    Expr,
+    Gradient,
+    Negative,
+    Number,
+    Power,
+    Product,
+    Quotient,
+    Sum,
+    Symbol,
+)
+
+_SUM, _PRODUCT, _ATOM = 1, 2, 3  # how tightly a node binds, so that brackets stand only where needed
+
+
+class Renderer(ABC):
+    """Walks a tree and joins the pieces; subclasses say what a piece looks like.
+
+    Parameters
+    ----------
+    digits : int
+        Significant digits of each number.
+    terms : int or None
+        Longest sum shown in full; the terms in its middle are added up in one piece. None: no limit.
+    numbers : bool
+        Show the elements' values (True) or their names (False).
+    """
+
+    minus = "-"
+
+    def __init__(self, *, digits: int = 4, terms: int | None = 8, numbers: bool = True) -> None:
+        self.digits = digits
+        self.terms = terms
+        self.numbers = numbers
+
+    # ---- what a format has to say ---------------------------------------------------------------
+    @abstractmethod
+    def number(self, value: float) -> str: ...
+    @abstractmethod
+    def symbol(self, symbol: Symbol) -> str: ...
+    @abstractmethod
+    def gradient(self, gradient: Gradient) -> str: ...
+    @abstractmethod
+    def entry(self, entry: Entry) -> str:
+        """Return the name of one element, such as z[0,2]."""
+
+    @abstractmethod
+    def value(self, entry: Entry) -> str:
+        """Return the number that the element holds."""
+
+    @abstractmethod
+    def product(self, factors: list[str], sign: str) -> str: ...
+    @abstractmethod
+    def quotient(self, over: str, under: str) -> str: ...
+    @abstractmethod
+    def power(self, base: str, exponent: str) -> str: ...
+    @abstractmethod
+    def call(self, function: str, args: list[str]) -> str: ...
+    @abstractmethod
+    def bracket(self, inner: str) -> str: ...
+    @abstractmethod
+    def operator(self, sign: str) -> str:
+        """Return +, - or = with the space around it."""
+
+    @abstractmethod
+    def dots(self, count: int, rest: float | None) -> str:
+        """Return the stand-in for `count` terms of a long sum that add up to `rest`."""
+
+    # ---- the walk -------------------------------------------------------------------------------
+    def equation(self, equation: Equation) -> str:
+        left = equation.left
+        head = self.entry(left) if isinstance(left, Entry) else self.expression(left)
+        text = head + self.operator("=") + self.expression(equation.right)
+        if isinstance(left, Entry) and self.numbers:
+            text += self.operator("=") + self.value(left)
+        return text
+
+    def expression(self, node: Expr) -> str:
+        return self._render(node)[0]
+
+    def _render(self, node: Expr) -> tuple[str, int]:
+        match node:
+            case Number():
+                return self.number(node.number), self._binding(node.number)
+            case Entry():
+                if self.numbers:
+                    return self.value(node), self._binding(node.number)
+                return self.entry(node), _ATOM
+            case Symbol():
+                return self.symbol(node), _ATOM
+            case Gradient():
+                return self.gradient(node), _ATOM
+            case Sum():
+                return self._sum(node), _SUM
+            case Product():
+                parts = [self._at_least(_ATOM, factor) for factor in node.factors]
+                return self.product(parts, node.sign), _PRODUCT
+            case Negative():
+                return self.minus + self._at_least(_PRODUCT, node.arg), _SUM
+            case Quotient():
+                return self._fraction(node), _PRODUCT
+            case Power():
+                return self.power(self._at_least(_ATOM, node.base), self._render(node.exponent)[0]), _ATOM
+            case Call():
+                return self.call(node.function, [self._render(arg)[0] for arg in node.args]), _ATOM
+        raise TypeError(f"{type(node).__name__} is not an expression that can be rendered.")
+
+    def _fraction(self, node: Quotient) -> str:
+        return self.quotient(self._at_least(_ATOM, node.over), self._at_least(_ATOM, node.under))
+
+    def _sum(self, node: Sum) -> str:
+        terms = list(node.terms)
+        limit = self.terms
+        if limit is None or len(terms) <= limit:
+            return self._join(terms)
+        head, tail = terms[: limit - 2], terms[-1:]
+        middle = terms[limit - 2 : -1]
+        rest = math.fsum(t.value() for t in middle) if self.numbers else None
+        dots = self.operator("+") + self.dots(len(middle), rest)
+        return self._join(head) + dots + self._join(tail, first=False)
+
+    def _join(self, terms: list[Expr], *, first: bool = True) -> str:
+        text = ""
+        for term in terms:
+            negative, rest = self._split_sign(term)
+            if first:
+                text += (self.minus if negative else "") + self._at_least(_PRODUCT, rest)
+                first = False
+            else:
+                text += self.operator("-" if negative else "+") + self._at_least(_PRODUCT, rest)
+        return text
+
+    def _split_sign(self, term: Expr) -> tuple[bool, Expr]:
+        """Take a leading minus out of a term, so that a sum shows `a - b` and not `a + (-b)`."""
+        match term:
+            case Negative():
+                return True, term.arg
+            case Number() if _is_negative(term.number):
+                return True, Number(-term.number)
+            case Entry() if self.numbers and _is_negative(term.number):
+                return True, Entry(term.name, term.index, term.symbol, -term.number)
+            case Product() if term.factors:
+                negative, first = self._split_sign(term.factors[0])
+                return (True, Product((first, *term.factors[1:]), term.sign)) if negative else (False, term)
+        return False, term
+
+    def _at_least(self, level: int, node: Expr) -> str:
+        text, binding = self._render(node)
+        return text if binding >= level else self.bracket(text)
+
+    def _binding(self, value: float) -> int:
+        return _SUM if _is_negative(value) else _ATOM
+
+
+def _is_negative(value: float) -> bool:
+    return math.copysign(1.0, value) < 0 and value != 0 and not math.isnan(value)
+
+
+def significant(value: float, digits: int) -> str:
+    """Format a number to some significant digits: the way nbann prints all its numbers."""
+    if not math.isfinite(value):
+        return {math.inf: "inf", -math.inf: "-inf"}.get(value, "nan")
+    return f"{value + 0.0:.{digits}g}"  # + 0.0 turns -0.0 into 0.0
+
+
+class Text(Renderer):
+    """Plain text that reads like Python: ``z_hidden[0,2] = 5.1*0.03 - 3.5*0.2 + 0.1``."""
+
+    def number(self, value: float) -> str:
+        return significant(value, self.digits)
+
+    def symbol(self, symbol: Symbol) -> str:
+        return f"{symbol.base}_{symbol.sub}" if symbol.sub else symbol.base
+
+    def gradient(self, gradient: Gradient) -> str:
+        return f"dL/d{self.symbol(gradient.of)}"
+
+    def entry(self, entry: Entry) -> str:
+        index = f"[{','.join(map(str, entry.index))}]" if entry.index else ""
+        return self.expression(entry.symbol) + index
+
+    def value(self, entry: Entry) -> str:
+        return self.number(entry.number)
+
+    def product(self, factors: list[str], sign: str) -> str:
+        return {"@": " @ ", "o": " * ", "*": "*", "": "*"}[sign].join(factors)
+
+    def quotient(self, over: str, under: str) -> str:
+        return f"{over}/{under}"
+
+    def power(self, base: str, exponent: str) -> str:
+        return f"{base}.T" if exponent == "T" else f"{base}**{exponent}"
+
+    def call(self, function: str, args: list[str]) -> str:
+        return f"{function}({', '.join(args)})"
+
+    def bracket(self, inner: str) -> str:
+        return f"({inner})"
+
+    def operator(self, sign: str) -> str:
+        return f" {sign} "
+
+    def dots(self, count: int, rest: float | None) -> str:
+        return "..." if rest is None else f"[{count} more: {self.number(rest)}]"
+
+
+class Latex(Renderer):
+    r"""LaTeX for MathJax, KaTeX and matplotlib's mathtext: ``z_{\mathrm{hidden}} = x\,W_{\mathrm{hidden}}``."""
+
+    _OPERATORS = {"exp": r"\exp", "log": r"\log", "tanh": r"\tanh", "max": r"\max", "sum": r"\sum"}
+
+    def number(self, value: float) -> str:
+        text = significant(value, self.digits)
+        if "e" in text:
+            mantissa, exponent = text.split("e")
+            return rf"{mantissa}\cdot 10^{{{int(exponent)}}}"
+        return text.replace("inf", r"\infty").replace("nan", r"\mathrm{NaN}")
+
+    def symbol(self, symbol: Symbol) -> str:
+        base = _latex_base(symbol.base)
+        return rf"{base}_{{\mathrm{{{_escape(symbol.sub)}}}}}" if symbol.sub else base
+
+    def gradient(self, gradient: Gradient) -> str:
+        return rf"\frac{{\partial L}}{{\partial {self.symbol(gradient.of)}}}"
+
+    def entry(self, entry: Entry) -> str:
+        index = f"[{','.join(map(str, entry.index))}]" if entry.index else ""
+        return self.expression(entry.symbol) + index
+
+    def value(self, entry: Entry) -> str:
+        return self.number(entry.number)
+
+    def product(self, factors: list[str], sign: str) -> str:
+        joint = {"@": r"\,", "o": r" \odot ", "*": r" \cdot ", "": r"\,"}[sign]
+        return joint.join(factors)
+
+    def quotient(self, over: str, under: str) -> str:
+        return rf"\frac{{{over}}}{{{under}}}"
+
+    def power(self, base: str, exponent: str) -> str:
+        return rf"{{{base}}}^{{\top}}" if exponent == "T" else rf"{{{base}}}^{{{exponent}}}"
+
+    def call(self, function: str, args: list[str]) -> str:
+        name = self._OPERATORS.get(function, rf"\mathrm{{{_escape(function)}}}")
+        return rf"{name}\left({', '.join(args)}\right)"
+
+    def bracket(self, inner: str) -> str:
+        return rf"\left({inner}\right)"
+
+    def operator(self, sign: str) -> str:
+        return f" {sign} "
+
+    def dots(self, count: int, rest: float | None) -> str:
+        if rest is None:
+            return r"\ldots"
+        return rf"[\,{count}\ \mathrm{{more}}: {self.number(rest)}\,]"
+
+    def _fraction(self, node: Quotient) -> str:
+        return self.quotient(self.expression(node.over), self.expression(node.under))
+
+
+_GREEK = {"log p": r"\log p", "sigma'": r"\sigma'", "eta": r"\eta", "mu": r"\mu", "lambda": r"\lambda", "theta": r"\theta"}
+
+
+def _latex_base(base: str) -> str:
+    if base in _GREEK:
+        return _GREEK[base]
+    return base if len(base.rstrip("'")) == 1 else rf"\mathrm{{{_escape(base)}}}"
+
+
+_SPECIAL = {"\\": r"\backslash ", "_": r"\_", "$": r"\$", "%": r"\%", "#": r"\#", "&": r"\&", "{": r"\{", "}": r"\}"}
+
+
+def _escape(text: str) -> str:
+    """Make text from outside (a layer's name) harmless in LaTeX."""
+    return "".join(_SPECIAL.get(c, c) for c in text.replace("^", "").replace("~", ""))

@@ -1,0 +1,397 @@
+"""The trainer: one run of training, and the only thing that holds its state; imports the core's own parts only.
+
+It stays thin: `cursor.py` moves it on, `hooks.py` listens, `evaluate.py` scores, `gradcheck.py` confirms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .batches import Batches
+from .checks import number_in, whole_number
+from .cursor import Cursor, Position, Ran, Stop
+from .data import Dataset, as_dataset
+from .errors import UnknownNameError, bad_value
+from .evaluate import Evaluator, Metric, as_metrics
+from .expr import Equation
+from .gradcheck import GradientCheck, check_gradients
+from .history import History
+from .hooks import UNITS, Event, Hook, Hooks, Unit, When
+from .losses import CrossEntropy, Loss, as_loss
+from .model import Sequential
+from .optimizers import Optimizer, as_optimizer
+from .penalty import Penalty
+from .program import Op, Program
+from .recipe import Recipe, Samples, as_dtype
+
+Data = Dataset | tuple[Any, Any]
+
+
+class Trainer:
+    """Trains a model on data: at full speed, or stopped at any operation.
+
+    Parameters
+    ----------
+    model : Sequential
+    train : Dataset or (X, y)
+        What is learned from. X is (n, d); y holds class labels from 0, or values.
+    test : Dataset or (X, y), optional
+        What is only scored, at the end of each epoch.
+    loss : Loss or str, optional
+        "cross_entropy", "mean_squared_error", "half_squared_error"; by default the first for classes and
+        the second for values.
+    optimizer : Optimizer or str, optional
+        Plain SGD with learning rate 0.1 by default.
+    batch_size : int or None
+        Samples in a batch, at least 1; the last batch of an epoch holds what remains. None: all of them.
+    l1, l2 : float
+        Add ``l1 * sum|W| + l2/2 * sum W**2`` over the weights (not the biases) to the loss; at least 0.
+    shuffle : bool
+        Draw a new order of the samples for each epoch (with one batch for all there is nothing to order).
+    seed : int
+        Of the start weights and of the order of the samples, at least 0.
+    dtype : {"float64", "float32"}
+    metrics : list of str or callable, optional
+        Scored beside the loss: "accuracy", or any ``f(y, predicted) -> float``. By default accuracy where
+        there are classes.
+    evaluate_every : int or None
+        Epochs between two evaluations of the whole training and test data; None for none, which saves
+        their forward passes.
+
+    Raises
+    ------
+    ValueError
+        Anything wrong with data, model or settings. Nothing has been changed then.
+
+    Examples
+    --------
+    >>> import nbann
+    >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+    >>> net = nbann.Sequential([nbann.Dense(4), nbann.Tanh(), nbann.Dense(2)])
+    >>> trainer = nbann.Trainer(net, (X, y), optimizer=nbann.SGD(learning_rate=0.5))
+    >>> trainer.run(epochs=300).reason, trainer.predict(X).tolist()
+    ('epochs', [0, 1, 1, 0])
+    """
+
+    def __init__(
+        self,
+        model: Sequential,
+        train: Data,
+        *,
+        test: Data | None = None,
+        loss: Loss | str | None = None,
+        optimizer: Optimizer | str | None = None,
+        batch_size: int | None = 32,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        shuffle: bool = True,
+        seed: int = 0,
+        dtype: Any = "float64",
+        metrics: Iterable[str | Metric] | None = None,
+        evaluate_every: int | None = 1,
+    ) -> None:
+        if not isinstance(model, Sequential):
+            raise bad_value("model", "a Sequential", type(model).__name__, "Wrap the layers: Sequential([...]).")
+        data = as_dataset(train, "train")
+        test_data = None if test is None else as_dataset(test, "test")
+        loss = as_loss(loss, data.task)
+        penalty = (number_in("l1", l1, least=0.0), number_in("l2", l2, least=0.0))
+        parameters, outputs = model.build(data.X.shape[1])
+        self._recipe = Recipe(
+            model=model,
+            loss=loss,
+            optimizer=as_optimizer(optimizer),
+            penalty=Penalty(*penalty) if any(penalty) else None,
+            task="classification" if isinstance(loss, CrossEntropy) else data.task,
+            dtype=as_dtype(dtype),
+            features=data.X.shape[1],
+            parameters=tuple(parameters),
+            outputs=outputs,
+        )
+        self._size = len(data) if batch_size is None else min(whole_number("batch_size", batch_size, least=1), len(data))
+        self._shuffle = bool(shuffle)
+        self._seed = whole_number("seed", seed, least=0, mend="Pass e.g. seed=0.")
+        self._evaluate_every = (
+            None if evaluate_every is None else whole_number("evaluate_every", evaluate_every, least=1)
+        )
+        self._train = self._recipe.samples(data, "train")
+        self._test = None if test_data is None else self._recipe.samples(test_data, "test")
+        self.train_data, self.test_data = data, test_data
+        self._metrics = as_metrics(metrics, self._recipe.task)
+
+        self._state = self._recipe.state()
+        self._evaluator = Evaluator(self._recipe, self._state, self._metrics)
+        self._programs: dict[int, Program] = {}
+        self._hooks = Hooks()
+        self._watchers: list[Callable[[Trainer], object]] = []
+        self._start()
+
+    def _start(self) -> None:
+        """Set everything that a run changes to its beginning."""
+        self._state.initialize(np.random.default_rng([self._seed, 0]))
+        for name, value in self._recipe.optimizer.hyper().items():
+            self._state.hyper[name][...] = value
+        self.history = History()
+        rng = np.random.default_rng([self._seed, 1])
+        self._cursor = Cursor(self, Batches(len(self._train["x"]), self._size, self._shuffle, rng))
+
+    def __repr__(self) -> str:
+        epoch, batch, op = self.position
+        return f"<Trainer of {self.model!r} at epoch {epoch}, batch {batch}, op {op}>"
+
+    # ---- moving on ------------------------------------------------------------------------------
+    def step(self, unit: Unit = "op", n: int = 1) -> Ran:
+        """Go on to the next end of a unit, n times.
+
+        Parameters
+        ----------
+        unit : {"op", "layer", "phase", "batch", "epoch"}
+            A layer's or phase's stretch of ops, from wherever the trainer stands to its end.
+        n : int
+            How many, at least 1.
+
+        Returns
+        -------
+        Ran
+            The ops that ran, in order (a tuple), with `paused` telling whether a hook stopped it.
+        """
+        if unit not in UNITS:
+            raise UnknownNameError("unit", unit, UNITS)
+        n = whole_number("n", n, least=1, mend="Pass e.g. n=1.")
+        try:
+            return self._cursor.step(unit, n)
+        finally:
+            self._changed()
+
+    def run(self, epochs: int = 1, until: Callable[[Trainer], object] | None = None) -> Stop:
+        """Train at full speed to the end of the epoch that is `epochs` from here.
+
+        Ctrl-C ends the run with the batch at hand done and `KeyboardInterrupt` raised; call again to go on.
+
+        Parameters
+        ----------
+        epochs : int
+            How many epochs to end, one that has been begun included; at least 1.
+        until : callable, optional
+            ``until(trainer)`` is asked after each batch; something true stops the run.
+
+        Returns
+        -------
+        Stop
+            `reason` ("epochs", "until" or "paused") and `position`.
+        """
+        epochs = whole_number("epochs", epochs, least=1)
+        if until is not None and not callable(until):
+            raise bad_value("until", "a callable until(trainer) -> bool", repr(until), "Pass e.g. a lambda.")
+        try:
+            return self._cursor.run(epochs, until)
+        finally:
+            self._changed()
+
+    def reset(self) -> None:
+        """Go back to the very same start: weights, order of the data, settings; hooks stay attached."""
+        for program in self._programs.values():
+            program.clear()
+        self._start()
+        self._changed()
+
+    # ---- where it stands --------------------------------------------------------------------------
+    @property
+    def model(self) -> Sequential:
+        """The model as given."""
+        return self._recipe.model
+
+    @property
+    def loss(self) -> Loss:
+        """The loss as given."""
+        return self._recipe.loss
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """The optimizer as given; `learning_rate` of the trainer is the one in force."""
+        return self._recipe.optimizer
+
+    @property
+    def task(self) -> Literal["classification", "regression"]:
+        """What kind of target is learned."""
+        return self._recipe.task
+
+    @property
+    def batches(self) -> int:
+        """Batches in an epoch."""
+        return self._cursor.batches.count
+
+    @property
+    def position(self) -> Position:
+        """Epoch, batch and op that come next, each counted from 0."""
+        return self._cursor.position
+
+    @property
+    def program(self) -> Program:
+        """The ops of the batch that is loaded, in order."""
+        return self._cursor.program
+
+    @property
+    def op(self) -> Op:
+        """The op that runs next."""
+        return self._cursor.next_op
+
+    @property
+    def last_op(self) -> Op | None:
+        """The op that ran last; None at the start of a batch that was just loaded."""
+        done = self.program.done
+        return self.program[done - 1] if done else None
+
+    @property
+    def learning_rate(self) -> float:
+        """The optimizer's learning rate, in force from the next update on; above 0."""
+        return self._state.hyper["learning_rate"].item()
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        self._state.hyper["learning_rate"][...] = number_in("learning_rate", value, above=0.0)
+        self._changed()
+
+    # ---- looking --------------------------------------------------------------------------------
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        """Return an array of the loaded batch by name, as a read-only view.
+
+        "x", "y", "<layer>.out", "<layer>.weight", "loss", "<any of these but x and y>.grad", ...: see
+        `names`. What has not been computed yet holds NaN.
+        """
+        return self._view(name, writable=False)
+
+    def _view(self, name: str, *, writable: bool) -> NDArray[Any]:
+        arrays = self.program.arrays
+        if name not in arrays:
+            raise UnknownNameError("array", name, arrays)
+        view = arrays[name].view()
+        view.flags.writeable = writable and arrays[name].flags.writeable
+        return view
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that can be looked up."""
+        return tuple(self.program.arrays)
+
+    @property
+    def parameters(self) -> dict[str, NDArray[Any]]:
+        """Weights and biases by name, as read-only views."""
+        return {name: self[name] for name in self._state.names()}
+
+    def is_current(self, name: str) -> bool:
+        """Whether an array belongs to the loaded batch; False while it still shows the batch before."""
+        self._view(name, writable=False)
+        return self.program.is_current(name)
+
+    def arithmetic(self, name: str, index: int | Sequence[int] = ()) -> Equation:
+        """Return how one element of an array was computed, with this batch's numbers; see `Op.arithmetic`."""
+        self._view(name, writable=False)
+        op = self.program.writer.get(name)
+        if op is None:
+            raise ValueError(f"{name!r} is given, not computed by any op; its value is trainer[{name!r}].")
+        return op.arithmetic(index, name)
+
+    def check_gradients(self, step: float = 1e-5) -> GradientCheck:
+        """Compare this batch's gradients with central differences; the run is not touched.
+
+        Parameters
+        ----------
+        step : float
+            Distance h of ``(L(w + h) - L(w - h)) / 2h``, above 0.
+        """
+        batch = {name: self.program.arrays[name] for name in self._train}
+        return check_gradients(self._recipe, self._state, batch, number_in("step", step, above=0.0))
+
+    # ---- using ----------------------------------------------------------------------------------
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return labels (n,) for classes, values (n,) or (n, k) otherwise."""
+        return self._evaluator.predict(self._evaluator.outputs(self._recipe.inputs(X, "predict")))
+
+    def predict_proba(self, X: Any) -> NDArray[np.floating]:
+        """Return the probability of each class, shape (n, classes)."""
+        return self._evaluator.probabilities(self._recipe.inputs(X, "predict_proba"))
+
+    def evaluate(self, data: Data) -> dict[str, float]:
+        """Return loss (penalties included) and metrics over data, by name."""
+        return self._evaluator.score(self._recipe.samples(as_dataset(data, "data"), "data"))
+
+    # ---- listening ------------------------------------------------------------------------------
+    def on(
+        self,
+        unit: Unit,
+        fn: Callable[[Event], object],
+        *,
+        phase: str | None = None,
+        layer: str | None = None,
+        op: str | None = None,
+        when: When = "after",
+        modifies: bool = False,
+    ) -> Hook:
+        """Call ``fn(event)`` at every op, layer, phase, batch or epoch; see `Event`.
+
+        Parameters
+        ----------
+        unit : {"op", "layer", "phase", "batch", "epoch"}
+        fn : callable
+            Looks at `event`, may call ``event.pause()``.
+        phase, layer, op : str, optional
+            Narrow it down to ops of this phase, layer or name.
+        when : {"after", "before"}
+        modifies : bool
+            Let ``event[name]`` be written to.
+
+        Returns
+        -------
+        Hook
+            ``hook.remove()`` detaches it.
+        """
+        return self._hooks.add(
+            self.program, unit, fn, phase=phase, layer=layer, op=op, when=when, modifies=modifies
+        )
+
+    def watch(self, fn: Callable[[Trainer], object]) -> Callable[[], None]:
+        """Call ``fn(trainer)`` after every action from outside (a step, a run, a reset); return how to stop it.
+
+        For views, which show where a trainer stands; to look inside a run, use `on`.
+        """
+        self._watchers.append(fn)
+
+        def stop() -> None:
+            if fn in self._watchers:
+                self._watchers.remove(fn)
+
+        return stop
+
+    def _changed(self) -> None:
+        for watcher in tuple(self._watchers):
+            watcher(self)
+
+    # ---- what the cursor calls ----------------------------------------------------------------------
+    def _program_for(self, rows: int) -> Program:
+        if rows not in self._programs:
+            self._programs[rows] = self._recipe.program(self._state, self._train, rows, train=True)
+        return self._programs[rows]
+
+    def _record_batch(self) -> None:
+        self.history.losses.append(self.program.arrays["loss"].item())
+        epoch = self._cursor.epoch + 1
+        if self._cursor.at_epoch_edge("after") and self._next_evaluation(epoch - 1, epoch + 1) == epoch:
+            row = {"epoch": float(epoch)}
+            for part, samples in (("train", self._train), ("test", self._test)):
+                row |= self._scores(part, samples)
+            self.history.add_epoch(row)
+
+    def _scores(self, part: str, samples: Samples | None) -> dict[str, float]:
+        if samples is None:
+            return {}
+        return {f"{part}_{name}": value for name, value in self._evaluator.score(samples).items()}
+
+    def _next_evaluation(self, epoch: int, target: int) -> int:
+        """Return the number of epochs done at the next evaluation after `epoch`, or `target` if that is sooner."""
+        every = self._evaluate_every
+        return target if every is None else min(target, (epoch // every + 1) * every)

@@ -1,0 +1,5 @@
+"""Initializers under their public names: `nbann.initializers.Normal(0.01)`; imports the core only."""
+
+from .core.initializers import GlorotUniform, HeNormal, Normal, Zeros
+
+__all__ = ["GlorotUniform", "HeNormal", "Normal", "Zeros"]
