@@ -1,0 +1,244 @@
+"""The first lesson in a real JupyterLab: run it, step, play, pause, read what is shown."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+LESSONS = Path(__file__).resolve().parents[2] / "notebooks"
+
+SETUP = """
+import nbann
+net = nbann.Sequential([
+    nbann.Dense(6, name="hidden"), nbann.ReLU(name="relu"), nbann.Dense(3, name="output")])
+flowers = nbann.datasets.iris().standardized()
+trainer = nbann.Trainer(net, flowers, batch_size=32)
+widget = nbann.StepThrough(trainer)
+widget
+"""
+
+# What a canvas shows, as a number that changes with any pixel.
+PIXELS = """canvas => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum = (sum * 31 + data[i]) % 4294967291;
+  return [canvas.width, canvas.height, sum];
+}"""
+
+
+class View:
+    """A StepThrough on the page."""
+
+    def __init__(self, page):
+        self.page = page
+        self.root = page.locator(".nbann-step-through").first
+        self.root.wait_for(timeout=30_000)
+        self.root.scroll_into_view_if_needed()
+        page.wait_for_function(
+            "() => [...document.querySelectorAll('.nbann-picture')].every(c => c.width > 300)"
+        )
+
+    def button(self, name):
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    def status(self):
+        return self.root.locator(".nbann-status").inner_text()
+
+    def wait_status(self, pattern, timeout=10_000):
+        self.page.wait_for_function(
+            "pattern => new RegExp(pattern).test(document.querySelector('.nbann-status').textContent)",
+            arg=pattern,
+            timeout=timeout,
+        )
+
+    def pixels(self, slot):
+        return self.root.locator(f"canvas[data-slot={slot}]").evaluate(PIXELS)
+
+    def wait_pixels(self, slot, other):
+        for _ in range(100):
+            now = self.pixels(slot)
+            if now != other:
+                return now
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"the picture {slot} did not change")
+
+    def choose(self, unit):
+        self.root.get_by_role("radio", name=unit).check()
+
+    def exact(self):
+        return self.root.locator(".nbann-numbers").get_attribute("title")
+
+    def wait_exact(self, pattern):
+        self.page.wait_for_function(
+            "pattern => new RegExp(pattern).test(document.querySelector('.nbann-numbers').title)",
+            arg=pattern,
+        )
+
+    def overlaps(self, part):
+        """Names of the other large parts that a part of the widget lies over."""
+        return self.root.evaluate(
+            """(root, part) => {
+              const boxes = [...root.querySelectorAll(".nbann-equation, .nbann-ops, canvas, .nbann-transport")];
+              const over = (a, b) => a.left < b.right - 1 && b.left < a.right - 1
+                && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+              return [...root.querySelectorAll(part)].flatMap((one) => boxes
+                .filter((box) => box !== one && over(one.getBoundingClientRect(), box.getBoundingClientRect()))
+                .map((box) => box.className));
+            }""",
+            part,
+        )
+
+    def numbers(self):
+        return self.root.locator(".nbann-numbers").inner_text()
+
+
+@pytest.fixture
+def view(lab_page):
+    """A widget on iris in a notebook of one cell."""
+    lab_page.page.set_viewport_size({"width": 1280, "height": 1400})
+    lab_page.open(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SETUP.strip())]))
+    lab_page.run_all_cells()
+    return View(lab_page.page)
+
+
+def test_a_lesson_is_run_stepped_played_and_paused(lab_page):
+    lab_page.page.set_viewport_size({"width": 1280, "height": 1300})
+    lab_page.open(LESSONS / "01-who-is-to-blame.ipynb")
+    lab_page.run_all_cells(allow_errors=True)  # the exercise is not solved, and says so
+    view = View(lab_page.page)
+
+    equation, network = view.numbers(), view.pixels("network")
+    assert "=" in equation
+    view.button("Step").click()
+    view.wait_status(r"· op 4 of 14")  # the lesson itself has run the forward phase
+    assert view.numbers() != equation
+    network = view.wait_pixels("network", network)
+    lab_page.page.wait_for_timeout(300)
+    assert lab_page.screenshot("lesson-step", view.root).stat().st_size > 30_000
+
+    view.choose("batch")
+    before, panels = view.status(), view.pixels("panels")
+    view.button("Play").click()
+    view.button("Pause").wait_for()
+    view.wait_status("batch [4-9]")
+    view.wait_pixels("panels", panels)
+    view.button("Pause").click()
+    view.button("Play").wait_for()
+    stopped = view.status()
+    assert stopped != before
+    lab_page.page.wait_for_timeout(700)
+    assert view.status() == stopped
+    assert lab_page.screenshot("lesson", view.root).stat().st_size > 30_000
+    assert lab_page.console_errors == []
+
+
+def test_buttons_python_keys_and_errors(lab_page, view):
+    page = lab_page.page
+
+    # What is shown equals the trainer's arrays.
+    for count in (1, 2, 3):
+        view.button("Step").click()
+        view.wait_status(f"op {count} of")
+    view.wait_exact(r"^output\.out\[0, 0\] = ")
+    shown = view.exact().split(" = ")[1]
+    lab_page.run_code(f'assert float(trainer["output.out"][0, 0]) == {shown}')
+
+    # Python in another cell drives the same trainer.
+    before = view.pixels("network")
+    lab_page.run_code('trainer.reset(); trainer.step("phase", 2)')
+    view.wait_status(r"^epoch 1 · batch 1 of 5 · op 5 of")
+    view.wait_pixels("network", before)
+    lab_page.run_code("trainer.run(epochs=3)")
+    view.wait_status(r"^epoch 3 · batch 5 of 5")
+
+    # Keys act while the widget has the focus, and a field keeps its own.
+    view.root.focus()
+    for key in ("r", "1", "ArrowRight"):
+        page.keyboard.press(key)
+    view.wait_status("· op 1 of")
+    page.keyboard.press("?")
+    assert view.root.locator(".nbann-help").is_visible()
+    page.keyboard.press("?")
+    assert not view.root.locator(".nbann-help").is_visible()
+    epochs = view.root.get_by_label("Epochs to run")
+    epochs.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(300)
+    assert "· op 1 of" in view.status()
+
+    # Any element can be chosen, within its range.
+    field = view.root.get_by_label("neuron shown")
+    field.fill("4")
+    field.press("Enter")
+    view.wait_exact(r"^hidden\.out\[0, 4\]")
+    field.fill("99")
+    field.press("Enter")
+    view.wait_exact(r"^hidden\.out\[0, 5\]")
+
+    # An error in a callback is shown in place, and goes with the next action.
+    assert lab_page.cell_errors() == []
+    lab_page.run_code("hook = trainer.on('op', lambda event: 1 / 0)")
+    view.button("Step").click()
+    error = view.root.get_by_role("alert")
+    error.wait_for()
+    assert "ZeroDivisionError" in error.inner_text()
+    lab_page.screenshot("error", view.root)
+    lab_page.run_code("hook.remove()")
+    view.button("Step").click()
+    error.wait_for(state="hidden")
+    assert lab_page.cell_errors() == []
+    assert lab_page.console_errors == []
+
+
+def test_the_kernel_answers_while_it_runs_and_one_loop_is_left(lab_page, view):
+    view.root.get_by_label("Epochs to run").fill("1000000")
+    view.button("Run").click()
+    view.wait_status(r"epoch \d\d")
+    lab_page.run_code("state = widget.mode, widget.progress, widget._views; assert state[0] == 'run', state")
+    assert lab_page.cell_errors() == []
+    assert "epochs/s" in view.root.locator(".nbann-progress-text").inner_text()
+    lab_page.screenshot("running", view.root)
+    view.button("Pause").click()
+    view.button("Play").wait_for()
+
+    view.choose("epoch")
+    view.button("Play").click()
+    view.button("Pause").wait_for()
+    # Run the first cell again: a new trainer, a new widget; the old view goes, and with it its loop.
+    lab_page.run_first_cell()
+    lab_page.page.wait_for_timeout(500)
+    lab_page.run_code(
+        "import asyncio\n"
+        "playing = [t for t in asyncio.all_tasks() if '_drive' in repr(t)]\n"
+        "assert playing == [], playing"
+    )
+    assert lab_page.page.locator(".nbann-step-through").count() == 1
+    assert lab_page.console_errors == []
+
+
+def test_it_fits_its_width_in_both_themes(lab_page, view):
+    page = lab_page.page
+    page.set_viewport_size({"width": 1600, "height": 2000})
+    view.choose("epoch")
+    for theme in ("Light", "Dark"):
+        page.evaluate(
+            "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })",
+            f"JupyterLab {theme}",
+        )
+        page.wait_for_function(
+            "light => document.body.dataset.jpThemeLight === light", arg=str(theme == "Light").lower()
+        )
+        for width in (480, 900, 1400):
+            view.root.evaluate("(el, width) => { el.style.width = `${width}px`; }", width)
+            view.button("Step").click()
+            page.wait_for_timeout(600)
+            assert view.root.evaluate("el => el.scrollWidth - el.clientWidth") <= 0
+            for part in (".nbann-equation", ".nbann-ops", "canvas"):
+                assert view.overlaps(part) == []
+            shot = lab_page.screenshot(f"width-{width}-{theme.lower()}", view.root)
+            assert shot.stat().st_size > 10_000
+    # The pictures follow the theme: a dark page has a dark corner.
+    corner = view.root.locator("canvas[data-slot=panels]").evaluate(
+        "c => [...c.getContext('2d').getImageData(2, 2, 1, 1).data].slice(0, 3)"
+    )
+    assert max(corner) < 80
