@@ -1,0 +1,180 @@
+"""Plays a trainer in the background of a kernel: one asyncio task, whoever looks on. Imports the core only.
+
+The kernel stays responsive because the task trains for a slice of some milliseconds and then sleeps.
+Handlers may be called on other threads (it depends on the version of ipykernel): they go through
+`submit`, which brings them to the loop that the player was made on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from nbann.core.hooks import Unit
+from nbann.core.trainer import Trainer
+
+SLICE = 0.015  # seconds of training between two looks at the kernel's other work
+REST = 0.01  # seconds of sleep: with 0, Pause takes 200-280 ms to come through; with this 55-85 ms
+NEVER_BEHIND = 1.0  # seconds of steps that are caught up at most, after the kernel was busy elsewhere
+
+
+@dataclass
+class Progress:
+    """How far a run to a given epoch has come."""
+
+    start: int
+    target: int
+    since: float
+
+    def words(self, epoch: int, now: float) -> str:
+        """Return e.g. "120 of 500 epochs, 340 epochs/s, 1 s left"."""
+        done, total = epoch - self.start, self.target - self.start
+        rate = done / max(now - self.since, 1e-9)
+        text = f"{done} of {total} epochs"
+        if done:
+            text += f", {rate:.3g} epochs/s, {(total - done) / rate:.0f} s left"
+        return text
+
+    def fraction(self, epoch: int) -> float:
+        """Return the share that is done, in [0, 1]."""
+        return (epoch - self.start) / (self.target - self.start)
+
+
+class Player:
+    """What moves a trainer while a person looks on; one for each trainer (`Player.of`).
+
+    Attributes
+    ----------
+    mode : str or None
+        "play": so many units a second; "run": full speed to an epoch; None: at rest.
+    unit : str
+        What is played.
+    speed : float
+        Units a second, above 0.
+    """
+
+    _players: weakref.WeakKeyDictionary[Trainer, Player] = weakref.WeakKeyDictionary()
+
+    @classmethod
+    def of(cls, trainer: Trainer) -> Player:
+        """Return the trainer's player; two views of one trainer share it."""
+        if trainer not in cls._players:
+            cls._players[trainer] = cls(trainer)
+        player = cls._players[trainer]
+        player._find_loop()
+        return player
+
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = weakref.ref(trainer)  # the registry would keep trainers alive otherwise
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._listeners: list[Callable[[BaseException | None], object]] = []
+        self.mode: str | None = None
+        self.unit: Unit = "op"
+        self.speed = 2.0
+        self.progress: Progress | None = None
+        self.driving = False
+
+    def _find_loop(self) -> None:
+        try:
+            self._loop = asyncio.get_running_loop()
+        except RuntimeError:
+            if self._loop is not None and self._loop.is_closed():
+                self._loop = None
+
+    @property
+    def has_loop(self) -> bool:
+        """Whether there is an event loop to do later what need not be done now."""
+        return self._loop is not None and not self._loop.is_closed()
+
+    # ---- listening ------------------------------------------------------------------------------
+    def listen(self, fn: Callable[[BaseException | None], object]) -> None:
+        """Call ``fn(error)`` after every slice, with the exception that ended the play, if any."""
+        self._listeners.append(fn)
+
+    def leave(self, fn: Callable[[BaseException | None], object]) -> None:
+        """Stop listening; when nobody is left, stop playing."""
+        if fn in self._listeners:
+            self._listeners.remove(fn)
+        if not self._listeners:
+            self.pause()
+
+    def submit(self, fn: Callable[..., object], *args: Any) -> None:
+        """Call `fn` on the kernel's main loop, at once where there is none."""
+        if self.has_loop and self._loop is not None:
+            self._loop.call_soon_threadsafe(fn, *args)
+        else:
+            fn(*args)
+
+    # ---- moving ---------------------------------------------------------------------------------
+    def play(self, unit: Unit) -> None:
+        """Play units at `speed` until paused."""
+        self.unit, self.mode, self.progress = unit, "play", None
+        self._start()
+
+    def run(self, epochs: int) -> None:
+        """Train at full speed to the end of the epoch that is `epochs` from here."""
+        trainer = self._trainer()
+        if trainer is not None:
+            start = trainer.position.epoch
+            self.mode, self.progress = "run", Progress(start, start + epochs, time.perf_counter())
+            self._start()
+
+    def pause(self) -> None:
+        """Stop after the slice at hand."""
+        self.mode = None
+
+    def _start(self) -> None:
+        if self._task is None or self._task.done():
+            if self._loop is None:
+                self.mode = None
+                raise RuntimeError("Play needs a notebook's event loop; in a script call trainer.run() or .step().")
+            self._task = self._loop.create_task(self._drive())
+
+    async def _drive(self) -> None:
+        error: BaseException | None = None
+        last, due = time.perf_counter(), 1.0  # the first step comes at once
+        try:
+            while self.mode is not None and (trainer := self._trainer()) is not None:
+                now = time.perf_counter()
+                due, last = due + min(now - last, NEVER_BEHIND) * self.speed, now
+                self.driving = True
+                try:
+                    due = self._slice(trainer, due, now + SLICE)
+                finally:
+                    self.driving = False
+                del trainer
+                self._tell(None)
+                await asyncio.sleep(REST)
+        except (Exception, KeyboardInterrupt) as raised:  # shown by the listeners: a task has nobody to raise to
+            error = raised
+        finally:
+            self.mode = self.progress = None
+            self._tell(error)
+
+    def _slice(self, trainer: Trainer, due: float, deadline: float) -> float:
+        """Train until `deadline`; return the number of units that are still owed."""
+        if self.mode == "run" and self.progress is not None:
+            left = self.progress.target - trainer.position.epoch
+            stop = None
+            if left > 0:
+                stop = trainer.run(left, until=lambda _: time.perf_counter() > deadline)
+            if stop is None or stop.reason != "until":
+                self.mode = None
+            return 0.0
+        while due >= 1.0:
+            due -= 1.0
+            if trainer.step(self.unit).paused:
+                self.mode = None
+                return 0.0
+            if time.perf_counter() > deadline:
+                return min(due, 1.0)  # faster than it can be: what is owed is let go
+        return due
+
+    def _tell(self, error: BaseException | None) -> None:
+        for listener in tuple(self._listeners):
+            listener(error)

@@ -1,0 +1,118 @@
+"""Turns where a trainer stands into the plain data that a view shows; imports the core and MathML only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nbann.core.program import Op
+from nbann.core.render import significant
+from nbann.core.trainer import Trainer
+
+from .mathml import equation_pieces
+
+Element = tuple[str, tuple[int, ...]]
+
+
+def op_list(trainer: Trainer) -> list[dict[str, Any]]:
+    """Return every op of the program: what a list of them shows."""
+    return [
+        {
+            "phase": op.phase,
+            "layer": op.layer,
+            "name": op.name.removeprefix(op.layer + ".").replace("_", " "),
+            "math": "".join(equation_pieces(op.equation)),
+        }
+        for op in trainer.program
+    ]
+
+
+def shown_op(trainer: Trainer) -> Op:
+    """Return the op that a view speaks of: the one that ran last, or the one to come."""
+    return trainer.last_op or trainer.op
+
+
+def place(trainer: Trainer) -> dict[str, Any]:
+    """Return where the run stands, in numbers and words."""
+    op = shown_op(trainer)
+    ran = trainer.last_op is not None
+    epoch, batch, _ = trainer.loaded
+    loss = trainer.history.last("loss")
+    return {
+        "epoch": epoch + 1,
+        "batch": batch + 1,
+        "batches": trainer.batches,
+        "op": op.index + 1,
+        "ops": len(trainer.program),
+        "ran": ran,
+        "loss": "" if loss is None else significant(loss, 4),
+    }
+
+
+def equation_view(trainer: Trainer, element: Element | None) -> dict[str, Any]:
+    """Return the current op's equation in symbols, and with numbers for one element.
+
+    `element` is what the user asked to see: an array and an index. Where the op does not write that
+    array, its first one is shown, at the nearest index.
+    """
+    op = shown_op(trainer)
+    name, index = fit_element(trainer, op, element)
+    shape = trainer[name].shape
+    view: dict[str, Any] = {
+        "phase": op.phase,
+        "layer": op.layer,
+        "title": op.name.removeprefix(op.layer + ".").replace("_", " "),
+        "reads": _short(op.reads),
+        "writes": list(op.writes),
+        "array": name,
+        "shape": list(shape),
+        "index": list(index),
+        "axes": axes(trainer, name),
+        "symbols": equation_pieces(op.equation),
+        "numbers": [],
+        "text": "",
+    }
+    if trainer.last_op is None:
+        view["note"] = "This operation comes next. Press Step to run it."
+        return view
+    equation = op.arithmetic(index, name)
+    view["numbers"] = equation_pieces(equation)
+    view["text"] = equation.text(digits=3)
+    view["exact"] = repr(float(trainer[name][index]))
+    view["note"] = ""
+    return view
+
+
+def axes(trainer: Trainer, name: str) -> list[str]:
+    """Return what the axes of an array count."""
+    dimensions = trainer[name].ndim
+    of_parameter = any(name == p or name.startswith(p + ".") for p in trainer.parameters)
+    return ["input", "neuron"][2 - dimensions :] if of_parameter else ["sample", "neuron"][:dimensions]
+
+
+def fit_element(trainer: Trainer, op: Op, element: Element | None) -> Element:
+    """Return the wished element where the op writes it, else the nearest one that it does write."""
+    name, wish = element if element is not None else (op.writes[0], ())
+    if name not in op.writes:
+        name = op.writes[0]
+    shape = trainer[name].shape
+    if len(wish) > len(shape):
+        wish = wish[len(wish) - len(shape) :]  # a bias has the column of its weight
+    wish = (0,) * (len(shape) - len(wish)) + tuple(wish)
+    return name, tuple(max(0, min(int(i), n - 1)) for i, n in zip(wish, shape, strict=True))
+
+
+def sentence(trainer: Trainer, element: Element | None) -> str:
+    """Return one sentence that says where the run stands and what the current op does."""
+    here, view = place(trainer), equation_view(trainer, element)
+    where = f"epoch {here['epoch']}, batch {here['batch']} of {here['batches']}, op {here['op']} of {here['ops']}"
+    op = shown_op(trainer)
+    what = f"{op.phase}, {op.layer}, {view['title']}: {op.equation.text()}"
+    if not here["ran"]:
+        return f"At the start of {where}. Next: {what}."
+    loss = f" Loss {here['loss']}." if here["loss"] else ""
+    return f"At {where}. Just run: {what}. {view['text']}.{loss}"
+
+
+def _short(names: tuple[str, ...], most: int = 4) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -1,0 +1,296 @@
+"""StepThrough from Python: its traits, messages, errors and words, without a browser."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import traitlets
+
+import nbann
+from nbann.widgets.step_through import STATIC
+
+HOSTILE = '<img src=x onerror="alert(1)">'
+
+
+def make(hidden="hidden", **options):
+    net = nbann.Sequential([nbann.Dense(3, name=hidden), nbann.Tanh(), nbann.Dense(2, name="output")])
+    return nbann.Trainer(net, nbann.datasets.xor(), batch_size=3, **options)
+
+
+@pytest.fixture
+def widget():
+    made = nbann.StepThrough(make())
+    yield made
+    made.close()
+
+
+def message(widget, **content):
+    """What the browser sends; called directly, since ipywidgets would only log what it raises."""
+    widget._on_message(widget, content, [])
+
+
+def frames(widget, sent):
+    widget.send = lambda content, buffers=None: sent.append((content, buffers))
+    for channel in widget._channels.values():
+        channel._send = widget.send
+
+
+def test_synced_traits_are_those_of_the_module(widget):
+    source = (STATIC / "step_through.js").read_text()
+    listed = re.findall(r'"(\w+)"', re.search(r"export const TRAITS = \[(.*?)\]", source, re.S)[1])
+    typedef = re.findall(r"@property \{.*\} (\w+)", source)
+    own = {n for n in widget.keys if not n.startswith("_")} - set(traitlets_of_dom_widget())
+    assert set(listed) == own
+    assert set(typedef) == own
+
+
+def traitlets_of_dom_widget():
+    import ipywidgets
+
+    return ipywidgets.DOMWidget().keys
+
+
+def test_every_trait_survives_json(widget):
+    import json
+
+    widget.step("batch")
+    state = {name: getattr(widget, name) for name in ("ops", "here", "equation", "progress")}
+    assert json.loads(json.dumps(state)) == state
+
+
+def test_it_shows_where_the_trainer_stands(widget):
+    trainer = widget.trainer
+    assert widget.here["ran"] is False and widget.equation["note"].startswith("This operation comes next")
+    for op in trainer.program.ops:
+        trainer.step("op")
+        assert widget.here["op"] == op.index + 1
+        assert widget.equation["layer"] == op.layer
+        shown, index = widget.equation["array"], tuple(widget.equation["index"])
+        assert float(widget.equation["exact"]) == trainer[shown][index]
+        assert widget.equation["text"] == op.arithmetic(index, shown).text(digits=3)
+    assert widget.here["loss"] == f"{trainer['loss'].item():.4g}"
+
+
+def test_python_and_buttons_drive_one_trainer(widget):
+    message(widget, type="step")
+    assert widget.trainer.position == (0, 0, 1)
+    widget.trainer.step("op")
+    assert widget.here["op"] == 2
+    widget.unit = "epoch"
+    message(widget, type="step")
+    assert widget.trainer.position == (1, 0, 0)
+    message(widget, type="reset")
+    assert widget.trainer.position == (0, 0, 0) and widget.here["epoch"] == 1
+
+
+def test_the_element_is_kept_while_it_fits(widget):
+    widget.step("op")
+    widget.element = ["hidden.out", [1, 2]]
+    assert widget.equation["index"] == [1, 2]
+    widget.step("op")
+    assert widget.equation["array"] == "tanh1.out" and widget.equation["index"] == [1, 2]
+    widget.element = ["tanh1.out", [99, -5]]
+    assert widget.equation["index"] == [2, 0]
+
+
+def test_a_view_gets_pictures_and_words_and_no_view_gets_none(widget):
+    sent = []
+    frames(widget, sent)
+    widget.step()
+    assert sent == []
+    message(widget, type="ready", dark=False)
+    assert [content["slot"] for content, _ in sent] == ["network", "panels"]
+    for content, buffers in sent:
+        assert content["type"] == "frame" and buffers[0][:2] == b"\xff\xd8"  # a JPEG
+        assert "Loss" in content["words"] or "etwork" in content["words"]
+    before = [buffers[0] for _, buffers in sent]
+    sent.clear()
+    widget.step("epoch")
+    assert [b[0] for _, b in sent] != before
+
+
+def test_no_more_than_four_frames_are_under_way_and_the_newest_comes_last(widget):
+    sent = []
+    frames(widget, sent)
+    message(widget, type="ready", dark=False)
+    for _ in range(10):
+        widget._show()
+    network = [c for c, _ in sent if c["slot"] == "network"]
+    assert len(network) == 4
+    message(widget, type="drawn", slot="network", id=4)
+    network = [c for c, _ in sent if c["slot"] == "network"]
+    assert len(network) == 5  # the one that had to wait
+
+
+def test_dark_pictures_for_a_dark_page(widget):
+    sent = []
+    frames(widget, sent)
+    message(widget, type="ready", dark=False)
+    light = sent[-1][1][0]
+    sent.clear()
+    message(widget, type="look", dark=True)
+    assert sent and sent[-1][1][0] != light
+    assert widget.dashboard.theme.name == "dark"
+
+
+def test_a_narrow_page_gets_one_column_and_a_dense_screen_sharp_pictures(widget):
+    sent = []
+    frames(widget, sent)
+    message(widget, type="ready", dark=False, narrow=False, density=1)
+    wide = widget.dashboard.render().shape
+    message(widget, type="look", dark=False, narrow=True, density=2)
+    narrow = widget.dashboard.render().shape
+    assert wide[1] == 1082 and narrow[1] == 2 * 560
+    assert narrow[0] / narrow[1] > wide[0] / wide[1]
+    widget.step("epoch")
+    assert widget.dashboard.describe() in widget.describe()
+
+
+def test_errors_are_shown_in_the_widget(widget):
+    frames(widget, [])
+    message(widget, type="ready", dark=False)
+
+    def broken(event):
+        raise ZeroDivisionError("planted")
+
+    hook = widget.trainer.on("op", broken)
+    message(widget, type="step")
+    assert "ZeroDivisionError: planted" in widget.error and "Traceback" in widget.error
+    hook.remove()
+    message(widget, type="step")
+    assert widget.error == ""
+
+
+def test_errors_are_raised_where_no_view_could_show_them(widget):
+    widget.trainer.on("op", lambda event: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        message(widget, type="step")
+
+
+def test_an_unknown_message_is_an_error_and_changes_nothing(widget):
+    with pytest.raises(ValueError, match="Unknown message 'stepp'. Did you mean 'step'"):
+        message(widget, type="stepp")
+    assert widget.trainer.position == (0, 0, 0)
+
+
+def test_a_number_of_epochs_that_is_none_is_an_error_in_the_widget(widget):
+    frames(widget, [])
+    message(widget, type="ready", dark=False)
+    message(widget, type="run", epochs=0)
+    assert "epochs: expected a whole number of at least 1; received 0" in widget.error
+
+
+def test_playing_stops_when_the_last_view_goes():
+    async def scenario():
+        widget = nbann.StepThrough(make(), unit="op", speed=50.0)
+        frames(widget, [])
+        message(widget, type="ready", dark=False)
+        await asyncio.sleep(0)
+        message(widget, type="play")
+        await asyncio.sleep(0.2)
+        assert widget.mode == "play" and widget.trainer.position > (0, 0, 0)
+        message(widget, type="gone")
+        await asyncio.sleep(0.1)
+        assert widget.mode == "" and widget._player._task.done()
+        widget.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_run_reports_its_progress_and_ends_where_it_should():
+    async def scenario():
+        widget = nbann.StepThrough(make())
+        seen = []
+        widget.observe(lambda change: seen.append(change["new"]), "progress")
+        widget.run(200)
+        while widget.mode or not widget._player._task.done():
+            await asyncio.sleep(0.01)
+        assert widget.trainer.position == (200, 0, 0)
+        assert widget.progress == {} and widget.here["epoch"] == 200
+        assert all(0 <= p["fraction"] <= 1 for p in seen if p)
+        widget.close()
+
+    asyncio.run(scenario())
+
+
+def test_traits_are_current_even_within_a_busy_cell():
+    async def scenario():
+        widget = nbann.StepThrough(make())
+        for count in range(1, 8):
+            widget.trainer.step("op")
+            assert widget.here["op"] == count
+        widget.close()
+
+    asyncio.run(scenario())
+
+
+def test_words_and_picture_where_there_is_no_front_end(widget):
+    widget.step("phase")
+    data, _ = widget._repr_mimebundle_()
+    assert data["text/plain"] == widget.describe()
+    assert data["text/html"].count('<img alt="') == 2
+    assert "application/vnd.jupyter.widget-view+json" in data
+    assert "output" in data["text/plain"] and "Just run: forward" in data["text/plain"]
+
+
+def test_repr_is_stable_and_says_where_it_stands(widget):
+    assert repr(widget) == f"StepThrough({widget.trainer!r})"
+    assert "0x" not in repr(widget)
+
+
+def test_hostile_names_stay_text():
+    widget = nbann.StepThrough(make(hidden=HOSTILE))
+    widget.step("op")
+    data, _ = widget._repr_mimebundle_()
+    markup = "".join(widget.equation["symbols"] + widget.equation["numbers"] + [op["math"] for op in widget.ops])
+    assert "<img" not in markup
+    assert "onerror" not in re.sub(r'alt="[^"]*"', "", data["text/html"])
+    assert HOSTILE not in data["text/html"]
+    widget.close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"trainer": 3}, "expected a Trainer; received int"),
+        ({"unit": "ops"}, "Unknown unit 'ops'. Did you mean 'op'"),
+        ({"speed": 3.0}, "Unknown speed 3.0"),
+        ({"panels": ["los"]}, "Did you mean 'loss'"),
+    ],
+)
+def test_bad_arguments(arguments, expected):
+    with pytest.raises(ValueError, match=re.escape(expected)):
+        nbann.StepThrough(**({"trainer": make()} | arguments))
+
+
+def test_a_closed_widget_lets_its_trainer_go():
+    trainer = make()
+    widget = nbann.StepThrough(trainer)
+    widget.close()
+    trainer.step("op")
+    assert widget.here["ran"] is False
+    assert trainer._watchers == []
+
+
+def test_it_never_changes_what_is_learned():
+    watched, plain = make(), make()
+    widget = nbann.StepThrough(watched)
+    frames(widget, [])
+    message(widget, type="ready", dark=False)
+    for _ in range(20):
+        widget.step("layer")
+        plain.step("layer")
+    assert all(np.array_equal(watched[n], plain[n]) for n in plain.parameters)
+    widget.close()
+
+
+def test_front_end_files_fetch_nothing():
+    for path in Path(STATIC).iterdir():
+        assert not re.search(r"https?://(?!www\.w3\.org)|import\s*\(|^import ", path.read_text(), re.M), path.name
+
+
+def test_traits_reject_what_is_not_offered(widget):
+    with pytest.raises(traitlets.TraitError):
+        widget.unit = "minute"
