@@ -1,0 +1,220 @@
+"""Several panels in one figure, as a picture and in words; imports matplotlib and the core.
+
+`render` keeps everything that stands still as a background and draws only what moves on top of it.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import math
+from collections.abc import Sequence
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.image import imsave
+from numpy.typing import NDArray
+
+from ..core.checks import number_in, whole_number
+from ..core.errors import UnknownNameError, bad_value
+from .base import Panel
+from .decision_boundary import DecisionBoundary
+from .loss_curve import LossCurve
+from .network_diagram import NetworkDiagram
+from .style import Theme, as_theme, style
+from .text import families
+from .weight_heatmap import WeightHeatmap
+
+if TYPE_CHECKING:
+    from ..core.trainer import Trainer
+
+PANELS: dict[str, type[Panel]] = {
+    "loss": LossCurve,
+    "decision": DecisionBoundary,
+    "weights": WeightHeatmap,
+    "network": NetworkDiagram,
+}
+"""Panels by the short names that `Dashboard` takes."""
+
+DEFAULT = ("loss", "decision", "weights", "network")
+_NARROW = 700  # below this width panels stand under one another
+_DPI = 100
+
+
+class Dashboard:
+    """Panels of one trainer, laid out in a grid; needs no display and no notebook.
+
+    Parameters
+    ----------
+    trainer : Trainer
+    panels : sequence of str or Panel
+        Short names ("loss", "decision", "weights", "network") or panels made with options.
+    theme : {"light", "dark"}
+    width : int
+        In pixels, at least 200.
+    columns : int, optional
+        Panels side by side; by default 2, or 1 where the width is below 700.
+    row_height : int
+        In pixels, at least 120.
+    scale : float
+        Device pixels for each pixel: 2 for a sharp picture on a high-density screen.
+
+    Raises
+    ------
+    ValueError
+        An unknown panel, one panel object twice, a size out of range, a panel's option that the
+        trainer can not meet.
+
+    Examples
+    --------
+    >>> import nbann
+    >>> net = nbann.Sequential([nbann.Dense(4), nbann.Tanh(), nbann.Dense(2)])
+    >>> trainer = nbann.Trainer(net, nbann.datasets.xor())
+    >>> nbann.Dashboard(trainer, ["loss"]).describe()
+    'Loss: no epoch done yet: press Step or call trainer.run().'
+    """
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        panels: Sequence[str | Panel] = DEFAULT,
+        *,
+        theme: str | Theme = "light",
+        width: int = 900,
+        columns: int | None = None,
+        row_height: int = 300,
+        scale: float = 1.0,
+    ) -> None:
+        self.trainer = trainer
+        self.panels = as_panels(panels)
+        self.theme = as_theme(theme)
+        self.width = whole_number("width", width, least=200)
+        self.row_height = whole_number("row_height", row_height, least=120)
+        self.scale = number_in("scale", scale, above=0.0)
+        if columns is None:
+            columns = 1 if self.width < _NARROW else 2
+        self.columns = min(whole_number("columns", columns, least=1), len(self.panels))
+        rows = math.ceil(len(self.panels) / self.columns)
+        self.height = rows * self.row_height
+        self.figure = Figure(figsize=(self.width / _DPI, self.height / _DPI), dpi=_DPI * self.scale)
+        self._canvas = FigureCanvasAgg(self.figure)
+        self._background: Any = None
+        for i, panel in enumerate(self.panels):
+            self.figure.add_axes(self._place(i, panel))
+        self._attach()
+
+    def __repr__(self) -> str:
+        return f"Dashboard([{', '.join(map(repr, self.panels))}], theme={self.theme.name!r})"
+
+    def _place(self, i: int, panel: Panel) -> tuple[float, float, float, float]:
+        """Return left, bottom, width and height of a panel's axes, as shares of the figure."""
+        row, column = divmod(i, self.columns)
+        in_row = min(self.columns, len(self.panels) - row * self.columns)  # the last row is filled
+        cell = self.width / in_row
+        m = panel.margins
+        left, bottom = column * cell + m.left, self.height - (row + 1) * self.row_height + m.bottom
+        wide, tall = cell - m.left - m.right, self.row_height - m.top - m.bottom
+        return left / self.width, bottom / self.height, wide / self.width, tall / self.height
+
+    def _attach(self) -> None:
+        self.figure.set_facecolor(self.theme.background)
+        for panel, ax in zip(self.panels, self.figure.axes, strict=True):
+            panel.attach(ax, self.trainer, theme=self.theme)
+            for artist in panel.artists():
+                artist.set_animated(True)  # left out of the background, but part of a saved figure
+        self._background = None
+
+    # ---- staying up to date ----------------------------------------------------------------------
+    def update(self) -> None:
+        """Change all panels in place to what the trainer holds now."""
+        for panel in self.panels:
+            panel.update()
+
+    def set_theme(self, theme: str | Theme) -> None:
+        """Draw all panels anew in another theme, "light" or "dark"; figure and axes stay."""
+        self.theme = as_theme(theme)
+        self._attach()
+
+    def describe(self) -> str:
+        """Return what all panels show now, in words, a line for each."""
+        return "\n".join(panel.describe() for panel in self.panels)
+
+    # ---- pictures: each is of the trainer's present state ----------------------------------------
+    def render(self) -> NDArray[np.uint8]:
+        """Return the picture as RGBA values, shape (height, width, 4)."""
+        return self._drawn().copy()
+
+    def jpeg(self, quality: int = 85) -> bytes:
+        """Return the picture as a JPEG file's bytes; quality from 1 to 95."""
+        quality = whole_number("quality", quality, least=1)
+        return self._encoded("jpeg", {"quality": min(quality, 95)})
+
+    def png(self) -> bytes:
+        """Return the picture as a PNG file's bytes."""
+        return self._encoded("png", {})
+
+    def savefig(self, path: str | PathLike[str], **options: Any) -> None:
+        """Save the picture; the ending (.png, .svg, .pdf, ...) says as what.
+
+        `options` go to `matplotlib.figure.Figure.savefig`, e.g. ``dpi=200``.
+        """
+        self.update()
+        with style(families()):
+            self.figure.savefig(path, **options)
+
+    def _drawn(self) -> NDArray[np.uint8]:
+        """Update, draw, and return the canvas's own pixels, valid until the next drawing."""
+        self.update()
+        changed = [panel.take_background_change() for panel in self.panels]
+        if self._background is None or any(changed):
+            with style(families()):
+                self._canvas.draw()
+            self._background = self._canvas.copy_from_bbox(self.figure.bbox)
+        else:
+            self._canvas.restore_region(self._background)
+        renderer = self._canvas.get_renderer()
+        for panel in self.panels:
+            for artist in panel.artists():
+                artist.draw(renderer)
+        return np.asarray(self._canvas.buffer_rgba())
+
+    def _encoded(self, kind: str, options: dict[str, Any]) -> bytes:
+        file = io.BytesIO()
+        imsave(file, self._drawn(), format=kind, dpi=_DPI * self.scale, pil_kwargs=options)
+        return file.getvalue()
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """Return what a notebook shows: the picture with its words as alternative text."""
+        words = self.describe()
+        data = base64.b64encode(self.png()).decode()
+        alt = html.escape(words)
+        image = f'<img alt="{alt}" width="{self.width}" src="data:image/png;base64,{data}">'
+        return {"text/plain": words, "text/html": image}
+
+
+def as_panels(panels: Sequence[str | Panel]) -> list[Panel]:
+    """Return panels given as such or by their short names."""
+    if isinstance(panels, (str, Panel)):
+        panels = [panels]
+    made: list[Panel] = []
+    for panel in panels:
+        if isinstance(panel, str):
+            if panel not in PANELS:
+                raise UnknownNameError("panel", panel, PANELS)
+            made.append(PANELS[panel]())
+        elif isinstance(panel, Panel):
+            made.append(panel)
+        else:
+            mend = 'Pass e.g. panels=["loss", nbann.panels.NetworkDiagram(sample=3)].'
+            raise bad_value("panels", "names or panels", f"{panel!r}"[:60], mend)
+    if not made:
+        raise bad_value("panels", "at least one panel", "none", 'Pass e.g. panels=["loss"].')
+    if len({id(panel) for panel in made}) < len(made):
+        raise bad_value(
+            "panels", "each panel object once", "one object twice", "Make a new one for each place."
+        )
+    return made

@@ -1,0 +1,45 @@
+"""A row of class markers with their names, above a panel's axes; imports matplotlib alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .style import SMALL
+from .text import ELLIPSIS, literal, text_width
+
+if TYPE_CHECKING:
+    from .base import Panel
+
+_MARK, _GAP = 12.0, 12.0  # pixels that a marker takes, and between two entries
+
+
+def draw_legend(panel: Panel, names: Sequence[str], above: float) -> None:
+    """Draw a marker and a name for each class, as many as fit, `above` pixels over the axes."""
+    room, muted = panel.size[0], panel.theme.muted
+    words = shortened(names, room)
+    x = 0.0
+    for k, word in enumerate(words):
+        if word != ELLIPSIS:
+            panel.mark((0, 1), (x + 4, above), k)
+            x += _MARK
+        panel.still_text(word, (0, 1), (x, above), color=muted, size=SMALL, va="center")
+        x += text_width(word, SMALL) + _GAP
+
+
+def shortened(names: Sequence[str], room: float) -> list[str]:
+    """Return the names cut to fit side by side; if there are too many, the first ones and "…"."""
+    share = room / len(names) - _MARK - _GAP
+    full = [literal(name, room, SMALL) for name in names]
+    if sum(_MARK + _GAP + text_width(name, SMALL) for name in full) <= room + _GAP:
+        return full
+    if share >= 24:
+        return [literal(name, share, SMALL) for name in names]
+    words, x = [], 0.0
+    for name in names:
+        word = literal(name, 60, SMALL)
+        x += _MARK + _GAP + text_width(word, SMALL)
+        if x > room - 12:
+            return [*words, ELLIPSIS]
+        words.append(word)
+    return words

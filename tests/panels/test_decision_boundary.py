@@ -1,0 +1,129 @@
+"""The decision boundary against predictions made here, point by point."""
+
+import numpy as np
+import pytest
+
+import nbann
+from nbann.panels import DecisionBoundary
+from nbann.panels.field import stretch
+from nbann.panels.style import THEMES
+
+from .boards import attached, classes, trask, values
+
+
+def by_hand(trainer, X):
+    """Probabilities of a dense-relu-dense net from its arrays, in plain NumPy."""
+    p = trainer.parameters
+    hidden = np.maximum(X @ p["hidden.weight"] + p["hidden.bias"], 0)
+    z = hidden @ p["output.weight"] + p["output.bias"]
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def test_answers_are_those_of_the_net_with_other_features_at_their_mean():
+    panel = attached(DecisionBoundary(("feature 2", 0), resolution=9), classes())
+    trainer = panel.trainer
+    trainer.run(5)
+    X = trainer.train_data.X
+    (x0, x1), (y0, y1) = panel.ax.get_xlim(), panel.ax.get_ylim()
+    for row, up in enumerate(np.linspace(y0, y1, 9)):
+        for column, across in enumerate(np.linspace(x0, x1, 9)):
+            sample = X.mean(axis=0)
+            sample[2], sample[0] = across, up
+            expected = by_hand(trainer, sample[None])[0]
+            np.testing.assert_allclose(panel.answers()[row, column], expected, atol=1e-12)
+
+
+def test_the_picture_has_the_color_of_the_likeliest_class():
+    panel = attached(DecisionBoundary(), classes())
+    panel.trainer.run(30)
+    panel.update()
+    pixels = np.asarray(panel._image.get_array())
+    answers = panel.answers()
+    for corner in ((0, 0), (0, -1), (-1, 0), (-1, -1)):
+        best = answers[corner].argmax()
+        color = np.array([int(THEMES["light"].class_color(best)[i : i + 2], 16) for i in (1, 3, 5)])
+        share = (255 - pixels[corner][:3].astype(float)) / (255 - color)
+        assert np.ptp(share[color < 250]) < 0.03  # a tint: the same share of each channel
+        assert 0.1 < share[0] < 0.5
+    assert pixels.shape[:2] == tuple(round(side) for side in panel.size[::-1])
+
+
+def test_rings_are_round_the_wrong_points_and_only_those():
+    panel = attached(DecisionBoundary(), classes())
+    trainer = panel.trainer
+    data = trainer.train_data
+    for _ in range(3):
+        wrong = by_hand(trainer, data.X).argmax(axis=1) != data.y
+        np.testing.assert_array_equal(
+            np.column_stack(panel._rings.get_data()), data.X[wrong][:, :2]
+        )
+        assert f"{wrong.sum()} of {len(data)} training points wrong" in panel.describe()
+        assert panel._status.get_text() == f"ringed: {wrong.sum()} wrong"
+        trainer.run(4)
+        panel.update()
+
+
+def test_one_grid_is_one_call_and_none_where_no_weight_changed(monkeypatch):
+    panel = attached(DecisionBoundary(), classes())
+    rows = []
+    ask = panel.trainer.predict_proba
+    monkeypatch.setattr(panel.trainer, "predict_proba", lambda X: rows.append(len(X)) or ask(X))
+    panel.trainer.step("op", len(panel.trainer.program) - 1)
+    panel.update()
+    assert rows == []
+    panel.trainer.step("op")
+    panel.update()
+    panel.describe()
+    assert rows == [80 * 80]
+
+
+def test_points_by_class_have_their_own_marker():
+    panel = attached(DecisionBoundary(), classes())
+    data = panel.trainer.train_data
+    lines = [a for a in panel.artists() if hasattr(a, "get_marker")][:3]
+    assert len({line.get_marker() for line in lines}) == 3
+    for k, line in enumerate(lines):
+        np.testing.assert_array_equal(np.column_stack(line.get_data()), data.X[data.y == k][:, :2])
+
+
+def test_one_sigmoid_output_and_a_third_input_at_its_mean():
+    panel = attached(DecisionBoundary(resolution=5), trask())
+    p = panel.trainer.parameters
+    sample = np.column_stack([panel.grid[:, :2], np.ones(25)])
+    hidden = 1 / (1 + np.exp(-sample @ p["dense1.weight"]))
+    chance = 1 / (1 + np.exp(-hidden @ p["dense2.weight"]))
+    expected = np.hstack([1 - chance, chance]).reshape(5, 5, 2)
+    np.testing.assert_allclose(panel.answers(), expected, atol=1e-12)
+    assert "over first and second, the other 1 held at its mean" in panel.describe()
+
+
+def test_values_are_a_field_round_the_mean():
+    panel = attached(DecisionBoundary(resolution=6), values())
+    trainer = panel.trainer
+    np.testing.assert_allclose(panel.answers().ravel(), trainer.predict(panel.grid), atol=1e-12)
+    assert panel.title == "Predicted value"
+    low, high = panel.answers().min(), panel.answers().max()
+    assert f"from {low:#.3g} to {high:#.3g}".replace("-", "−") in panel.describe()
+
+
+def test_an_imbalanced_axis_label_is_cut_and_says_standardized():
+    data = nbann.Dataset(np.eye(4), [0, 1, 0, 1], feature_names=["w" * 500, "b", "c", "d"])
+    net = nbann.Sequential([nbann.Dense(2)])
+    panel = attached(DecisionBoundary(), nbann.Trainer(net, data.standardized()))
+    assert panel.ax.get_xlabel().endswith("…, standardized")
+    assert panel.ax.get_ylabel() == "b, standardized"
+
+
+@pytest.mark.parametrize("shape", [(7, 5), (40, 33), (4, 4)])
+def test_stretching_is_linear(shape):
+    rng = np.random.default_rng(0)
+    grid = rng.normal(size=(4, 4, 2))
+    out = stretch(grid, *shape)
+    assert out.shape == (*shape, 2)
+    for k in range(2):
+        across = np.linspace(0, 3, shape[1])
+        rows = np.array([np.interp(across, range(4), row) for row in grid[..., k]])
+        up = np.linspace(0, 3, shape[0])
+        expected = np.array([np.interp(up, range(4), column) for column in rows.T]).T
+        np.testing.assert_allclose(out[..., k], expected, atol=1e-5)
