@@ -42,7 +42,9 @@ class Affine(Primitive):
     def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
         row, unit = at
         inputs = range(entry.shape(self.weight)[0])
-        terms: list[Expr] = [Product((entry(self.x, row, i), entry(self.weight, i, unit))) for i in inputs]
+        terms: list[Expr] = [
+            Product((entry(self.x, row, i), entry(self.weight, i, unit))) for i in inputs
+        ]
         if self.bias is not None:
             terms.append(entry(self.bias, unit))
         return Sum(tuple(terms))
@@ -91,7 +93,9 @@ class BiasGradient(Primitive):
 
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
         dz = arrays[self.dz]
-        ones = np.ones(dz.shape[0], dz.dtype)  # a product with ones is the fastest column sum NumPy has
+        ones = np.ones(
+            dz.shape[0], dz.dtype
+        )  # a product with ones is the fastest column sum NumPy has
         yield partial(np.dot, ones, dz, arrays[self.writes[0]])
 
     def equation(self, symbol: Symbols) -> Equation:

@@ -1,7 +1,7 @@
 """Compiles model, loss and optimizer into a `Program`; imports the core's own parts only.
 
-The order of the ops is the order in which they are emitted. The backward pass comes from walking the
-forward and loss ops from the last to the first and asking each primitive for its derivative.
+The order of the ops is the order in which they are emitted. The backward pass comes from walking
+the forward and loss ops from the last to the first and asking each primitive for its derivative.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ class Builder:
         self._contributions: dict[str, list[str]] = {}
         self._parameter_suffix = ".grad"
 
-    # ---- what layers, losses and rules call -------------------------------------------------------
+    # ---- what layers, losses and rules call ------------------------------------------------------
     def input(self, name: str, source: NDArray[Any], symbol: Symbol, *, bound: bool) -> None:
-        """Bring data in: bound to all rows as they stand, or through a buffer filled batch by batch."""
+        """Bring data in: bound to all rows as they stand, or through a buffer filled by batch."""
         self.program.symbols[name] = symbol
         if bound:
             self.program.arrays[name] = source
@@ -62,7 +62,7 @@ class Builder:
         *,
         dtype: np.dtype[np.generic] | None = None,
     ) -> str:
-        """Allocate an array; it holds NaN until its op has run, so that nothing uncomputed looks like a number."""
+        """Allocate an array; it holds NaN until its op has run, so that no stale number shows."""
         dtype = self.state.dtype if dtype is None else dtype
         fill = np.nan if np.issubdtype(dtype, np.floating) else 0
         self.program.arrays[name] = np.full(shape, fill, dtype)
@@ -81,7 +81,9 @@ class Builder:
         """Add an operation to the program, in the current phase and layer."""
         op = Op(self.program, primitive, self.phase, self.layer, len(self._ops))
         if any(op.name == other.name for other in self._ops):
-            raise ValueError(f"Two ops are called {op.name!r}: give the second primitive another verb.")
+            raise ValueError(
+                f"Two ops are called {op.name!r}: give the second primitive another verb."
+            )
         self._ops.append(op)
         for name in primitive.writes:
             self.program.writer[name] = op
@@ -112,7 +114,7 @@ class Builder:
             parts.append(target)
         return self.array(target, self.shape(name), Gradient(of))
 
-    # ---- the way of a program ---------------------------------------------------------------------
+    # ---- the way of a program --------------------------------------------------------------------
     def forward(self, model: Sequential) -> None:
         """Emit the forward pass."""
         self.program.output = model.emit(self, "x")
@@ -124,7 +126,7 @@ class Builder:
         self.array(data_loss, (), Symbol("L", "" if penalty is None else "data"))
         loss.emit(self, self.program.output, data_loss)
         if penalty is not None:
-            penalty.emit(self)
+            penalty.emit(self, self.array("loss.penalty", (), Symbol("R")))
             self.array("loss", (), Symbol("L"))
             self.emit(AddUp((data_loss, "loss.penalty"), "loss", verb="total"))
 
@@ -156,7 +158,7 @@ class Builder:
         return self.program
 
     def vector(self, suffix: str, *, persistent: bool = False) -> None:
-        """Make the views of a flat vector of the state (velocity, decay, ...) known to the program."""
+        """Make the views of a flat vector of the state (velocity, ...) known to the program."""
         self.state.vector(suffix, persistent=persistent)
         self._take_in(self.state)
 

@@ -1,4 +1,4 @@
-"""Checks of what users pass in: expected, received, mend, before anything changes; imports NumPy alone."""
+"""Checks of what users pass in, before anything changes; imports NumPy alone."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ def number_in(
     mend = f"Pass e.g. {name}={_example(above, least, below):g}."
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise bad_value(name, expected, f"{value!r} ({type(value).__name__})", mend)
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number too large for a float
+        number = math.inf
     fits = (
         math.isfinite(number)
         and (above is None or number > above)
@@ -51,7 +54,11 @@ def _example(above: float | None, least: float | None, below: float | None) -> f
 
 def whole_number(name: str, value: object, *, least: int, mend: str = "") -> int:
     """Return an integer of at least `least`, or say what was expected."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral) or value < least:
+    if (
+        isinstance(value, (bool, np.bool_))
+        or not isinstance(value, numbers.Integral)
+        or value < least
+    ):
         mend = mend or f"Pass e.g. {name}={max(least, 10)}."
         raise bad_value(name, f"a whole number of at least {least}", repr(value), mend)
     return int(value)
@@ -61,17 +68,27 @@ def as_features(X: object, what: str = "X") -> NDArray[np.float64]:
     """Return data as a (samples, features) float array, or say what is wrong with it."""
     try:
         array = np.asarray(X)
+        if array.dtype.kind == "c":
+            raise TypeError
         if array.dtype.kind not in "fiub":
             array = array.astype(np.float64)
     except (TypeError, ValueError):
         raise bad_value(
-            what, "a table of numbers, shape (samples, features)", type(X).__name__, "Encode text as numbers first."
+            what,
+            "a table of numbers, shape (samples, features)",
+            type(X).__name__,
+            "Encode text as numbers first.",
         ) from None
     if array.ndim != 2:
         mend = "Use X.reshape(-1, 1) for one feature, X.reshape(1, -1) for one sample."
         raise bad_value(what, "2 axes (samples, features)", f"shape {array.shape}", mend)
     if 0 in array.shape:
-        raise bad_value(what, "at least 1 sample and 1 feature", f"shape {array.shape}", "Pass data that is not empty.")
+        raise bad_value(
+            what,
+            "at least 1 sample and 1 feature",
+            f"shape {array.shape}",
+            "Pass data that is not empty.",
+        )
     array = np.ascontiguousarray(array, dtype=np.float64)
     _check_finite(array, what)
     return array
@@ -79,7 +96,10 @@ def as_features(X: object, what: str = "X") -> NDArray[np.float64]:
 
 def as_targets(y: object, rows: int, what: str = "y") -> NDArray[Any]:
     """Return targets as an array of `rows` rows, integers kept, or say what is wrong with them."""
-    array = np.asarray(y)
+    try:
+        array = np.asarray(y)
+    except ValueError:  # rows of unequal length
+        array = np.asarray(y, dtype=object)
     if array.dtype.kind not in "fiub":
         raise bad_value(
             what,
@@ -89,7 +109,9 @@ def as_targets(y: object, rows: int, what: str = "y") -> NDArray[Any]:
         )
     if array.ndim not in (1, 2) or array.size == 0:
         mend = "One row for each row of X."
-        raise bad_value(what, "shape (samples,) or (samples, outputs)", f"shape {array.shape}", mend)
+        raise bad_value(
+            what, "shape (samples,) or (samples, outputs)", f"shape {array.shape}", mend
+        )
     if len(array) != rows:
         mend = "X and y must have one row for each sample."
         raise bad_value(what, f"{rows} rows, as many as X has", f"{len(array)} rows", mend)
@@ -97,22 +119,33 @@ def as_targets(y: object, rows: int, what: str = "y") -> NDArray[Any]:
     return array
 
 
-def as_labels(y: NDArray[Any], classes: int, what: str) -> NDArray[np.intp]:
-    """Return class labels as integers in [0, classes), or say which one is not."""
+def as_label_column(y: NDArray[Any], what: str = "y") -> NDArray[Any]:
+    """Return one label a sample, shape (samples,), or say that there are more."""
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1:
         mend = "Turn one-hot rows into labels with y.argmax(axis=1)."
         raise bad_value(what, "class labels of shape (samples,)", f"shape {y.shape}", mend)
+    return y
+
+
+def as_labels(y: NDArray[Any], classes: int, what: str) -> NDArray[np.intp]:
+    """Return class labels as integers in [0, classes), or say which one is not."""
+    y = as_label_column(y, what)
     if not (y == np.round(y)).all():
         first = y[y != np.round(y)][0]
         mend = "Number the classes from 0, or use a regression loss such as MeanSquaredError()."
         raise bad_value(what, "whole numbers as class labels", f"{float(first):g}", mend)
     outside = (y < 0) | (y >= classes)
     if outside.any():
-        mend = f"Number the classes from 0, or give the last layer {max(int(y.max()) + 1, 2)} neurons."
+        mend = (
+            f"Number the classes from 0, or give the last layer {max(int(y.max()) + 1, 2)} neurons."
+        )
         raise bad_value(
-            what, f"class labels from 0 to {classes - 1} (the output has {classes} classes)", f"{int(y[outside][0])}", mend
+            what,
+            f"class labels from 0 to {classes - 1} (the output has {classes} classes)",
+            f"{int(y[outside][0])}",
+            mend,
         )
     return y.astype(np.intp)
 
@@ -121,7 +154,9 @@ def as_target_columns(y: NDArray[Any], width: int, what: str) -> NDArray[np.floa
     """Return regression targets as (samples, width) floats, or say why they do not fit."""
     columns = y.astype(np.float64).reshape(len(y), -1)
     if columns.shape[1] != width:
-        mend = f"Give the last layer {columns.shape[1]} neurons, or pass targets with {width} columns."
+        mend = (
+            f"Give the last layer {columns.shape[1]} neurons, or pass targets with {width} columns."
+        )
         raise bad_value(what, f"{width} columns, one for each output", f"{columns.shape[1]}", mend)
     return columns
 

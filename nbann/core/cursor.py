@@ -1,4 +1,4 @@
-"""Where a run stands and how it moves on: the loops that call the kernels; imports the core's own parts only.
+"""Where a run stands and how it moves on; imports the core's own parts only.
 
 Two ways, one arithmetic: `run_stretch` calls the kernels of whole batches in a bare loop; `advance`
 goes op by op with hooks. Both call the same kernels in the same order.
@@ -43,7 +43,9 @@ class Ran(tuple[Op, ...]):
         return self
 
     def __repr__(self) -> str:
-        shown = ", ".join(op.name for op in self[:4]) + (f", ... ({len(self)} ops)" if len(self) > 4 else "")
+        shown = ", ".join(op.name for op in self[:4]) + (
+            f", ... ({len(self)} ops)" if len(self) > 4 else ""
+        )
         return f"<Ran {shown}{' (paused)' if self.paused else ''}>"
 
 
@@ -55,20 +57,29 @@ class Stop(NamedTuple):
 
 
 class Interrupts:
-    """Turns Ctrl-C into a flag while a run is on, so that no batch is left half-done."""
+    """Turns Ctrl-C into a flag while a run is on, so that no batch is left half-done.
+
+    Attributes
+    ----------
+    seen : bool
+        Whether it came.
+    insistent : bool
+        Whether a second one raises at once: a hook may not come back, a bare loop always does.
+    """
 
     def __init__(self) -> None:
         self.seen = False
+        self.insistent = True
 
     def _note(self, signum: int, frame: FrameType | None) -> None:
-        if self.seen:  # a second Ctrl-C: somebody's hook does not come back
+        if self.seen and self.insistent:
             raise KeyboardInterrupt
         self.seen = True
 
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Watch for Ctrl-C; on leaving, raise `KeyboardInterrupt` if it came."""
-        self.seen = False
+        self.seen, self.insistent = False, True
         # only the main thread receives signals, and a handler set from C can not be put back
         previous = signal.getsignal(signal.SIGINT) if _in_main_thread() else None
         if previous is None:
@@ -88,17 +99,39 @@ def _in_main_thread() -> bool:
 
 
 class Cursor:
-    """The place in a run: which batch is loaded, how many of its ops are done, and the order of the data."""
+    """The place in a run: which batch is loaded, how many of its ops are done, what follows."""
 
     def __init__(self, trainer: Trainer, batches: Batches) -> None:
         self.trainer = trainer
         self.batches = batches
         self.interrupts = Interrupts()
+        self._moving = False
         self.epoch = 0
         self.batch = 0
         self._rows = batches.next_epoch()
-        self._hooks_called = False  # whether the hooks before the next op have been called (one paused)
-        self.program = self._load()
+        self._hooks_called = (
+            False  # whether the hooks before the next op have been called (one paused)
+        )
+        self.program = self._program(0)
+        self._load()
+
+    def check_idle(self) -> None:
+        """Raise `RuntimeError` if a step or run is under way: nothing else may move it then."""
+        if self._moving:
+            raise RuntimeError(
+                "The trainer is in the midst of a step or run; a hook or another thread can not "
+                "move it as well. Call event.pause() in the hook, and go on once the call returned."
+            )
+
+    @contextmanager
+    def _under_way(self) -> Iterator[None]:
+        self.check_idle()
+        self._moving = True
+        try:
+            with self.interrupts.watched(), np.errstate(all="ignore"):
+                yield
+        finally:
+            self._moving = False
 
     # ---- where ----------------------------------------------------------------------------------
     @property
@@ -126,9 +159,9 @@ class Cursor:
         """Whether the loaded batch is the epoch's first ("before") or last ("after")."""
         return self.batch == (0 if when == "before" else self.batches.count - 1)
 
-    # ---- one batch, by units ----------------------------------------------------------------------
+    # ---- one batch, by units ---------------------------------------------------------------------
     def advance(self, unit: Unit) -> tuple[tuple[Op, ...], bool]:
-        """Run to the end of the next `unit`, within one batch; return the ops that ran, and if a hook paused.
+        """Run to the end of the next `unit` of this batch; return what ran, and if a hook paused.
 
         Raises
         ------
@@ -159,7 +192,7 @@ class Cursor:
     def step(self, unit: Unit, n: int) -> Ran:
         """Advance by whole units; see `Trainer.step`."""
         ops: list[Op] = []
-        with self.interrupts.watched(), np.errstate(all="ignore"):
+        with self._under_way():
             while n and not self.interrupts.seen:
                 ran, paused = self.advance(unit)
                 ops += ran
@@ -177,16 +210,21 @@ class Cursor:
 
     def _enter_batch(self) -> None:
         if self.at_batch_end:
-            self.epoch, self.batch, _ = self.position
-            if self.batch == 0:
-                self._rows = self.batches.next_epoch()
-            self.program = self._load()
+            self._go_on()
+            self._load()
 
-    def _load(self) -> Program:
-        program = self._program(self.batch)
-        program.load(self._rows[self.batch])
+    def _go_on(self) -> None:
+        """Stand at the start of the batch that comes next, which is yet to be loaded."""
+        self.epoch, self.batch, _ = self.position
+        if self.batch == 0:
+            self._rows = self.batches.next_epoch()
+        self.program.done = 0  # it may be left for one of another size: its numbers are past
+        self.program = self._program(self.batch)
+        self.program.done = 0
+
+    def _load(self) -> None:
+        self.program.load(self._rows[self.batch])
         self.trainer._state.keep()
-        return program
 
     def _program(self, batch: int) -> Program:
         return self.trainer._program_for(self.batches.length(batch))
@@ -195,12 +233,12 @@ class Cursor:
         self.trainer._state.restore_kept()
         self.program.done = 0
 
-    # ---- many batches at full speed ---------------------------------------------------------------
+    # ---- many batches at full speed --------------------------------------------------------------
     def run(self, epochs: int, until: Callable[[Trainer], object] | None) -> Stop:
         """Run whole epochs; see `Trainer.run`."""
         target = self.position.epoch + epochs
         reason = "epochs"
-        with self.interrupts.watched(), np.errstate(all="ignore"):
+        with self._under_way():
             while self.position.epoch < target and not self.interrupts.seen:
                 if until is None and not self.trainer._hooks and self._stretch(target):
                     continue
@@ -216,9 +254,9 @@ class Cursor:
     def _stretch(self, target: int) -> bool:
         """Run batches in a bare loop, up to the last one of the epoch; False where there is none.
 
-        The last batch is left to `advance`: it records the epoch, and keeps what it read, so that after
-        a run its arithmetic can be shown. For a full batch many epochs are one stretch, up to the next
-        evaluation or the end of the run.
+        The last batch is left to `advance`: it records the epoch, and keeps what it read, so that
+        after a run its arithmetic can be shown. For a full batch many epochs are one stretch, up to
+        the next evaluation or the end of the run.
         """
         epoch, batch, op = self.position
         if self.batches.whole:
@@ -227,12 +265,16 @@ class Cursor:
             count = self.batches.count - batch - 1
         if op or count < 1:
             return False
-        self._enter_batch()
-        self.trainer._state.forget()
-        if self.batches.whole:
-            self.epoch += max(self._bare(repeat(None, count)) - 1, 0)
+        if self.at_batch_end:
+            self._go_on()
+        rows = repeat(None, count) if self.batches.whole else self._rows[batch : batch + count]
+        ran = self._bare(rows)
+        if not ran:
+            self._load()
+        elif self.batches.whole:
+            self.epoch += ran - 1
         else:
-            self.batch += max(self._bare(self._rows[batch : batch + count]) - 1, 0)
+            self.batch += ran - 1
         return True
 
     def _bare(self, batches: Iterable[Rows | None]) -> int:
@@ -241,6 +283,7 @@ class Cursor:
         kernels, load = program.kernels, program.load
         value, record = program.arrays["loss"].item, self.trainer.history.losses.append
         before = len(self.trainer.history.losses)
+        interrupts.insistent = False
         for rows in batches:
             if interrupts.seen:
                 break
@@ -249,7 +292,10 @@ class Cursor:
             for kernel in kernels:
                 kernel()
             record(value())
+        interrupts.insistent = True
         ran = len(self.trainer.history.losses) - before
         if ran:
             program.done = len(program)
+            self._hooks_called = False
+            self.trainer._state.forget()
         return ran

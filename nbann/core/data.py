@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .checks import as_features, as_targets, number_in
+from .checks import as_features, as_label_column, as_targets, number_in, whole_number
 from .errors import UnknownNameError, bad_value
 from .losses import Task
 
@@ -43,7 +43,9 @@ class Dataset:
     feature_names: Sequence[str] = ()
     target_names: Sequence[str] = ()
     name: str = "data"
-    scaling: tuple[NDArray[np.float64], NDArray[np.float64]] | None = field(default=None, repr=False)
+    scaling: tuple[NDArray[np.float64], NDArray[np.float64]] | None = field(
+        default=None, repr=False
+    )
     """(mean, standard deviation) of each feature if standardized."""
     held_out: bool = field(default=False, repr=False)
     """Whether this is the test part of a split."""
@@ -56,11 +58,20 @@ class Dataset:
             task = "classification" if y.dtype.kind in "iub" and y.ndim == 1 else "regression"
         if task not in TASKS:
             raise UnknownNameError("task", task, TASKS)
-        names = tuple(str(n) for n in self.feature_names) or tuple(f"x{i + 1}" for i in range(X.shape[1]))
+        if task == "classification":
+            y = as_label_column(y)
+        names = tuple(str(n) for n in self.feature_names) or tuple(
+            f"x{i + 1}" for i in range(X.shape[1])
+        )
         if len(names) != X.shape[1]:
             mend = "Give one name a column."
             raise bad_value("feature_names", f"{X.shape[1]} names", f"{len(names)}", mend)
-        for key, value in {"X": _locked(X), "y": _locked(y), "task": task, "feature_names": names}.items():
+        for key, value in {
+            "X": _locked(X),
+            "y": _locked(y),
+            "task": task,
+            "feature_names": names,
+        }.items():
             object.__setattr__(self, key, value)
         object.__setattr__(self, "target_names", tuple(str(n) for n in self.target_names))
 
@@ -68,7 +79,9 @@ class Dataset:
         return len(self.X)
 
     def __repr__(self) -> str:
-        return f"<Dataset {self.name}: {len(self)} samples, {self.X.shape[1]} features, {self.task}>"
+        return (
+            f"<Dataset {self.name}: {len(self)} samples, {self.X.shape[1]} features, {self.task}>"
+        )
 
     @property
     def raw_X(self) -> NDArray[np.float64]:
@@ -81,8 +94,8 @@ class Dataset:
     def split(self, test: float = 0.2, seed: int = 0) -> tuple[Dataset, Dataset]:
         """Return a training and a test part, drawn at random; classes keep their shares.
 
-        A standardized set is standardized anew by its training part alone, so that nothing of the test
-        part's statistics reaches the training.
+        A standardized set is standardized anew by its training part alone, so that nothing of the
+        test part's statistics reaches the training.
 
         Parameters
         ----------
@@ -94,17 +107,22 @@ class Dataset:
         share = number_in("test", test, above=0.0, below=1.0)
         if len(self) < 2:
             raise bad_value("split", "at least 2 samples", f"{len(self)}", "Add data.")
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng(whole_number("seed", seed, least=0, mend="Pass e.g. seed=0."))
         groups = [np.arange(len(self))]
         if self.task == "classification":
             groups = [np.flatnonzero(self.y == label) for label in np.unique(self.y)]
-        held = np.concatenate(_draw(rng, groups, max(1, min(len(self) - 1, round(share * len(self))))))
+        held = np.concatenate(
+            _draw(rng, groups, max(1, min(len(self) - 1, round(share * len(self)))))
+        )
         mask = np.zeros(len(self), bool)
         mask[held] = True
-        parts = self._rows(np.flatnonzero(~mask)), replace(self._rows(np.flatnonzero(mask)), held_out=True)
+        parts = (
+            self._rows(np.flatnonzero(~mask)),
+            replace(self._rows(np.flatnonzero(mask)), held_out=True),
+        )
         if self.scaling is None:
             return parts
-        train = parts[0].standardized()
+        train = parts[0].standardized(like=self if self.held_out else None)
         return train, parts[1].standardized(like=train)
 
     def _rows(self, rows: NDArray[np.intp]) -> Dataset:
@@ -116,24 +134,37 @@ class Dataset:
         Parameters
         ----------
         like : Dataset, optional
-            A standardized set whose mean and deviation are used; a test part needs its training part here.
+            A standardized set whose mean and deviation are used; a test part needs its training
+            part here.
 
         Raises
         ------
         ValueError
-            A test part without `like`: scaled by its own statistics it would not match the training data.
+            A test part without `like`: scaled by its own statistics it would not match the training
+            data.
         """
         if like is None:
             if self.held_out:
                 mend = "Use test.standardized(like=train) with the standardized training part."
-                raise bad_value("standardized", "the training part's scaling", "a test part alone", mend)
+                raise bad_value(
+                    "standardized", "the training part's scaling", "a test part alone", mend
+                )
             X = self.raw_X
-            std = X.std(axis=0)
-            scaling = X.mean(axis=0), np.where(std > 0, std, 1.0)  # a constant feature becomes 0
+            constant = X.min(axis=0) == X.max(
+                axis=0
+            )  # becomes 0; its deviation may be mere rounding
+            scaling = (
+                np.where(constant, X[0], X.mean(axis=0)),
+                np.where(constant, 1.0, X.std(axis=0)),
+            )
         elif like.scaling is None:
-            raise bad_value("like", "a standardized set", repr(like), "Call train.standardized() first.")
+            raise bad_value(
+                "like", "a standardized set", repr(like), "Call train.standardized() first."
+            )
         elif like.X.shape[1] != self.X.shape[1]:
-            raise bad_value("like", f"{self.X.shape[1]} features", f"{like.X.shape[1]}", "Use the same columns.")
+            raise bad_value(
+                "like", f"{self.X.shape[1]} features", f"{like.X.shape[1]}", "Use the same columns."
+            )
         else:
             scaling = like.scaling
         return replace(self, X=(self.raw_X - scaling[0]) / scaling[1], scaling=scaling)
@@ -149,7 +180,9 @@ def as_dataset(data: object, what: str) -> Dataset:
     raise bad_value(what, "a Dataset or a pair (X, y)", type(data).__name__, "Pass e.g. (X, y).")
 
 
-def _draw(rng: np.random.Generator, groups: list[NDArray[np.intp]], count: int) -> list[NDArray[np.intp]]:
+def _draw(
+    rng: np.random.Generator, groups: list[NDArray[np.intp]], count: int
+) -> list[NDArray[np.intp]]:
     """Draw `count` rows in all, from each group in proportion (largest remainders first)."""
     sizes = np.array([len(g) for g in groups])
     exact = sizes * count / sizes.sum()
@@ -162,4 +195,4 @@ def _draw(rng: np.random.Generator, groups: list[NDArray[np.intp]], count: int) 
 def _locked(array: NDArray[Any]) -> NDArray[Any]:
     copy = np.array(array)
     copy.flags.writeable = False
-    return cast("NDArray[Any]", copy)
+    return copy

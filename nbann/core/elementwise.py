@@ -155,7 +155,7 @@ class ReLUOp(Elementwise):
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
         z, a = arrays[self.z], arrays[self.writes[0]]
         # an array of zeros, not a scalar: NumPy has no vectorized loop for maximum with a scalar
-        yield partial(np.maximum, z, np.zeros_like(z), a)
+        yield partial(np.maximum, z, np.zeros_like(z), out=a)
 
     def apply(self, z: Expr) -> Expr:
         return Call("max", (Number(0.0), z))
@@ -167,4 +167,3 @@ class ReLUOp(Elementwise):
         positive = np.empty(slope.shape, bool)
         yield partial(np.greater, source, np.zeros_like(source), positive)
         yield partial(np.copyto, slope, positive)
-

@@ -1,4 +1,4 @@
-"""Errors that say what was expected, what was received and what mends it; imports the standard library alone."""
+"""Errors that say what was expected, what was received and what mends it; imports nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Iterable
 class UnknownNameError(KeyError, ValueError):
     """A name that nobody here answers to; the message lists the nearest names that do.
 
-    It is a `KeyError` for those who look an array up, and a `ValueError` for those who pass an option.
+    It is a `KeyError` for those who look an array up, and a `ValueError` for those who pass an
+    option.
     """
 
     def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
@@ -20,6 +21,10 @@ class UnknownNameError(KeyError, ValueError):
         shown = ", ".join(names[:40]) + (", ..." if len(names) > 40 else "")
         self.message = f"Unknown {kind} {name!r}. {hint}Expected one of: {shown}."
         super().__init__(self.message)
+        self._given = (kind, name, names)
+
+    def __reduce__(self) -> tuple[type[UnknownNameError], tuple[str, object, list[str]]]:
+        return type(self), self._given  # so that it can leave a worker process
 
     def __str__(self) -> str:
         return self.message  # KeyError would print the repr, quotes and all

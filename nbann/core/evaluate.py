@@ -1,10 +1,10 @@
-"""Predicting and scoring with what has been learned, beside the training; imports the core's own parts only."""
+"""Predicting and scoring, beside the training; imports the core's own parts only."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ METRICS: dict[str, Metric] = {"accuracy": accuracy}
 
 
 def as_metrics(metrics: Iterable[str | Metric] | None, task: Task) -> dict[str, Metric]:
-    """Return metrics by name; None stands for accuracy where there are classes, and none elsewhere."""
+    """Return metrics by name; None stands for accuracy where there are classes, else none."""
     if metrics is None:
         metrics = ["accuracy"] if task == "classification" else []
     if isinstance(metrics, str) or callable(metrics):
@@ -65,26 +65,40 @@ class Evaluator:
     def predict(self, outputs: Floats) -> NDArray[Any]:
         """Turn outputs into predictions: labels (n,) for classes, else values (n,) or (n, k)."""
         if self.recipe.task == "classification":
-            return outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0.5).astype(np.intp)
+            return (
+                outputs.argmax(axis=1)
+                if outputs.shape[1] > 1
+                else (outputs[:, 0] > 0.5).astype(np.intp)
+            )
         return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether outputs can be read as probabilities of classes."""
+        one = self.recipe.task == "classification" and self.recipe.outputs == 1
+        return isinstance(self.recipe.loss, CrossEntropy) or one
 
     def probabilities(self, x: Floats) -> Floats:
         """Return class probabilities, shape (n, k), each row adding up to 1."""
+        if not self.gives_probabilities:
+            raise ValueError(
+                f"predict_proba: expected a net trained with CrossEntropy, or one output for two "
+                f"classes; received {self.recipe.loss!r} on {self.recipe.outputs} outputs. "
+                f"Use predict(X), or train with loss=nbann.CrossEntropy()."
+            )
         outputs = self.outputs(x)
         if isinstance(self.recipe.loss, CrossEntropy):
             exps = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-            return exps / exps.sum(axis=1, keepdims=True)
-        if self.recipe.task == "classification" and outputs.shape[1] == 1:
-            return np.hstack([1 - outputs, outputs])
-        raise ValueError(
-            f"predict_proba: expected a net trained with CrossEntropy; received {self.recipe.loss!r}. "
-            f"Use predict(X), or train with loss=nbann.CrossEntropy()."
-        )
+            return cast("Floats", exps / exps.sum(axis=1, keepdims=True))
+        share = outputs.clip(0, 1)  # a linear output may leave the range
+        return np.hstack([1 - share, share])
 
     def score(self, samples: Samples) -> dict[str, float]:
         """Return the loss (penalty included) and every metric over samples."""
         total, rows, outputs, data_loss, penalty = 0.0, 0, [], 0.0, 0.0
-        summed = isinstance(self.recipe.loss, HalfSquaredError) and self.recipe.loss.reduction == "sum"
+        summed = (
+            isinstance(self.recipe.loss, HalfSquaredError) and self.recipe.loss.reduction == "sum"
+        )
         for program in self._passes(samples):
             size = program.batch_size
             data_loss = program.arrays["loss.data" if self.recipe.penalty else "loss"].item()

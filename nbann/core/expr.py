@@ -1,13 +1,14 @@
-"""Expressions: the arithmetic of one operation as a small tree that can be read, typeset and evaluated.
+"""Expressions: the arithmetic of one operation as a tree to be read, typeset, evaluated.
 
-An operation describes itself twice with these nodes: once over whole arrays (its formula) and once for a
-single element with this batch's numbers (its arithmetic). `render.py` turns a tree into text or LaTeX.
-Imports NumPy-free standard library only.
+An operation describes itself twice with these nodes: once over whole arrays (its formula) and once
+for a single element with this batch's numbers (its arithmetic). `render.py` turns a tree into text
+or LaTeX. Imports NumPy-free standard library only.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -70,7 +71,7 @@ class Sum(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Product(Expr):
-    """Factors multiplied; `sign` is "*" for numbers, "@" for matrices, "o" for element by element, "" for a plain factor."""
+    """Factors multiplied: "*" for numbers, "@" matrices, "o" by element, "" plain factors."""
 
     factors: tuple[Expr, ...]
     sign: str = "*"
@@ -119,7 +120,8 @@ class Call(Expr):
     args: tuple[Expr, ...]
 
     def value(self) -> float:
-        return _FUNCTIONS[self.function](*(arg.value() for arg in self.args))
+        numbers = [arg.value() for arg in self.args]
+        return _FUNCTIONS[self.function](*numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ class Equation:
         return Latex(digits=digits, terms=terms).equation(self)
 
     def symbols(self) -> str:
-        """Plain text with names in place of numbers, e.g. ``z_hidden[0,2] = x[0,0]*W_hidden[0,2] + ...``."""
+        """Plain text with names, not numbers: ``z_hidden[0,2] = x[0,0]*W_hidden[0,2] + ...``."""
         from .render import Text
 
         return Text(numbers=False).equation(self)
@@ -171,7 +173,7 @@ def _maximum(*values: float) -> float:
     return math.nan if any(math.isnan(v) for v in values) else max(values)
 
 
-_FUNCTIONS = {
+_FUNCTIONS: dict[str, Callable[..., float]] = {
     "exp": _exp,
     "log": lambda x: math.log(x) if x > 0 else (-math.inf if x == 0 else math.nan),
     "tanh": math.tanh,

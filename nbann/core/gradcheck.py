@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .program import Floats
 from .recipe import Recipe, Samples
 from .state import State
 
@@ -27,16 +27,18 @@ class GradientCheck:
 
     error: float
     errors: dict[str, float]
-    gradients: dict[str, NDArray[np.float64]]
-    differences: dict[str, NDArray[np.float64]]
+    gradients: dict[str, Floats]
+    differences: dict[str, Floats]
 
     def __repr__(self) -> str:
         worst = max(self.errors, key=self.errors.__getitem__, default="-")
         return f"<GradientCheck: largest relative error {self.error:.1e}, in {worst}>"
 
 
-def check_gradients(recipe: Recipe, state: State, samples: Samples, step: float = 1e-5) -> GradientCheck:
-    """Compare the gradients of a batch with ``(L(w + h) - L(w - h)) / 2h``, one parameter at a time.
+def check_gradients(
+    recipe: Recipe, state: State, samples: Samples, step: float = 1e-5
+) -> GradientCheck:
+    """Compare a batch's gradients with ``(L(w + h) - L(w - h)) / 2h``, weight by weight.
 
     Works on a copy in float64 whatever the dtype in training; the run is not touched.
 
@@ -50,7 +52,9 @@ def check_gradients(recipe: Recipe, state: State, samples: Samples, step: float 
     exact = replace(recipe, dtype=np.dtype(np.float64))
     copy = exact.state()
     copy.theta[...] = state.theta
-    batch = {name: a.astype(np.float64) if a.dtype.kind == "f" else a for name, a in samples.items()}
+    batch = {
+        name: a.astype(np.float64) if a.dtype.kind == "f" else a for name, a in samples.items()
+    }
     program = exact.program(copy, batch, len(batch["x"]), train=True)
     kernels = [k for op in program if op.phase != "update" for k in op.kernels]
     to_loss = [k for op in program if op.phase in ("forward", "loss") for k in op.kernels]
@@ -75,7 +79,7 @@ def check_gradients(recipe: Recipe, state: State, samples: Samples, step: float 
     return _report(copy, gradient, difference)
 
 
-def _report(state: State, gradient: NDArray[np.float64], difference: NDArray[np.float64]) -> GradientCheck:
+def _report(state: State, gradient: Floats, difference: Floats) -> GradientCheck:
     gradients, differences, errors = {}, {}, {}
     start = 0
     for p in state.parameters:

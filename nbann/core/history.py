@@ -46,6 +46,6 @@ class History(Mapping[str, NDArray[np.float64]]):
             self._epochs.setdefault(name, array("d")).append(value)
 
     def last(self, name: str) -> float | None:
-        """Return the newest number of a column, or None where there is none yet (no copy is made)."""
+        """Return the newest number of a column, or None where there is none yet."""
         column = self.losses if name == "loss" else self._epochs.get(name)
         return column[-1] if column else None

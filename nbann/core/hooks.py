@@ -25,7 +25,7 @@ UNITS: tuple[Unit, ...] = ("op", "layer", "phase", "batch", "epoch")
 
 
 class Paused(Exception):  # noqa: N818 (not an error: it leads from a hook back to the cursor)
-    """Leaves the list of kernels where a hook asked for a pause; `when` is "before" or "after" the op."""
+    """Leaves the list of kernels where a hook asked for a pause, "before" or "after" an op."""
 
     def __init__(self, when: When) -> None:
         self.when = when
@@ -58,7 +58,7 @@ class Event:
         self._pause = False
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        """Return an array by name: read-only, unless the hook was attached with ``modifies=True``."""
+        """Return an array by name: read-only, unless attached with ``modifies=True``."""
         return self.trainer._view(name, writable=self._modifies)
 
     def __repr__(self) -> str:
@@ -94,17 +94,26 @@ class Hook:
     _owner: Hooks
 
     def remove(self) -> None:
-        """Detach; a second call does nothing."""
+        """Detach, from this moment on; a second call does nothing."""
         self._owner.remove(self)
 
+    @property
+    def attached(self) -> bool:
+        """Whether it is still called."""
+        return self in self._owner
+
     def __repr__(self) -> str:
-        parts = [f"{key}={value!r}" for key in ("phase", "layer", "op") if (value := getattr(self, key))]
+        parts = [
+            f"{key}={value!r}" for key in ("phase", "layer", "op") if (value := getattr(self, key))
+        ]
         return f"<Hook {self.when} {self.unit}{' ' * bool(parts)}{', '.join(parts)}>"
 
     def matches(self, op: Op) -> bool:
         """Whether the op is one of those that the hook was narrowed to."""
         return (
-            self.phase in (None, op.phase) and self.layer in (None, op.layer) and self.op in (None, op.name)
+            self.phase in (None, op.phase)
+            and self.layer in (None, op.layer)
+            and self.op in (None, op.name)
         )
 
 
@@ -120,6 +129,9 @@ class Hooks:
 
     def __len__(self) -> int:
         return len(self._hooks)
+
+    def __contains__(self, hook: object) -> bool:
+        return hook in self._hooks
 
     def add(
         self,
@@ -137,19 +149,22 @@ class Hooks:
         for kind, value, known in (
             ("unit", unit, UNITS),
             ("phase", phase, PHASES),
-            ("layer", layer, {o.layer for o in program}),
-            ("op", op, {o.name for o in program}),
+            ("layer", layer, tuple(dict.fromkeys(o.layer for o in program))),
+            ("op", op, tuple(o.name for o in program)),
             ("when", when, ("before", "after")),
         ):
             if value is not None and value not in known:
                 raise UnknownNameError(kind, value, known)
         if not callable(fn):
-            raise ValueError(f"A hook: expected a callable fn(event); received {fn!r}. Pass a function.")
-        if unit in ("batch", "epoch") and (phase or layer or op):
             raise ValueError(
-                f"A hook on each {unit}: expected no phase, layer or op; received one. "
-                f'Use trainer.on("op", ...), "layer" or "phase" to narrow it down.'
+                f"A hook: expected a callable fn(event); received {fn!r}. Pass a function."
             )
+        for kind, value in (("phase", phase), ("layer", layer), ("op", op)):
+            if value is not None and kind not in _NARROWED_BY[unit]:
+                raise ValueError(
+                    f"A hook on each {unit}: expected no {kind}=, which is part of a {unit}; "
+                    f'received {kind}={value!r}. Use trainer.on("op", ..., {kind}={value!r}).'
+                )
         hook = Hook(fn, unit, when, phase, layer, op, modifies, self)
         self._hooks.append(hook)
         self._plans.clear()
@@ -161,11 +176,14 @@ class Hooks:
             self._hooks.remove(hook)
             self._plans.clear()
 
-    def spliced(self, trainer: Trainer, program: Program, stop: int, *, resumed: bool) -> list[Kernel]:
+    def spliced(
+        self, trainer: Trainer, program: Program, stop: int, *, resumed: bool
+    ) -> list[Kernel]:
         """Return the kernels from the next op up to `stop`, with the hooks between them.
 
         The hooks after a program's last op are not among them: the batch is recorded first, then
-        `fire_end` calls them. `resumed` leaves out the hooks before the next op, which have been called.
+        `fire_end` calls them. `resumed` leaves out the hooks before the next op, which have been
+        called.
         """
         places = self._places(program)
         calls: list[Kernel] = []
@@ -185,25 +203,32 @@ class Hooks:
         fire(trainer, self._places(program).get((last.index, "after"), ()), last, "after")
 
     def _places(self, program: Program) -> Places:
-        """Return the hooks by the place they sit at; epoch and batch hooks sit at a program's two ends."""
+        """Return the hooks by their places; those on epoch and batch sit at a program's ends."""
         if program not in self._plans:
             places: Places = defaultdict(list)
-            for hook in sorted(self._hooks, key=_outermost_first):
+            for hook in sorted(self._hooks, key=_call_order):
                 for op in _at_edges(program, hook.unit, hook.when):
                     if hook.matches(op):
                         places[op.index, hook.when].append(hook)
-            for (_, when), hooks in places.items():
-                if when == "after":
-                    hooks.reverse()  # the epoch begins before its batch, and ends after it
             self._plans[program] = dict(places)
         return self._plans[program]
 
 
 Places = dict[tuple[int, When], list[Hook]]
 
+_NARROWED_BY: dict[Unit, tuple[str, ...]] = {
+    "op": ("phase", "layer", "op"),
+    "layer": ("phase", "layer"),
+    "phase": ("phase",),
+    "batch": (),
+    "epoch": (),
+}
 
-def _outermost_first(hook: Hook) -> int:
-    return -UNITS.index(hook.unit)
+
+def _call_order(hook: Hook) -> int:
+    """Return a sort key: epochs begin before their batches and end after them."""
+    size = UNITS.index(hook.unit)
+    return size if hook.when == "after" else -size
 
 
 def fire(trainer: Trainer, hooks: Iterable[Hook], op: Op, when: When) -> None:
@@ -218,8 +243,14 @@ def fire(trainer: Trainer, hooks: Iterable[Hook], op: Op, when: When) -> None:
     cursor.program.done = op.index + (when == "after")
     pause = False
     for hook in hooks:
-        if hook.unit != "epoch" or cursor.at_epoch_edge(when):
-            event = Event(trainer, hook, None if hook.unit in ("batch", "epoch") else op, cursor.epoch, cursor.batch)
+        if hook.attached and (hook.unit != "epoch" or cursor.at_epoch_edge(when)):
+            event = Event(
+                trainer,
+                hook,
+                None if hook.unit in ("batch", "epoch") else op,
+                cursor.epoch,
+                cursor.batch,
+            )
             hook.fn(event)
             pause |= event._pause
     if pause:
@@ -238,4 +269,8 @@ def _at_edges(program: Program, unit: Unit, when: When) -> list[Op]:
     ops = program.ops
     step = -1 if when == "before" else 1
     neighbors = [ops[i + step] if 0 <= i + step < len(ops) else None for i in range(len(ops))]
-    return [op for op, next_to in zip(ops, neighbors, strict=True) if next_to is None or not same_unit(unit, op, next_to)]
+    return [
+        op
+        for op, next_to in zip(ops, neighbors, strict=True)
+        if next_to is None or not same_unit(unit, op, next_to)
+    ]

@@ -1,7 +1,8 @@
-"""Where weights start; imports NumPy alone. `fan_in` and `fan_out` are a weight's rows and columns."""
+"""Where weights start (`fan_in` rows, `fan_out` columns); imports NumPy alone."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,10 +42,10 @@ class Zeros:
 
 @dataclass(frozen=True)
 class GlorotUniform:
-    """``U(-r, r)`` with ``r = sqrt(6 / (fan_in + fan_out))`` (Glorot & Bengio, AISTATS 2010, eq. 16)."""
+    """``U(-r, r)``, ``r = sqrt(6 / (fan_in + fan_out))`` (Glorot & Bengio, 2010, eq. 16)."""
 
     def __call__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
-        bound = np.sqrt(6.0 / sum(shape))
+        bound = math.sqrt(6.0 / sum(shape))
         return rng.uniform(-bound, bound, shape)
 
 
@@ -53,7 +54,7 @@ class HeNormal:
     """``N(0, 2 / fan_in)``, for ReLU layers (He et al., ICCV 2015, eq. 10)."""
 
     def __call__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
-        return rng.standard_normal(shape) * np.sqrt(2.0 / shape[0])
+        return rng.standard_normal(shape) * math.sqrt(2.0 / shape[0])
 
 
 INITIALIZERS: dict[str, Initializer] = {

@@ -39,7 +39,7 @@ class Layer(ABC):
 
     @abstractmethod
     def build(self, name: str, width: int) -> tuple[list[Parameter], int]:
-        """Return the parameters needed for an input of `width` columns, and the width of the output."""
+        """Return the parameters for an input of `width` columns, and the width of the output."""
 
     @abstractmethod
     def emit(self, b: Builder, name: str, x: str) -> str:
@@ -67,7 +67,8 @@ class Dense(Layer):
 
     Arrays
     ------
-    ``<name>.weight`` (inputs, units), ``<name>.bias`` (units,), ``<name>.out`` (n, units): the z above.
+    ``<name>.weight`` (inputs, units), ``<name>.bias`` (units,), ``<name>.out`` (n, units): the z
+    above.
     """
 
     kind = "dense"
@@ -82,7 +83,9 @@ class Dense(Layer):
         init: Initializer | str = "glorot_uniform",
     ) -> None:
         super().__init__(name)
-        self.units = whole_number("Dense units", units, least=1, mend="Pass the number of neurons, e.g. Dense(6).")
+        self.units = whole_number(
+            "Dense units", units, least=1, mend="Pass the number of neurons, e.g. Dense(6)."
+        )
         self.weight = weight
         self.has_bias = bias is not False
         self.bias = None if isinstance(bias, bool) else bias
@@ -101,8 +104,15 @@ class Dense(Layer):
         if self.has_bias:
             bias: Any = Zeros()
             if self.bias is not None:
-                bias = check_given(f"{name}.bias", self.bias, (self.units,), f"Dense {name!r} has one bias a neuron.")
-            parameters.append(Parameter(f"{name}.bias", (self.units,), bias, Symbol("b", name), penalized=False))
+                bias = check_given(
+                    f"{name}.bias",
+                    self.bias,
+                    (self.units,),
+                    f"Dense {name!r} has one bias a neuron.",
+                )
+            parameters.append(
+                Parameter(f"{name}.bias", (self.units,), bias, Symbol("b", name), penalized=False)
+            )
         return parameters, self.units
 
     def emit(self, b: Builder, name: str, x: str) -> str:

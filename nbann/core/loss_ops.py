@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class SoftmaxOp(Primitive):
-    """``p = softmax(z)`` and ``log p = z - log(sum(exp(z)))``, both computed with the row's maximum taken off."""
+    """``p = softmax(z)``, ``log p = z - log(sum(exp(z)))``, with the row's maximum taken off."""
 
     verb = "softmax"
 
@@ -60,7 +60,7 @@ class SoftmaxOp(Primitive):
         return Sum((shifted[unit], Negative(Call("log", (total,)))))
 
     def backward(self, b: Builder) -> None:
-        """Nothing: the cross-entropy's rule carries the gradient through the softmax in one step."""
+        """Nothing: the cross-entropy's rule carries the gradient through the softmax."""
 
 
 class CrossEntropyOp(Primitive):
@@ -166,10 +166,14 @@ class SquaredErrorOp(Primitive):
 
     def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
         places = np.ndindex(*entry.shape(self.error))
-        return self._scaled(Sum(tuple(Power(entry(self.error, *place), Number(2)) for place in places)))
+        return self._scaled(
+            Sum(tuple(Power(entry(self.error, *place), Number(2)) for place in places))
+        )
 
     def backward(self, b: Builder) -> None:
-        b.emit(SquaredErrorGradient(self.error, 2.0 * self.over / self.under, b.gradient(self.output)))
+        b.emit(
+            SquaredErrorGradient(self.error, 2.0 * self.over / self.under, b.gradient(self.output))
+        )
 
 
 class SquaredErrorGradient(Primitive):

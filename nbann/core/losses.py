@@ -1,4 +1,4 @@
-"""Losses: what being wrong costs, and how the output should change; imports the core's own parts only."""
+"""Losses: what being wrong costs; imports the core's own parts only."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ class Loss(ABC):
     """Name by which `Trainer(loss=...)` knows it."""
 
     @abstractmethod
-    def targets(self, y: NDArray[np.generic], task: Task, width: int, what: str) -> dict[str, NDArray[np.generic]]:
+    def targets(
+        self, y: NDArray[np.generic], task: Task, width: int, what: str
+    ) -> dict[str, NDArray[np.generic]]:
         """Check targets against the width of the output; return the arrays that the loss reads.
 
         Raises
@@ -55,7 +57,9 @@ class CrossEntropy(Loss):
 
     kind = "cross_entropy"
 
-    def targets(self, y: NDArray[np.generic], task: Task, width: int, what: str) -> dict[str, NDArray[np.generic]]:
+    def targets(
+        self, y: NDArray[np.generic], task: Task, width: int, what: str
+    ) -> dict[str, NDArray[np.generic]]:
         labels = as_labels(y, width, what)
         return {"y": labels, "y.onehot": np.eye(width)[labels]}
 
@@ -70,7 +74,9 @@ class CrossEntropy(Loss):
 class _Squared(Loss):
     """The family of squared errors; subclasses say what the sum of squares is multiplied with."""
 
-    def targets(self, y: NDArray[np.generic], task: Task, width: int, what: str) -> dict[str, NDArray[np.generic]]:
+    def targets(
+        self, y: NDArray[np.generic], task: Task, width: int, what: str
+    ) -> dict[str, NDArray[np.generic]]:
         if task == "classification" and y.ndim == 1:
             if width == 1:
                 return {"y": as_labels(y, 2, what).astype(np.float64)[:, None]}
@@ -93,8 +99,8 @@ class _Squared(Loss):
 class MeanSquaredError(_Squared):
     """``L = mean((a - y)**2)`` over all elements of the output; ``dL/da = 2 * (a - y) / size``.
 
-    The definition of Keras, PyTorch (`MSELoss`) and scikit-learn. Targets: (n,) or (n, k) floats; class
-    labels are compared one-hot with k outputs, or as 0 and 1 with a single one.
+    The definition of Keras, PyTorch (`MSELoss`) and scikit-learn. Targets: (n,) or (n, k) floats;
+    class labels are compared one-hot with k outputs, or as 0 and 1 with a single one.
     """
 
     kind = "mean_squared_error"
@@ -109,8 +115,8 @@ class HalfSquaredError(_Squared):
     Parameters
     ----------
     reduction : {"mean", "sum"}
-        "sum" is Trask's (2015) and Rumelhart, Hinton & Williams' (1986) error; "mean" divides by the
-        number of elements, so that the learning rate does not depend on the batch size.
+        "sum" is Trask's (2015) and Rumelhart, Hinton & Williams' (1986) error; "mean" divides by
+        the number of elements, so that the learning rate does not depend on the batch size.
     """
 
     kind = "half_squared_error"
@@ -127,7 +133,9 @@ class HalfSquaredError(_Squared):
         return f"HalfSquaredError(reduction={self.reduction!r})"
 
 
-LOSSES: dict[str, type[Loss]] = {cls.kind: cls for cls in (CrossEntropy, MeanSquaredError, HalfSquaredError)}
+LOSSES: dict[str, type[Loss]] = {
+    cls.kind: cls for cls in (CrossEntropy, MeanSquaredError, HalfSquaredError)
+}
 DEFAULT_LOSS = {"classification": "cross_entropy", "regression": "mean_squared_error"}
 
 

@@ -33,7 +33,9 @@ class Sequential:
     Examples
     --------
     >>> import nbann
-    >>> nbann.Sequential([nbann.Dense(6, name="hidden"), nbann.ReLU(), nbann.Dense(3, name="output")])
+    >>> nbann.Sequential(
+    ...     [nbann.Dense(6, name="hidden"), nbann.ReLU(), nbann.Dense(3, name="output")]
+    ... )
     Sequential(hidden: dense, relu1: relu, output: dense)
     """
 
@@ -42,11 +44,13 @@ class Sequential:
         self.names = _names(self.layers)
 
     def __repr__(self) -> str:
-        inside = ", ".join(f"{n}: {layer.kind}" for n, layer in zip(self.names, self.layers, strict=True))
+        inside = ", ".join(
+            f"{n}: {layer.kind}" for n, layer in zip(self.names, self.layers, strict=True)
+        )
         return f"Sequential({inside})"
 
     def build(self, width: int) -> tuple[list[Parameter], int]:
-        """Return all parameters for inputs of `width` columns, in order, and the width of the output."""
+        """Return all parameters for inputs of `width` columns, and the width of the output."""
         parameters: list[Parameter] = []
         for name, layer in zip(self.names, self.layers, strict=True):
             own, width = layer.build(name, width)
@@ -78,6 +82,12 @@ def _names(layers: tuple[Layer, ...]) -> tuple[str, ...]:
         names.append(layer.name or f"{layer.kind}{counts[layer.kind]}")
     for name, count in Counter(names).items():
         if count > 1 or name in RESERVED:
-            why = f"{count} layers called {name!r}" if count > 1 else f"{name!r}, which nbann uses itself"
-            raise bad_value("Sequential", "a name of its own for each layer", why, "Rename one with name=...")
+            why = (
+                f"{count} layers called {name!r}"
+                if count > 1
+                else f"{name!r}, which nbann uses itself"
+            )
+            raise bad_value(
+                "Sequential", "a name of its own for each layer", why, "Rename one with name=..."
+            )
     return tuple(names)

@@ -1,4 +1,4 @@
-"""Optimizers: how a gradient changes the parameters, over the flat vector; imports the core's own parts only."""
+"""Optimizers: how a gradient changes the parameters; imports the core's own parts only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .checks import number_in
 from .errors import UnknownNameError
 from .expr import Equation, Expr, Gradient, Negative, Product, Sum, Symbol
 from .primitive import Primitive
-from .program import Arrays, Kernel, Reader, Symbols
+from .program import Arrays, Floats, Kernel, Reader, Symbols
 
 if TYPE_CHECKING:
     from .builder import Builder
@@ -35,11 +35,14 @@ class Optimizer(ABC):
 
 
 class SGD(Optimizer):
-    """``theta = theta - learning_rate * grad``; with momentum ``v = momentum * v - learning_rate * grad; theta = theta + v``.
+    """``theta = theta - learning_rate * grad``, or with momentum ``theta = theta + v``.
 
-    With ``nesterov=True`` the step looks ahead: ``theta = theta + momentum * v - learning_rate * grad``
-    with the new v. (Robbins & Monro, 1951; Polyak, 1964; Sutskever et al., "On the importance of
-    initialization and momentum in deep learning", ICML 2013; the same form as scikit-learn and Keras.)
+    Here ``v = momentum * v - learning_rate * grad``, which starts at 0.
+
+    With ``nesterov=True`` the step looks ahead: ``theta = theta + momentum * v - learning_rate *
+    grad`` with the new v. (Robbins & Monro, 1951; Polyak, 1964; Sutskever et al., "On the
+    importance of initialization and momentum in deep learning", ICML 2013; the same form as
+    scikit-learn and Keras.)
 
     Parameters
     ----------
@@ -58,7 +61,9 @@ class SGD(Optimizer):
 
     kind = "sgd"
 
-    def __init__(self, learning_rate: float = 0.1, momentum: float = 0.0, nesterov: bool = False) -> None:
+    def __init__(
+        self, learning_rate: float = 0.1, momentum: float = 0.0, nesterov: bool = False
+    ) -> None:
         self.learning_rate = number_in("learning_rate", learning_rate, above=0.0)
         self.momentum = number_in("momentum", momentum, least=0.0, below=1.0)
         self.nesterov = bool(nesterov)
@@ -71,7 +76,9 @@ class SGD(Optimizer):
         return f"SGD({', '.join(parts)})"
 
     def hyper(self) -> dict[str, float]:
-        return {"learning_rate": self.learning_rate} | ({"momentum": self.momentum} if self.momentum else {})
+        return {"learning_rate": self.learning_rate} | (
+            {"momentum": self.momentum} if self.momentum else {}
+        )
 
     def emit(self, b: Builder) -> None:
         if not self.momentum:
@@ -88,8 +95,8 @@ class _OverTheta(Primitive):
     def __init__(self, state: State) -> None:
         self.state = state
 
-    def _scaled_gradient(self, kernel_into: np.ndarray) -> Kernel:  # type: ignore[type-arg]
-        return partial(np.multiply, self.state.grad, self.state.hyper["learning_rate"], kernel_into)
+    def _scaled_gradient(self, into: Floats) -> Kernel:
+        return partial(np.multiply, self.state.grad, self.state.hyper["learning_rate"], into)
 
 
 class PlainStep(_OverTheta):
@@ -135,7 +142,9 @@ class Velocity(_OverTheta):
 
     def equation(self, symbol: Symbols) -> Equation:
         kept = Product((symbol("momentum"), _V), "")
-        return Equation(_V, Sum((kept, Negative(Product((symbol("learning_rate"), _GRADIENT), "")))))
+        return Equation(
+            _V, Sum((kept, Negative(Product((symbol("learning_rate"), _GRADIENT), ""))))
+        )
 
     def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
         gradient = name.removesuffix(".velocity") + ".grad"
@@ -173,7 +182,8 @@ class NesterovStep(_OverTheta):
     def __init__(self, state: State) -> None:
         super().__init__(state)
         self.reads = (
-            *state.names(), *state.names(".velocity"), *state.names(".grad"), "learning_rate", "momentum"
+            *state.names(), *state.names(".velocity"), *state.names(".grad"),
+            "learning_rate", "momentum",
         )  # fmt: skip
         self.writes = state.names()
 

@@ -1,7 +1,7 @@
 """L1 and L2: what large weights cost, over the flat vector; imports the core's own parts only.
 
-The loss grows by ``l1 * sum|W| + l2/2 * sum W**2`` over the weights (not the biases), the gradient by
-``l1 * sign(W) + l2 * W`` (Goodfellow, Bengio & Courville, Deep Learning, 2016, section 7.1).
+The loss grows by ``l1 * sum|W| + l2/2 * sum W**2`` over the weights (not the biases), the gradient
+by ``l1 * sign(W) + l2 * W`` (Goodfellow, Bengio & Courville, Deep Learning, 2016, section 7.1).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .expr import Call, Equation, Expr, Number, Power, Product, Quotient, Sum, Symbol
+from .expr import Call, Equation, Expr, Number, Power, Product, Quotient, Sum
 from .primitive import Primitive
-from .program import Arrays, Kernel, Reader, Symbols
+from .program import Arrays, Floats, Kernel, Reader, Symbols
 
 if TYPE_CHECKING:
     from .builder import Builder
@@ -29,110 +29,110 @@ class Penalty:
     l1: float
     l2: float
 
-    def emit(self, b: Builder) -> None:
-        """Emit the penalty's value into "loss.penalty"."""
-        b.vector(".decay")
-        b.array("loss.penalty", (), Symbol("R"))
-        b.emit(PenaltyOp(self, b.state))
+    def emit(self, b: Builder, into: str) -> None:
+        """Emit the penalty's value into the scalar `into`."""
+        b.emit(PenaltyOp(self, b.state, into))
 
     def emit_gradient(self, b: Builder) -> None:
         """Emit the sum of the data's gradient and the penalty's into the gradient."""
-        b.emit(AddDecay(b.state))
+        b.emit(PenaltyGradient(self, b.state))
 
 
-class PenaltyOp(Primitive):
-    """``R = l1 * sum|W| + l2/2 * sum W**2``, and its derivative ``decay = l1 * sign(W) + l2 * W``."""
-
-    verb = "penalty"
+class _OverWeights(Primitive):
+    """What the penalty and its gradient share: factors, weights, an L1 and an L2 term."""
 
     def __init__(self, penalty: Penalty, state: State) -> None:
         self.l1, self.l2 = penalty.l1, penalty.l2
         self.state = state
         self.weights = state.names(penalized_only=True)
+
+    def _slopes(self, l2: float, into: Floats) -> Iterable[Kernel]:
+        """Return kernels that write ``l1 * sign(W) + l2 * W`` (0 for biases)."""
+        theta = self.state.theta
+        if self.l1:
+            yield partial(np.sign, theta, into)
+            yield partial(np.multiply, into, self.state.mask(self.l1), into)
+        if self.l2 and not self.l1:
+            yield partial(np.multiply, theta, self.state.mask(l2), into)
+        elif self.l2:
+            share = np.empty_like(theta)
+            yield partial(np.multiply, theta, self.state.mask(l2), share)
+            yield partial(np.add, into, share, into)
+
+
+class PenaltyOp(_OverWeights):
+    """``R = l1 * sum|W| + l2/2 * sum W**2``."""
+
+    verb = "penalty"
+
+    def __init__(self, penalty: Penalty, state: State, into: str) -> None:
+        super().__init__(penalty, state)
         self.reads = self.weights
-        self.writes = ("loss.penalty", *state.names(".decay"))
+        self.writes = (into,)
 
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
-        state, value = self.state, arrays["loss.penalty"]
-        theta, decay = state.theta, state.vector(".decay")
-        if self.l2:
-            yield partial(np.multiply, theta, state.mask(self.l2), decay)
-            yield partial(np.dot, theta, decay, value)
-            yield partial(np.multiply, value, np.array(0.5, value.dtype), value)
-        if self.l1:
-            signs, size = np.empty_like(theta), np.empty_like(value)
-            yield partial(np.sign, theta, signs)
-            yield partial(np.multiply, signs, state.mask(self.l1), signs)
-            if self.l2:
-                yield partial(np.dot, theta, signs, size)
-                yield partial(np.add, value, size, value)
-                yield partial(np.add, decay, signs, decay)
-            else:
-                yield partial(np.dot, theta, signs, value)
-                yield partial(np.copyto, decay, signs)
+        slopes = np.empty_like(self.state.theta)
+        yield from self._slopes(self.l2 / 2, slopes)
+        # W . (l1 * sign(W) + l2/2 * W): both terms in one product
+        yield partial(np.dot, self.state.theta, slopes, arrays[self.writes[0]])
 
     def equation(self, symbol: Symbols) -> Equation:
-        terms: list[Expr] = []
-        if self.l1:
-            sizes = tuple(Call("sum", (Call("abs", (symbol(w),)),)) for w in self.weights)
-            terms.append(Product((Number(self.l1), _one_or_sum(sizes))))
-        if self.l2:
-            squares = tuple(Call("sum", (Power(symbol(w), Number(2)),)) for w in self.weights)
-            terms.append(Product((Quotient(Number(self.l2), Number(2)), _one_or_sum(squares))))
-        return Equation(symbol("loss.penalty"), _one_or_sum(tuple(terms)))
+        sizes = tuple(Call("sum", (Call("abs", (symbol(w),)),)) for w in self.weights)
+        squares = tuple(Call("sum", (Power(symbol(w), Number(2)),)) for w in self.weights)
+        return Equation(symbol(self.writes[0]), self._total(sizes, squares))
 
     def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
-        if name != "loss.penalty":
-            return self._decay(entry, name.removesuffix(".decay"), at)
         every = [entry(w, *place) for w in self.weights for place in np.ndindex(*entry.shape(w))]
-        terms: list[Expr] = []
-        if self.l1:
-            terms.append(Product((Number(self.l1), Sum(tuple(Call("abs", (w,)) for w in every)))))
-        if self.l2:
-            total = Sum(tuple(Power(w, Number(2)) for w in every))
-            terms.append(Product((Quotient(Number(self.l2), Number(2)), total)))
-        return _one_or_sum(tuple(terms))
+        sizes = tuple(Call("abs", (w,)) for w in every)
+        return self._total(sizes, tuple(Power(w, Number(2)) for w in every))
 
-    def _decay(self, entry: Reader, weight: str, at: tuple[int, ...]) -> Expr:
-        if weight not in self.weights:
-            return Number(0.0)
-        w = entry(weight, *at)
+    def _total(self, sizes: tuple[Expr, ...], squares: tuple[Expr, ...]) -> Expr:
         terms: list[Expr] = []
         if self.l1:
-            terms.append(Product((Number(self.l1), Call("sign", (w,)))))
+            terms.append(Product((Number(self.l1), _one_or_sum(sizes))))
         if self.l2:
-            terms.append(Product((Number(self.l2), w)))
+            terms.append(Product((Quotient(Number(self.l2), Number(2)), _one_or_sum(squares))))
         return _one_or_sum(tuple(terms))
 
     def backward(self, b: Builder) -> None:
-        """Nothing here: `AddDecay` adds the penalty's share once the data's gradient is complete."""
+        """Nothing here: `PenaltyGradient` comes once the data's gradient is complete."""
 
 
-class AddDecay(Primitive):
-    """``dL/dW = g + r``: the gradient of the data's loss and that of the penalty, over the flat vector."""
+class PenaltyGradient(_OverWeights):
+    """``dL/dW = g + l1 * sign(W) + l2 * W``, g being that of the data's loss; biases keep g."""
 
-    verb = "add_penalty_gradient"
+    verb = "penalty_gradient"
 
-    def __init__(self, state: State) -> None:
-        self.state = state
-        self.reads = (*state.names(".data_grad"), *state.names(".decay"))
+    def __init__(self, penalty: Penalty, state: State) -> None:
+        super().__init__(penalty, state)
+        self.reads = (*state.names(".data_grad"), *self.weights)
         self.writes = state.names(".grad")
 
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
-        state = self.state
-        yield partial(np.add, state.vector(".data_grad"), state.vector(".decay"), state.grad)
+        grad = self.state.grad
+        yield from self._slopes(self.l2, grad)
+        yield partial(np.add, self.state.vector(".data_grad"), grad, grad)
 
     def equation(self, symbol: Symbols) -> Equation:
-        weight = self.state.names(penalized_only=True)[0]
-        parts = Sum((symbol(weight + ".data_grad"), symbol(weight + ".decay")))
-        return Equation(symbol(weight + ".grad"), parts)
+        weight = self.weights[0]
+        right = self._terms(symbol(weight + ".data_grad"), symbol(weight))
+        return Equation(symbol(weight + ".grad"), right)
 
     def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
         parameter = name.removesuffix(".grad")
-        return Sum((entry(parameter + ".data_grad", *at), entry(parameter + ".decay", *at)))
+        gradient = entry(parameter + ".data_grad", *at)
+        if parameter not in self.weights:
+            return gradient
+        return self._terms(gradient, entry(parameter, *at))
+
+    def _terms(self, gradient: Expr, weight: Expr) -> Sum:
+        terms = [gradient]
+        if self.l1:
+            terms.append(Product((Number(self.l1), Call("sign", (weight,)))))
+        if self.l2:
+            terms.append(Product((Number(self.l2), weight)))
+        return Sum(tuple(terms))
 
 
 def _one_or_sum(terms: tuple[Expr, ...]) -> Expr:
     return terms[0] if len(terms) == 1 else Sum(terms)
-
-

@@ -1,7 +1,7 @@
 """The primitive: what an operation computes, how it reads, and the rule of its derivative.
 
-Each primitive knows its kernels, its formula, the arithmetic of one element, and which primitives its
-derivative consists of. The builder does the rest; there is no other backward pass anywhere.
+Each primitive knows its kernels, its formula, the arithmetic of one element, and which primitives
+its derivative consists of. The builder does the rest; there is no other backward pass anywhere.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Primitive(ABC):
     verb : str
         What it does, the second half of its op's name ("affine" of "hidden.affine").
     reads, writes : tuple of str
-        Names of arrays. Each array is written by one op of a program only; an array that is both read
-        and written is state, updated in place.
+        Names of arrays. Each array is written by one op of a program only; an array that is both
+        read and written is state, updated in place.
     """
 
     verb: str
@@ -38,7 +38,7 @@ class Primitive(ABC):
 
     @abstractmethod
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
-        """Return bound NumPy calls which, in order, compute `writes` from `reads`, allocating nothing."""
+        """Return bound NumPy calls which, in order, compute `writes` from `reads`."""
 
     @abstractmethod
     def equation(self, symbol: Symbols) -> Equation:
@@ -46,17 +46,17 @@ class Primitive(ABC):
 
     @abstractmethod
     def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
-        """Return the arithmetic of ``name[at]``; `entry(name, *index)` is an element with its number."""
+        """Return the arithmetic of ``name[at]``; `entry(name, *index)` is one element."""
 
     def backward(self, b: Builder) -> None:
         """Emit the ops that carry the gradient from `writes` to those `reads` that need one."""
         raise NotImplementedError(
-            f"{type(self).__name__} has no derivative: it may stand in the loss, backward or update phase only."
+            f"{type(self).__name__} has no derivative: it may stand in backward or update only."
         )
 
 
 class AddUp(Primitive):
-    """The total of several arrays of one shape: the loss and its penalty, the gradients of a fork."""
+    """The total of several arrays of one shape: loss and penalty, gradients of a fork."""
 
     def __init__(self, parts: tuple[str, ...], into: str, verb: str = "sum") -> None:
         self.verb = verb
@@ -79,17 +79,17 @@ class AddUp(Primitive):
     def backward(self, b: Builder) -> None:
         """Nothing to do where the sum is the loss itself: each part's derivative is then 1."""
         if self.writes != ("loss",):
-            for part in self.reads:
+            for number, part in enumerate(self.reads, 1):
                 if b.needs_gradient(part):
-                    b.emit(Same(self.writes[0] + ".grad", b.gradient(part)))
+                    into = b.gradient(part)
+                    b.emit(Same(self.writes[0] + ".grad", into, verb=f"pass_on_{number}"))
 
 
 class Same(Primitive):
     """A copy: the derivative of a sum with respect to one of its terms."""
 
-    verb = "pass_on"
-
-    def __init__(self, source: str, into: str) -> None:
+    def __init__(self, source: str, into: str, verb: str) -> None:
+        self.verb = verb
         self.reads = (source,)
         self.writes = (into,)
 

@@ -1,4 +1,4 @@
-"""A training step as a list of operations over named arrays; imports NumPy and the core's expressions.
+"""A training step as a list of ops over named arrays; imports NumPy and `expr.py`.
 
 `Program.run` is the whole training loop's inside: call every kernel in order. Everything else that
 nbann does (stepping, hooks, reading the maths, explaining) looks at the same list.
@@ -45,9 +45,21 @@ class Op:
         Bound NumPy calls that do the work. Run in order, they are the operation.
     """
 
-    __slots__ = ("_primitive", "_program", "index", "kernels", "layer", "name", "phase", "reads", "writes")
+    __slots__ = (
+        "_primitive",
+        "_program",
+        "index",
+        "kernels",
+        "layer",
+        "name",
+        "phase",
+        "reads",
+        "writes",
+    )
 
-    def __init__(self, program: Program, primitive: Primitive, phase: str, layer: str, index: int) -> None:
+    def __init__(
+        self, program: Program, primitive: Primitive, phase: str, layer: str, index: int
+    ) -> None:
         self._program = program
         self._primitive = primitive
         self.name = f"{layer}.{primitive.verb}"
@@ -89,8 +101,8 @@ class Op:
         Raises
         ------
         ValueError
-            The op has not run in this batch yet, the index is out of range, or the weights that it read
-            have been updated by a full-speed run that kept no copy.
+            The op has not run in this batch yet, the index is out of range, or the weights that it
+            read have been updated by a full-speed run that kept no copy.
         KeyError
             The op does not write `name`.
         """
@@ -122,8 +134,8 @@ class Reader:
 class Program:
     """An ordered list of ops over named arrays, compiled for one batch size.
 
-    Built by `builder.py`. All programs of a trainer share one `State`; activations and their gradients
-    are each program's own, allocated once.
+    Built by `builder.py`. All programs of a trainer share one `State`; activations and their
+    gradients are each program's own, allocated once.
 
     Attributes
     ----------
@@ -177,7 +189,7 @@ class Program:
         self._loads.append((source, self.arrays[into]))
 
     def load(self, rows: NDArray[np.intp] | None) -> None:
-        """Copy a batch's rows in; None where the program is bound to the whole set and nothing moves."""
+        """Copy a batch's rows in; None where the program is bound to the whole set."""
         if rows is not None:
             for source, buffer in self._loads:
                 # "clip" spares NumPy a buffered copy; the rows come from our own permutation
@@ -200,13 +212,15 @@ class Program:
     def value(self, op: Op, name: str) -> NDArray[Any]:
         """Return an array as `op` read it: state that has been updated since is the kept copy."""
         writer = self.writer.get(name)
-        if writer is None or writer.index < op.index or writer.index >= self.done:
+        given = writer is None and name not in self.state.hyper
+        if given or (writer and (writer.index < op.index or writer.index >= self.done)):
             return self.arrays[name]
         kept = self.state.kept(name)
         if kept is None:
             raise ValueError(
-                f"{op.name!r} read {name!r}, which has been updated since; a run at full speed that was "
-                f"cut short keeps no copy. Step on by one batch (trainer.step('batch')) to read it."
+                f"{op.name!r} read {name!r}, which has been updated since; a run at full speed "
+                f"that was cut short keeps no copy. Step on by one batch to read it: "
+                f"trainer.step('batch')."
             )
         return kept
 
@@ -214,8 +228,8 @@ class Program:
         """Return the equation of one element of what `op` writes; see `Op.arithmetic`."""
         if op.index >= self.done:
             raise ValueError(
-                f"{op.name!r} has not run in this batch: its numbers are those of the batch before. "
-                f"Step to it first (trainer.step('op'))."
+                f"{op.name!r} has not run in this batch: its numbers are those of the batch "
+                f"before. Step to it first (trainer.step('op'))."
             )
         place = element_index(name, self.arrays[name].shape, index)
 
@@ -238,5 +252,3 @@ def element_index(name: str, shape: tuple[int, ...], index: int | Sequence[int])
             f"Its shape is {shape}.",
         )
     return tuple(int(i) % n for i, n in zip(place, shape, strict=True))
-
-

@@ -1,4 +1,4 @@
-"""What is trained, settled and checked: model, loss, optimizer and data; compiles programs from it."""
+"""What is trained (model, loss, optimizer), checked; compiles programs from it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ from .state import Parameter, State
 Samples = dict[str, NDArray[Any]]
 """What a program reads from outside: "x", "y", and where the loss asks for it "y.onehot"."""
 
-DTYPES = ("float64", "float32")
+DTYPES: dict[str, np.dtype[np.floating]] = {
+    "float64": np.dtype(np.float64),
+    "float32": np.dtype(np.float32),
+}
 _SYMBOLS = {"x": Symbol("x"), "y": Symbol("y"), "y.onehot": Symbol("Y")}
 
 
@@ -41,12 +44,12 @@ class Recipe:
     parameters: tuple[Parameter, ...]
     outputs: int
 
-    def state(self, dtype: np.dtype[np.floating] | None = None) -> State:
+    def state(self) -> State:
         """Return a fresh state with all parameters at 0."""
-        return State(self.parameters, self.dtype if dtype is None else dtype, self.optimizer.hyper())
+        return State(self.parameters, self.dtype, self.optimizer.hyper())
 
     def samples(self, data: Dataset, what: str) -> Samples:
-        """Check a data set against the net; return the arrays that programs read, in the net's dtype."""
+        """Check a data set against the net; return the arrays that programs read."""
         x = self.inputs(data.X, what)
         targets = self.loss.targets(data.y, self.task, self.outputs, f"{what} y")
         return {"x": x} | {name: self._cast(array) for name, array in targets.items()}
@@ -56,21 +59,31 @@ class Recipe:
         array = as_features(X, f"{what} X")
         if array.shape[1] != self.features:
             first = self.model.names[0]
-            mend = f"Layer {first!r} was built for {self.features}; pass the same columns, or build a new net."
+            mend = (
+                f"Layer {first!r} was built for {self.features}; "
+                f"pass the same columns, or build a new net."
+            )
             raise bad_value(f"{what} X", f"{self.features} features", f"shape {array.shape}", mend)
         return self._cast(array)
 
     def _cast(self, array: NDArray[Any]) -> NDArray[Any]:
-        kept = array.astype(self.dtype) if array.dtype.kind == "f" else array.copy()
+        with np.errstate(over="ignore"):
+            kept = array.astype(self.dtype) if array.dtype.kind == "f" else array.copy()
         if kept.dtype.kind == "f" and not np.isfinite(kept).all():
-            raise bad_value("data", f"numbers that fit {self.dtype}", "larger ones", "Scale them, or use float64.")
+            raise bad_value(
+                "data",
+                f"numbers that fit {self.dtype}",
+                "larger ones",
+                "Scale them, or use float64.",
+            )
         kept.flags.writeable = False
         return kept
 
     def program(self, state: State, samples: Samples, batch_size: int, *, train: bool) -> Program:
-        """Compile a program for batches of one size; without `train`, forward and (given targets) loss only.
+        """Compile a program for batches of one size; without `train`, to the loss only.
 
-        A batch of all the samples is bound to them as they stand; a smaller one has buffers of its own.
+        A batch of all the samples is bound to them as they stand; a smaller one has buffers of its
+        own.
         """
         b = Builder(state, batch_size)
         bound = batch_size == len(samples["x"])
@@ -93,6 +106,4 @@ def as_dtype(dtype: object) -> np.dtype[np.floating]:
         name = str(dtype)
     if name not in DTYPES:
         raise UnknownNameError("dtype", name, DTYPES)
-    return np.dtype(name)
-
-
+    return DTYPES[name]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from .expr import (
     Call,
@@ -23,7 +24,12 @@ from .expr import (
     Symbol,
 )
 
-_SUM, _PRODUCT, _ATOM = 1, 2, 3  # how tightly a node binds, so that brackets stand only where needed
+_SUM, _PRODUCT, _FACTOR, _ATOM = (
+    1,
+    2,
+    3,
+    4,
+)  # how tightly a node binds, so that brackets stand only where needed
 
 
 class Renderer(ABC):
@@ -34,12 +40,17 @@ class Renderer(ABC):
     digits : int
         Significant digits of each number.
     terms : int or None
-        Longest sum shown in full; the terms in its middle are added up in one piece. None: no limit.
+        Longest sum shown in full; the terms in its middle are added up in one piece. None: no
+        limit.
     numbers : bool
         Show the elements' values (True) or their names (False).
     """
 
     minus = "-"
+    powers_of_ten = False
+    """Whether small and large numbers are written as products, such as 3 * 10**-5."""
+    stacked_fractions = False
+    """Whether a fraction is drawn one above the other, and so needs no brackets."""
 
     def __init__(self, *, digits: int = 4, terms: int | None = 8, numbers: bool = True) -> None:
         self.digits = digits
@@ -81,12 +92,17 @@ class Renderer(ABC):
 
     # ---- the walk -------------------------------------------------------------------------------
     def equation(self, equation: Equation) -> str:
-        left = equation.left
+        return "".join(self.pieces(equation))
+
+    def pieces(self, equation: Equation) -> list[str]:
+        """Return the equation cut where a line may break: before =, between terms."""
+        left, right = equation.left, equation.right
         head = self.entry(left) if isinstance(left, Entry) else self.expression(left)
-        text = head + self.operator("=") + self.expression(equation.right)
+        terms = self._sum(right) if isinstance(right, Sum) else [self.expression(right)]
+        pieces = [head + self.operator("=") + terms[0], *terms[1:]]
         if isinstance(left, Entry) and self.numbers:
-            text += self.operator("=") + self.value(left)
-        return text
+            pieces.append(self.operator("=") + self.value(left))
+        return pieces
 
     def expression(self, node: Expr) -> str:
         return self._render(node)[0]
@@ -104,44 +120,50 @@ class Renderer(ABC):
             case Gradient():
                 return self.gradient(node), _ATOM
             case Sum():
-                return self._sum(node), _SUM
+                return "".join(self._sum(node)), _SUM
             case Product():
-                parts = [self._at_least(_ATOM, factor) for factor in node.factors]
+                parts = [self._at_least(_FACTOR, factor) for factor in node.factors]
                 return self.product(parts, node.sign), _PRODUCT
             case Negative():
                 return self.minus + self._at_least(_PRODUCT, node.arg), _SUM
             case Quotient():
                 return self._fraction(node), _PRODUCT
             case Power():
-                return self.power(self._at_least(_ATOM, node.base), self._render(node.exponent)[0]), _ATOM
+                return self.power(
+                    self._at_least(_ATOM, node.base), self._render(node.exponent)[0]
+                ), _FACTOR
             case Call():
                 return self.call(node.function, [self._render(arg)[0] for arg in node.args]), _ATOM
         raise TypeError(f"{type(node).__name__} is not an expression that can be rendered.")
 
     def _fraction(self, node: Quotient) -> str:
-        return self.quotient(self._at_least(_ATOM, node.over), self._at_least(_ATOM, node.under))
+        level = 0 if self.stacked_fractions else _FACTOR
+        return self.quotient(self._at_least(level, node.over), self._at_least(level, node.under))
 
-    def _sum(self, node: Sum) -> str:
+    def _sum(self, node: Sum) -> list[str]:
         terms = list(node.terms)
-        limit = self.terms
+        limit = None if self.terms is None else max(self.terms, 3)
         if limit is None or len(terms) <= limit:
             return self._join(terms)
         head, tail = terms[: limit - 2], terms[-1:]
         middle = terms[limit - 2 : -1]
         rest = math.fsum(t.value() for t in middle) if self.numbers else None
         dots = self.operator("+") + self.dots(len(middle), rest)
-        return self._join(head) + dots + self._join(tail, first=False)
+        return [*self._join(head), dots, *self._join(tail, first=False)]
 
-    def _join(self, terms: list[Expr], *, first: bool = True) -> str:
-        text = ""
+    def _join(self, terms: list[Expr], *, first: bool = True) -> list[str]:
+        pieces = []
         for term in terms:
             negative, rest = self._split_sign(term)
-            if first:
-                text += (self.minus if negative else "") + self._at_least(_PRODUCT, rest)
-                first = False
-            else:
-                text += self.operator("-" if negative else "+") + self._at_least(_PRODUCT, rest)
-        return text
+            text = self._at_least(_PRODUCT, rest)
+            sign = (
+                (self.minus if negative else "")
+                if first
+                else self.operator("-" if negative else "+")
+            )
+            pieces.append(sign + text)
+            first = False
+        return pieces
 
     def _split_sign(self, term: Expr) -> tuple[bool, Expr]:
         """Take a leading minus out of a term, so that a sum shows `a - b` and not `a + (-b)`."""
@@ -154,7 +176,11 @@ class Renderer(ABC):
                 return True, Entry(term.name, term.index, term.symbol, -term.number)
             case Product() if term.factors:
                 negative, first = self._split_sign(term.factors[0])
-                return (True, Product((first, *term.factors[1:]), term.sign)) if negative else (False, term)
+                return (
+                    (True, Product((first, *term.factors[1:]), term.sign))
+                    if negative
+                    else (False, term)
+                )
         return False, term
 
     def _at_least(self, level: int, node: Expr) -> str:
@@ -162,7 +188,10 @@ class Renderer(ABC):
         return text if binding >= level else self.bracket(text)
 
     def _binding(self, value: float) -> int:
-        return _SUM if _is_negative(value) else _ATOM
+        if _is_negative(value):
+            return _SUM
+        product = self.powers_of_ten and "e" in significant(value, self.digits)
+        return _FACTOR if product else _ATOM
 
 
 def _is_negative(value: float) -> bool:
@@ -218,9 +247,17 @@ class Text(Renderer):
 
 
 class Latex(Renderer):
-    r"""LaTeX for MathJax, KaTeX and matplotlib's mathtext: ``z_{\mathrm{hidden}} = x\,W_{\mathrm{hidden}}``."""
+    r"""LaTeX for MathJax, KaTeX and matplotlib's mathtext: ``z_{\mathrm{hidden}} = x\,W``."""
 
-    _OPERATORS = {"exp": r"\exp", "log": r"\log", "tanh": r"\tanh", "max": r"\max", "sum": r"\sum"}
+    stacked_fractions = True
+    powers_of_ten = True
+    _OPERATORS: ClassVar = {
+        "exp": r"\exp",
+        "log": r"\log",
+        "tanh": r"\tanh",
+        "max": r"\max",
+        "sum": r"\sum",
+    }
 
     def number(self, value: float) -> str:
         text = significant(value, self.digits)
@@ -268,11 +305,8 @@ class Latex(Renderer):
             return r"\ldots"
         return rf"[\,{count}\ \mathrm{{more}}: {self.number(rest)}\,]"
 
-    def _fraction(self, node: Quotient) -> str:
-        return self.quotient(self.expression(node.over), self.expression(node.under))
 
-
-_GREEK = {"log p": r"\log p", "sigma'": r"\sigma'", "eta": r"\eta", "mu": r"\mu", "lambda": r"\lambda", "theta": r"\theta"}
+_GREEK = {"log p": r"\log p", "eta": r"\eta", "mu": r"\mu", "theta": r"\theta"}
 
 
 def _latex_base(base: str) -> str:
@@ -281,9 +315,16 @@ def _latex_base(base: str) -> str:
     return base if len(base.rstrip("'")) == 1 else rf"\mathrm{{{_escape(base)}}}"
 
 
-_SPECIAL = {"\\": r"\backslash ", "_": r"\_", "$": r"\$", "%": r"\%", "#": r"\#", "&": r"\&", "{": r"\{", "}": r"\}"}
+_SPECIAL = {char: "\\" + char for char in "_$%#{}"} | {
+    "\\": r"\backslash ",
+    "&": r"\,and\,",  # mathtext knows no escaped & and no straight quote
+    '"': "”",
+    "^": "",
+    "~": "",
+}
 
 
 def _escape(text: str) -> str:
     """Make text from outside (a layer's name) harmless in LaTeX."""
-    return "".join(_SPECIAL.get(c, c) for c in text.replace("^", "").replace("~", ""))
+    shown = (_SPECIAL.get(c, c) if c.isprintable() and c != " " else r"\ " for c in text)
+    return "".join(shown)

@@ -1,23 +1,30 @@
 """The state of a run as a few flat vectors, and the named views into them; imports NumPy alone.
 
-Whatever the depth of a net, all parameters are one vector `theta` and everything with the same layout
-(gradients, velocities, moments) one vector each. An optimizer is then a handful of kernels, a snapshot
-a few copies, a gradient norm one call.
+Whatever the depth of a net, all parameters are one vector `theta` and everything with the same
+layout (gradients, velocities, moments) one vector each. An optimizer is then a handful of kernels,
+a snapshot a few copies, a gradient norm one call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .expr import Gradient, Symbol
 from .errors import bad_value
+from .expr import Gradient, Symbol
 
 Array = NDArray[np.floating]
-Initializer = Callable[[np.random.Generator, tuple[int, ...]], NDArray[np.float64]]
+
+
+class Initializer(Protocol):
+    """Draws the start of a parameter: ``(rng, shape) -> array``."""
+
+    def __call__(self, rng: np.random.Generator, shape: tuple[int, ...], /) -> NDArray[np.float64]:
+        """Return an array of that shape."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +64,15 @@ class State:
         In the order of the layers; this order is the layout of every flat vector.
     dtype : numpy dtype
     hyper : mapping of str to float
-        Hyper-parameters that kernels read (learning rate, momentum, ...). Each is a 0-d array of the
-        state, so that a change is seen by the next kernel without compiling anew.
+        Hyper-parameters that kernels read (learning rate, momentum, ...). Each is a 0-d array of
+        the state, so that a change is seen by the next kernel without compiling anew.
     """
 
     def __init__(
-        self, parameters: Iterable[Parameter], dtype: np.dtype[np.floating], hyper: Mapping[str, float]
+        self,
+        parameters: Iterable[Parameter],
+        dtype: np.dtype[np.floating],
+        hyper: Mapping[str, float],
     ) -> None:
         self.parameters = tuple(parameters)
         self.dtype = dtype
@@ -71,6 +81,8 @@ class State:
         self.symbols: dict[str, Symbol | Gradient] = {}
         self._vectors: dict[str, Array] = {}
         self._kept: dict[str, Array] = {}
+        self._kept_hyper: dict[str, Array] = {}
+        self._is_kept = False
         self._places: dict[str, tuple[str, int]] = {}
         self._persistent: list[str] = []
         self.hyper = {name: np.array(value, dtype) for name, value in hyper.items()}
@@ -80,15 +92,15 @@ class State:
         self.grad = self.vector(".grad", fill=np.nan)
 
     def vector(self, suffix: str, *, persistent: bool = False, fill: float = 0.0) -> Array:
-        """Return the flat vector whose views are called ``<parameter><suffix>``; allocate it on first use.
+        """Return the flat vector whose views are called ``<parameter><suffix>``.
 
         Parameters
         ----------
         suffix : str
             "" for the parameters themselves, ".grad" for their gradients, ".velocity", ...
         persistent : bool
-            Whether its content is carried from one batch to the next (parameters, velocities) and so
-            belongs to a snapshot; gradients are not.
+            Whether its content is carried from one batch to the next (parameters, velocities) and
+            so belongs to a snapshot; gradients are not.
         fill : float
             The first content.
         """
@@ -120,7 +132,7 @@ class State:
             self._vectors[suffix].fill(0.0)
         for p in self.parameters:
             start = p.start(rng, p.shape) if callable(p.start) else p.start
-            self.arrays[p.name][...] = start
+            self.arrays[p.name][...] = _check_start(p, start, self.dtype)
 
     # ---- snapshots ------------------------------------------------------------------------------
     def snapshot(self) -> dict[str, Array]:
@@ -132,27 +144,38 @@ class State:
         for suffix, flat in snapshot.items():
             self._vectors[suffix][...] = flat
 
-    # ---- the values before this batch's update ----------------------------------------------------
+    # ---- the values before this batch's update ---------------------------------------------------
     def keep(self) -> None:
         """Remember what persists as it is now, at the start of a batch.
 
-        The update overwrites the very weights that the batch was computed with. To show its arithmetic
-        afterwards (``z = x*W + b``, ``W_new = W - rate*gradient``) the numbers from before are needed.
+        The update overwrites the very weights that the batch was computed with. To show its
+        arithmetic afterwards (``z = x*W + b``, ``W_new = W - rate*gradient``) the numbers from
+        before are needed.
         """
         for suffix in self._persistent:
             kept = self._kept.setdefault(suffix, np.empty_like(self._vectors[suffix]))
             np.copyto(kept, self._vectors[suffix])
+        self.keep_hyper()
+        self._is_kept = True
+
+    def keep_hyper(self) -> None:
+        """Remember the hyper-parameters as they are now: the coming update reads these."""
+        self._kept_hyper = {name: value.copy() for name, value in self.hyper.items()}
 
     def forget(self) -> None:
         """Drop what `keep` remembered: it belongs to a batch that is past."""
-        self._kept.clear()
+        self._is_kept = False
 
     def restore_kept(self) -> None:
         """Put back what `keep` remembered."""
         self.restore(self._kept)
 
     def kept(self, name: str) -> Array | None:
-        """Return the value that `name` had at the start of the batch, or None if it was not kept."""
+        """Return the value of `name` at the start of the batch, or None if it was not kept."""
+        if not self._is_kept:
+            return None
+        if name in self.hyper:
+            return self._kept_hyper[name]
         suffix, start = self._places[name]
         if suffix not in self._kept:
             return None
@@ -165,11 +188,28 @@ def check_given(name: str, given: object, shape: tuple[int, ...], what: str) -> 
     try:
         array = np.array(given, dtype=np.float64)
     except (TypeError, ValueError):
-        raise bad_value(name, f"an array of numbers of shape {shape}", type(given).__name__, what) from None
+        raise bad_value(
+            name, f"an array of numbers of shape {shape}", type(given).__name__, what
+        ) from None
     if array.shape != shape:
         raise bad_value(name, f"shape {shape}", f"shape {array.shape}", what)
     if not np.isfinite(array).all():
         raise bad_value(name, "finite numbers", "NaN or infinity among them", "Replace them first.")
+    return array
+
+
+def _check_start(p: Parameter, start: object, dtype: np.dtype[np.floating]) -> Array:
+    """Return a parameter's start in the dtype of the state, or say why it can not be used."""
+    with np.errstate(over="ignore"):
+        array = np.asarray(start).astype(dtype)
+    if array.shape != p.shape:
+        mend = "An initializer is f(rng, shape) -> array of that shape."
+        raise bad_value(f"The start of {p.name}", f"shape {p.shape}", f"shape {array.shape}", mend)
+    if not np.isfinite(array).all():
+        mend = "Choose smaller start values, or dtype='float64'."
+        raise bad_value(
+            f"The start of {p.name}", f"finite {dtype} numbers", "NaN or infinity", mend
+        )
     return array
 
 
@@ -181,5 +221,5 @@ def _symbol(symbol: Symbol, suffix: str) -> Symbol | Gradient:
         return symbol
     if suffix == ".grad":
         return Gradient(symbol)
-    base = {".velocity": "v", ".data_grad": "g", ".decay": "r"}.get(suffix, suffix.lstrip("."))
+    base = {".velocity": "v", ".data_grad": "g"}.get(suffix, suffix.lstrip("."))
     return Symbol(base, f"{symbol.base},{symbol.sub}")

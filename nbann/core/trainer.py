@@ -1,6 +1,7 @@
-"""The trainer: one run of training, and the only thing that holds its state; imports the core's own parts only.
+"""The trainer: one run of training, and all of its state; imports the core's own parts only.
 
-It stays thin: `cursor.py` moves it on, `hooks.py` listens, `evaluate.py` scores, `gradcheck.py` confirms.
+It stays thin: `cursor.py` moves it on, `hooks.py` listens, `evaluate.py` scores, `gradcheck.py`
+confirms.
 """
 
 from __future__ import annotations
@@ -42,25 +43,28 @@ class Trainer:
     test : Dataset or (X, y), optional
         What is only scored, at the end of each epoch.
     loss : Loss or str, optional
-        "cross_entropy", "mean_squared_error", "half_squared_error"; by default the first for classes and
-        the second for values.
+        "cross_entropy", "mean_squared_error", "half_squared_error"; by default the first for
+        classes and the second for values.
     optimizer : Optimizer or str, optional
         Plain SGD with learning rate 0.1 by default.
     batch_size : int or None
-        Samples in a batch, at least 1; the last batch of an epoch holds what remains. None: all of them.
+        Samples in a batch, at least 1; the last batch of an epoch holds what remains. None: all of
+        them.
     l1, l2 : float
-        Add ``l1 * sum|W| + l2/2 * sum W**2`` over the weights (not the biases) to the loss; at least 0.
+        Add ``l1 * sum|W| + l2/2 * sum W**2`` over the weights (not the biases) to the loss; at
+        least 0.
     shuffle : bool
-        Draw a new order of the samples for each epoch (with one batch for all there is nothing to order).
+        Draw a new order of the samples for each epoch (with one batch for all there is nothing to
+        order).
     seed : int
         Of the start weights and of the order of the samples, at least 0.
     dtype : {"float64", "float32"}
     metrics : list of str or callable, optional
-        Scored beside the loss: "accuracy", or any ``f(y, predicted) -> float``. By default accuracy where
-        there are classes.
+        Scored beside the loss: "accuracy", or any ``f(y, predicted) -> float``. By default accuracy
+        where there are classes.
     evaluate_every : int or None
-        Epochs between two evaluations of the whole training and test data; None for none, which saves
-        their forward passes.
+        Epochs between two evaluations of the whole training and test data; None for none, which
+        saves their forward passes.
 
     Raises
     ------
@@ -95,7 +99,9 @@ class Trainer:
         evaluate_every: int | None = 1,
     ) -> None:
         if not isinstance(model, Sequential):
-            raise bad_value("model", "a Sequential", type(model).__name__, "Wrap the layers: Sequential([...]).")
+            raise bad_value(
+                "model", "a Sequential", type(model).__name__, "Wrap the layers: Sequential([...])."
+            )
         data = as_dataset(train, "train")
         test_data = None if test is None else as_dataset(test, "test")
         loss = as_loss(loss, data.task)
@@ -112,11 +118,17 @@ class Trainer:
             parameters=tuple(parameters),
             outputs=outputs,
         )
-        self._size = len(data) if batch_size is None else min(whole_number("batch_size", batch_size, least=1), len(data))
+        self._size = (
+            len(data)
+            if batch_size is None
+            else min(whole_number("batch_size", batch_size, least=1), len(data))
+        )
         self._shuffle = bool(shuffle)
         self._seed = whole_number("seed", seed, least=0, mend="Pass e.g. seed=0.")
         self._evaluate_every = (
-            None if evaluate_every is None else whole_number("evaluate_every", evaluate_every, least=1)
+            None
+            if evaluate_every is None
+            else whole_number("evaluate_every", evaluate_every, least=1)
         )
         self._train = self._recipe.samples(data, "train")
         self._test = None if test_data is None else self._recipe.samples(test_data, "test")
@@ -170,7 +182,8 @@ class Trainer:
     def run(self, epochs: int = 1, until: Callable[[Trainer], object] | None = None) -> Stop:
         """Train at full speed to the end of the epoch that is `epochs` from here.
 
-        Ctrl-C ends the run with the batch at hand done and `KeyboardInterrupt` raised; call again to go on.
+        Ctrl-C ends the run with the batch at hand done and `KeyboardInterrupt` raised; call again
+        to go on.
 
         Parameters
         ----------
@@ -186,20 +199,23 @@ class Trainer:
         """
         epochs = whole_number("epochs", epochs, least=1)
         if until is not None and not callable(until):
-            raise bad_value("until", "a callable until(trainer) -> bool", repr(until), "Pass e.g. a lambda.")
+            raise bad_value(
+                "until", "a callable until(trainer) -> bool", repr(until), "Pass e.g. a lambda."
+            )
         try:
             return self._cursor.run(epochs, until)
         finally:
             self._changed()
 
     def reset(self) -> None:
-        """Go back to the very same start: weights, order of the data, settings; hooks stay attached."""
+        """Go back to the very same start: weights, data order, settings; hooks stay."""
+        self._cursor.check_idle()
         for program in self._programs.values():
             program.clear()
         self._start()
         self._changed()
 
-    # ---- where it stands --------------------------------------------------------------------------
+    # ---- where it stands -------------------------------------------------------------------------
     @property
     def model(self) -> Sequential:
         """The model as given."""
@@ -231,6 +247,11 @@ class Trainer:
         return self._cursor.position
 
     @property
+    def loaded(self) -> Position:
+        """Epoch and batch whose arrays are seen now, and how many of its ops are done."""
+        return Position(self._cursor.epoch, self._cursor.batch, self.program.done)
+
+    @property
     def program(self) -> Program:
         """The ops of the batch that is loaded, in order."""
         return self._cursor.program
@@ -249,19 +270,21 @@ class Trainer:
     @property
     def learning_rate(self) -> float:
         """The optimizer's learning rate, in force from the next update on; above 0."""
-        return self._state.hyper["learning_rate"].item()
+        return float(self._state.hyper["learning_rate"])
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
         self._state.hyper["learning_rate"][...] = number_in("learning_rate", value, above=0.0)
+        if not any(op.phase == "update" for op in self.program.ops[: self.program.done]):
+            self._state.keep_hyper()  # this batch's update is still to come, and reads the new one
         self._changed()
 
     # ---- looking --------------------------------------------------------------------------------
     def __getitem__(self, name: str) -> NDArray[Any]:
         """Return an array of the loaded batch by name, as a read-only view.
 
-        "x", "y", "<layer>.out", "<layer>.weight", "loss", "<any of these but x and y>.grad", ...: see
-        `names`. What has not been computed yet holds NaN.
+        "x", "y", "<layer>.out", "<layer>.weight", "loss", "<any of these but x and y>.grad", ...:
+        see `names`. What has not been computed yet holds NaN.
         """
         return self._view(name, writable=False)
 
@@ -284,16 +307,18 @@ class Trainer:
         return {name: self[name] for name in self._state.names()}
 
     def is_current(self, name: str) -> bool:
-        """Whether an array belongs to the loaded batch; False while it still shows the batch before."""
+        """Whether an array belongs to the loaded batch, and not to the one before."""
         self._view(name, writable=False)
         return self.program.is_current(name)
 
     def arithmetic(self, name: str, index: int | Sequence[int] = ()) -> Equation:
-        """Return how one element of an array was computed, with this batch's numbers; see `Op.arithmetic`."""
+        """Return how one element was computed, with this batch's numbers; see `Op.arithmetic`."""
         self._view(name, writable=False)
         op = self.program.writer.get(name)
         if op is None:
-            raise ValueError(f"{name!r} is given, not computed by any op; its value is trainer[{name!r}].")
+            raise ValueError(
+                f"{name!r} is given, not computed by any op; its value is trainer[{name!r}]."
+            )
         return op.arithmetic(index, name)
 
     def check_gradients(self, step: float = 1e-5) -> GradientCheck:
@@ -311,6 +336,11 @@ class Trainer:
     def predict(self, X: Any) -> NDArray[Any]:
         """Return labels (n,) for classes, values (n,) or (n, k) otherwise."""
         return self._evaluator.predict(self._evaluator.outputs(self._recipe.inputs(X, "predict")))
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether `predict_proba` can be asked: classes with cross-entropy, or one output for two."""
+        return self._evaluator.gives_probabilities
 
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
         """Return the probability of each class, shape (n, classes)."""
@@ -355,7 +385,7 @@ class Trainer:
         )
 
     def watch(self, fn: Callable[[Trainer], object]) -> Callable[[], None]:
-        """Call ``fn(trainer)`` after every action from outside (a step, a run, a reset); return how to stop it.
+        """Call ``fn(trainer)`` after every step, run or reset from outside; return how to stop it.
 
         For views, which show where a trainer stands; to look inside a run, use `on`.
         """
@@ -371,7 +401,7 @@ class Trainer:
         for watcher in tuple(self._watchers):
             watcher(self)
 
-    # ---- what the cursor calls ----------------------------------------------------------------------
+    # ---- what the cursor calls -------------------------------------------------------------------
     def _program_for(self, rows: int) -> Program:
         if rows not in self._programs:
             self._programs[rows] = self._recipe.program(self._state, self._train, rows, train=True)
@@ -380,7 +410,10 @@ class Trainer:
     def _record_batch(self) -> None:
         self.history.losses.append(self.program.arrays["loss"].item())
         epoch = self._cursor.epoch + 1
-        if self._cursor.at_epoch_edge("after") and self._next_evaluation(epoch - 1, epoch + 1) == epoch:
+        if (
+            self._cursor.at_epoch_edge("after")
+            and self._next_evaluation(epoch - 1, epoch + 1) == epoch
+        ):
             row = {"epoch": float(epoch)}
             for part, samples in (("train", self._train), ("test", self._test)):
                 row |= self._scores(part, samples)
@@ -392,6 +425,6 @@ class Trainer:
         return {f"{part}_{name}": value for name, value in self._evaluator.score(samples).items()}
 
     def _next_evaluation(self, epoch: int, target: int) -> int:
-        """Return the number of epochs done at the next evaluation after `epoch`, or `target` if that is sooner."""
+        """Return the epochs done at the next evaluation after `epoch`, at most `target`."""
         every = self._evaluate_every
         return target if every is None else min(target, (epoch // every + 1) * every)

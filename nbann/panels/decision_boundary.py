@@ -34,7 +34,8 @@ class DecisionBoundary(Panel):
     Parameters
     ----------
     features : pair of int or str
-        Which two features, by column (from 0; negative counts from the end) or by name.
+        Which two features, by column (from 0; negative counts from the end) or by name. By default,
+        where there are more than two, those that tell most about the target one by one.
     resolution : int
         Points of the grid on each axis, at least 2; colors between them are interpolated.
     """
@@ -43,20 +44,22 @@ class DecisionBoundary(Panel):
     margins = Margins(left=50, right=12, top=46, bottom=40)
     frame = True
 
-    def __init__(self, features: Sequence[int | str] = (0, 1), *, resolution: int = 80) -> None:
+    def __init__(
+        self, features: Sequence[int | str] | None = None, *, resolution: int = 80
+    ) -> None:
         super().__init__()
-        if isinstance(features, str) or len(tuple(features)) != 2:
+        if features is not None and (isinstance(features, str) or len(tuple(features)) != 2):
             raise bad_value(
                 "features", "two columns or names", repr(features), "Pass e.g. features=(0, 1)."
             )
-        self.features = tuple(features)
+        self.features = None if features is None else tuple(features)
         self.resolution = whole_number("resolution", resolution, least=2)
         self._asked: dict[str, NDArray[np.floating]] = {}
 
     def __repr__(self) -> str:
         return (
             "DecisionBoundary()"
-            if self.features == (0, 1)
+            if self.features is None
             else f"DecisionBoundary(features={self.features!r})"
         )
 
@@ -76,7 +79,8 @@ class DecisionBoundary(Panel):
     def _bind(self) -> None:
         self._asked = {}
         data = self.trainer.train_data
-        self._columns = tuple(_column(f, data) for f in self.features)
+        features = telling_features(data) if self.features is None else self.features
+        self._columns = tuple(_column(f, data) for f in features)
         if self._columns[0] == self._columns[1]:
             raise bad_value(
                 "features", "two different ones", repr(self.features), "Pass e.g. features=(0, 1)."
@@ -89,7 +93,7 @@ class DecisionBoundary(Panel):
         self._box = np.column_stack([low - room, high + room])
         self._classes = self.trainer.task == "classification"
         self.title = "Decision boundary" if self._classes else "Predicted value"
-        count = self.trainer.predict_proba(data.X[:1]).shape[1] if self._classes else 0
+        count = max(2, self.trainer[self.trainer.program.output].shape[1]) if self._classes else 0
         self._names = names_of(data.target_names, count, "class ")
         self._center = 0.0 if self._classes else float(np.mean(data.y))
         self._spread = 1.0 if self._classes else largest(data.y - self._center) or 1.0
@@ -121,16 +125,20 @@ class DecisionBoundary(Panel):
         ):
             return False
         self._asked = {name: array.copy() for name, array in now.items()}
-        ask = self.trainer.predict_proba if self._classes else self.trainer.predict
-        self._answers = np.asarray(ask(self.grid), float).reshape(
-            self.resolution, self.resolution, -1
-        )
+        answers = self._shares() if self._classes else self.trainer.predict(self.grid)
+        self._answers = np.asarray(answers, float).reshape(self.resolution, self.resolution, -1)
         self._wrong = (
             self.trainer.predict(self._X) != self._y
             if self._classes
             else np.zeros(len(self._y), bool)
         )
         return True
+
+    def _shares(self) -> NDArray[np.floating]:
+        """Return each class's probability; of a net that gives none, 1 for the class it predicts."""
+        if self.trainer.gives_probabilities:
+            return self.trainer.predict_proba(self.grid)
+        return np.eye(len(self._names))[self.trainer.predict(self.grid)]
 
     # ---- drawing ---------------------------------------------------------------------------------
     def _draw(self) -> None:
@@ -241,8 +249,30 @@ class DecisionBoundary(Panel):
         )
         mean = number(float(answers.max(axis=2).mean()))
         sure = f"the likeliest class has probability {mean} on average"
+        if not self.trainer.gives_probabilities:
+            sure = "this net gives no probabilities"
         points = f"{int(self.wrong().sum()):,} of {counted(len(self._y), 'training point')} wrong"
         return f"{where}; share of the area: {regions}; {sure}; {points}."
+
+
+def telling_features(data: Dataset) -> tuple[int, int]:
+    """Return the two columns that tell most about the target, each by itself, in order of columns.
+
+    For classes the ratio of the variance between them to that within them (Fisher's F), for values
+    the correlation; of columns that tell nothing the first ones.
+    """
+    X, y = data.X, data.y.reshape(len(data.y), -1)[:, 0]
+    if data.task == "classification":
+        groups = [X[y == label] for label in np.unique(y)]
+        between = sum(len(g) * (g.mean(axis=0) - X.mean(axis=0)) ** 2 for g in groups)
+        within = sum(((g - g.mean(axis=0)) ** 2).sum(axis=0) for g in groups)
+    else:
+        centered = X - X.mean(axis=0)
+        between = (centered.T @ (y - y.mean())) ** 2
+        within = (centered**2).sum(axis=0)
+    told = np.divide(between, within, out=np.zeros(X.shape[1]), where=within > 0)
+    first, second = sorted(np.argsort(-np.round(told, 12), kind="stable")[:2])
+    return int(first), int(second)
 
 
 def _column(feature: int | str, data: Dataset) -> int:

@@ -117,7 +117,9 @@ class LossCurve(Panel):
         self._empty.set_text("" if curves else _EMPTY)
         epoch, batch, _ = self.trainer.position
         self._status.set_text(
-            f"epoch {epoch:,}" + (f", batch {batch:,}" if self.trainer.batches > 1 else "")
+            _count(epoch, "epoch", "epochs")
+            + (f", {_count(batch, 'batch', 'batches')}" if batch else "")
+            + " done"
         )
         ends = []
         for line, label, curve in zip(
@@ -219,3 +221,7 @@ def _trend(loss: NDArray[np.float64]) -> str:
         return number(last)
     way = "down" if last < first else "up" if last > first else "unchanged"
     return f"{number(last)} ({way} from {number(first)})"
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"

@@ -123,7 +123,7 @@ class StepThrough(anywidget.AnyWidget):
         self._look = Look()
         boards = self._boards()
         self._views = 0
-        self._painted = 0.0
+        self._painted, self._pause = 0.0, FRAME_SECONDS
         self._held: ExitStack | None = None
         self._player = Player.of(trainer)
         super().__init__(unit=unit, speed=float(speed))
@@ -275,14 +275,14 @@ class StepThrough(anywidget.AnyWidget):
     def _on_slice(self, error: BaseException | None) -> None:
         if error is not None:
             self._fail(error)
-        if self._player.mode is None or time.perf_counter() - self._painted >= FRAME_SECONDS:
+        if self._player.mode is None or time.perf_counter() - self._painted >= self._pause:
             self._guarded(self._show)
 
     def _on_trainer(self, _: Trainer) -> None:
         """Show what Python code did; the browser hears of it 30 times a second at most, of the last state always."""
         if self._player.driving:
             return  # `_on_slice` follows
-        if time.perf_counter() - self._painted >= FRAME_SECONDS or not self._player.has_loop:
+        if time.perf_counter() - self._painted >= self._pause or not self._player.has_loop:
             self._guarded(self._show)
             return
         if self._held is None:
@@ -293,6 +293,7 @@ class StepThrough(anywidget.AnyWidget):
 
     def _show(self) -> None:
         """Bring traits and pictures up to date, in Python and in the browser."""
+        begun = time.perf_counter()
         self._tell()
         if self._held is not None:
             self._held.close()
@@ -301,6 +302,8 @@ class StepThrough(anywidget.AnyWidget):
             for channel in self._channels.values():
                 channel.paint()
         self._painted = time.perf_counter()
+        # at most 30 pictures a second, and no more than half of the time spent on them
+        self._pause = max(FRAME_SECONDS, 2 * (self._painted - begun))
 
     def _tell(self) -> None:
         """Bring the traits up to date."""

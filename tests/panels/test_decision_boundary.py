@@ -5,6 +5,7 @@ import pytest
 
 import nbann
 from nbann.panels import DecisionBoundary
+from nbann.panels.decision_boundary import telling_features
 from nbann.panels.field import stretch
 from nbann.panels.style import THEMES
 
@@ -127,3 +128,26 @@ def test_stretching_is_linear(shape):
         up = np.linspace(0, 3, shape[0])
         expected = np.array([np.interp(up, range(4), column) for column in rows.T]).T
         np.testing.assert_allclose(out[..., k], expected, atol=1e-5)
+
+
+def test_by_default_the_most_telling_features_are_shown():
+    from sklearn.feature_selection import f_classif, f_regression
+
+    flowers = nbann.datasets.iris()
+    best = sorted(np.argsort(f_classif(flowers.X, flowers.y)[0])[-2:])
+    assert telling_features(flowers) == tuple(best) == (2, 3)
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.standard_normal((200, 4)), np.ones(200)])
+    y = 3 * X[:, 3] - X[:, 1] + 0.1 * rng.standard_normal(200)
+    best = sorted(np.argsort(f_regression(X[:, :4], y)[0])[-2:])
+    assert telling_features(nbann.Dataset(X, y)) == tuple(best) == (1, 3)
+    assert telling_features(nbann.datasets.trask()) == (0, 1)  # each tells nothing by itself
+
+
+def test_classes_without_probabilities_are_shown_as_predicted():
+    net = nbann.Sequential([nbann.Dense(3)])
+    trainer = nbann.Trainer(net, nbann.datasets.iris(), loss="mean_squared_error")
+    panel = attached(DecisionBoundary(resolution=7), trainer)
+    labels = panel.answers().argmax(axis=2).ravel()
+    np.testing.assert_array_equal(labels, trainer.predict(panel.grid))
+    assert "this net gives no probabilities" in panel.describe()
