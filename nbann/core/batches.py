@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,23 +24,26 @@ class Batches:
         Rows in a batch, 1 to `samples`.
     shuffle : bool
         Draw a new order for every epoch.
-    rng : numpy.random.Generator
-        Where orders are drawn from; each epoch draws once.
+    seed : sequence of int
+        Together with an epoch's number it gives the order of that epoch: any epoch's order can be
+        had without drawing those before it.
     """
 
-    def __init__(self, samples: int, size: int, shuffle: bool, rng: np.random.Generator) -> None:
+    def __init__(self, samples: int, size: int, shuffle: bool, seed: Sequence[int]) -> None:
         self.samples = samples
         self.size = size
         self.shuffle = shuffle
-        self.rng = rng
+        self.seed = tuple(seed)
         self.count = -(-samples // size)
         self.whole = self.count == 1
 
-    def next_epoch(self) -> list[Rows | None]:
-        """Return the rows of each batch of the coming epoch; None stands for all rows in place."""
+    def rows(self, epoch: int) -> list[Rows | None]:
+        """Return the rows of each batch of an epoch; None stands for all rows in place."""
         if self.whole:
             return [None]
-        order = self.rng.permutation(self.samples) if self.shuffle else np.arange(self.samples)
+        order = np.arange(self.samples)
+        if self.shuffle:
+            order = np.random.default_rng([*self.seed, epoch]).permutation(self.samples)
         return [order[start : start + self.size] for start in range(0, self.samples, self.size)]
 
     def length(self, batch: int) -> int:

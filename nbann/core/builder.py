@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .expr import Gradient, Symbol
-from .primitive import AddUp, Primitive
+from .primitive import AddUp, Primitive, Same
 from .program import Op, Program
 
 if TYPE_CHECKING:
@@ -38,11 +38,13 @@ class Builder:
         self.phase = "forward"
         self.layer = ""
         self._ops: list[Op] = []
+        self._names: set[str] = set()
         self._tape: list[tuple[str, Primitive]] = []
         self._learned: set[str] = set(state.names())
         self._readers: Counter[str] = Counter()
         self._contributions: dict[str, list[str]] = {}
         self._parameter_suffix = ".grad"
+        self._data_loss = ""
 
     # ---- what layers, losses and rules call ------------------------------------------------------
     def input(self, name: str, source: NDArray[Any], symbol: Symbol, *, bound: bool) -> None:
@@ -63,6 +65,11 @@ class Builder:
         dtype: np.dtype[np.generic] | None = None,
     ) -> str:
         """Allocate an array; it holds NaN until its op has run, so that no stale number shows."""
+        if name in self.program.arrays:
+            raise ValueError(
+                f"Array {name!r}: expected a new name; it stands for another array. "
+                f"Each array is written by one op: name this one differently."
+            )
         dtype = self.state.dtype if dtype is None else dtype
         fill = np.nan if np.issubdtype(dtype, np.floating) else 0
         self.program.arrays[name] = np.full(shape, fill, dtype)
@@ -79,19 +86,33 @@ class Builder:
 
     def emit(self, primitive: Primitive) -> None:
         """Add an operation to the program, in the current phase and layer."""
-        op = Op(self.program, primitive, self.phase, self.layer, len(self._ops))
-        if any(op.name == other.name for other in self._ops):
-            raise ValueError(
-                f"Two ops are called {op.name!r}: give the second primitive another verb."
-            )
-        self._ops.append(op)
+        op_name = self._op_name(primitive.verb)
         for name in primitive.writes:
-            self.program.writer[name] = op
+            if name in self.program.writer:
+                raise ValueError(
+                    f"{op_name!r} writes {name!r}, as {self.program.writer[name].name!r} does. "
+                    f"Each array is written by one op of a step: give it an array of its own."
+                )
+        op = Op(self.program, primitive, op_name, self.phase, self.layer, len(self._ops))
+        self.program.writer.update(dict.fromkeys(primitive.writes, op))
+        self._names.add(op_name)
+        self._ops.append(op)
         if self.phase in ("forward", "loss"):
             self._tape.append((self.layer, primitive))
-            self._readers.update(name for name in primitive.reads if name in self._learned)
+            self._readers.update(primitive.passes_back_to)
             if any(name in self._learned for name in primitive.reads):
                 self._learned.update(primitive.writes)
+
+    def _op_name(self, verb: str) -> str:
+        """Return a new op's name; derivatives of one kind in one layer are numbered."""
+        name = base = f"{self.layer}.{verb}"
+        if name in self._names and self.phase != "backward":
+            raise ValueError(f"Two ops are called {name!r}: give the second primitive a verb.")
+        number = 1
+        while name in self._names:
+            number += 1
+            name = f"{base}_{number}"
+        return name
 
     def needs_gradient(self, name: str) -> bool:
         """Whether an array depends on a parameter (data and targets do not)."""
@@ -102,17 +123,22 @@ class Builder:
 
         Where several ops read `name`, each rule gets an array of its own, and their sum follows.
         """
-        if name in self.state.arrays:
-            return name + self._parameter_suffix
-        target = name + ".grad"
         of = self.symbol(name)
         assert isinstance(of, Symbol)
         if self._readers[name] > 1:
             parts = self._contributions.setdefault(name, [])
-            target = f"{name}.grad.{len(parts) + 1}"
-            of = Symbol(of.base, f"{of.sub},{len(parts) + 1}")
-            parts.append(target)
-        return self.array(target, self.shape(name), Gradient(of))
+            part = f"{name}.grad.{len(parts) + 1}"
+            parts.append(part)
+            symbol = Symbol(of.base, f"{of.sub},{len(parts)}")
+            return self.array(part, self.shape(name), Gradient(symbol))
+        return self._whole_gradient(name)
+
+    def _whole_gradient(self, name: str) -> str:
+        if name in self.state.arrays:
+            return name + self._parameter_suffix
+        of = self.symbol(name)
+        assert isinstance(of, Symbol)
+        return self.array(name + ".grad", self.shape(name), Gradient(of))
 
     # ---- the way of a program --------------------------------------------------------------------
     def forward(self, model: Sequential) -> None:
@@ -122,7 +148,7 @@ class Builder:
     def loss(self, loss: Loss, penalty: Penalty | None) -> None:
         """Emit the loss of the output, the penalty on the weights included."""
         self.phase, self.layer = "loss", "loss"
-        data_loss = "loss" if penalty is None else "loss.data"
+        data_loss = self._data_loss = "loss" if penalty is None else "loss.data"
         self.array(data_loss, (), Symbol("L", "" if penalty is None else "data"))
         loss.emit(self, self.program.output, data_loss)
         if penalty is not None:
@@ -134,15 +160,16 @@ class Builder:
         """Emit the derivative of everything emitted so far, last op first."""
         self.phase = "backward"
         if penalty is not None:
-            self.state.vector(".data_grad", fill=np.nan)
-            self._take_in(self.state)
             self._parameter_suffix = ".data_grad"
         for layer, primitive in reversed(self._tape):
             self.layer = layer
             for name in primitive.writes:
                 self._add_contributions(name)
-            if any(self.needs_gradient(name) for name in primitive.reads):
+            if self._is_reached(primitive):
                 primitive.backward(self)
+        for name in self.state.names():
+            self.layer = name.rpartition(".")[0]
+            self._add_contributions(name)
         if penalty is not None:
             self.layer = "loss"
             penalty.emit_gradient(self)
@@ -157,20 +184,22 @@ class Builder:
         self.program.ops = tuple(self._ops)
         return self.program
 
-    def vector(self, suffix: str, *, persistent: bool = False) -> None:
-        """Make the views of a flat vector of the state (velocity, ...) known to the program."""
-        self.state.vector(suffix, persistent=persistent)
-        self._take_in(self.state)
-
-    def _take_in(self, state: State) -> None:
-        for name, array in state.arrays.items():
-            self.program.arrays.setdefault(name, array)
-            self.program.symbols.setdefault(name, state.symbols[name])
+    def _is_reached(self, primitive: Primitive) -> bool:
+        """Whether the loss depends on what an op writes, and that on a parameter."""
+        reached = any(
+            name == self._data_loss or name + ".grad" in self.program.arrays
+            for name in primitive.writes
+        )
+        return reached and any(self.needs_gradient(name) for name in primitive.reads)
 
     def _add_contributions(self, name: str) -> None:
-        parts = self._contributions.get(name, [])
-        if len(parts) > 1:
-            of = self.symbol(name)
-            assert isinstance(of, Symbol)
-            total = self.array(name + ".grad", self.shape(name), Gradient(of))
-            self.emit(AddUp(tuple(parts), total, verb=f"gradient_sum_{name.rpartition('.')[2]}"))
+        """Add up the gradients that several readers of an array have contributed."""
+        parts = self._contributions.pop(name, [])
+        if not parts:
+            return
+        verb = f"gradient_of_{name.rpartition('.')[2]}"
+        whole = self._whole_gradient(name)
+        if len(parts) == 1:  # the other readers had nothing to pass back
+            self.emit(Same(parts[0], whole, verb))
+        else:
+            self.emit(AddUp(tuple(parts), whole, verb))

@@ -66,11 +66,14 @@ def whole_number(name: str, value: object, *, least: int, mend: str = "") -> int
 
 def as_features(X: object, what: str = "X") -> NDArray[np.float64]:
     """Return data as a (samples, features) float array, or say what is wrong with it."""
+    if np.ma.is_masked(X):
+        mend = "Fill or drop them first, e.g. X.filled(X.mean())."
+        raise bad_value(what, "no masked values", f"{np.ma.count_masked(X)} of them", mend)
     try:
         array = np.asarray(X)
-        if array.dtype.kind == "c":
+        if array.dtype.kind not in "fiubO":
             raise TypeError
-        if array.dtype.kind not in "fiub":
+        if array.dtype.kind == "O":
             array = array.astype(np.float64)
     except (TypeError, ValueError):
         raise bad_value(
@@ -141,6 +144,8 @@ def as_labels(y: NDArray[Any], classes: int, what: str) -> NDArray[np.intp]:
         mend = (
             f"Number the classes from 0, or give the last layer {max(int(y.max()) + 1, 2)} neurons."
         )
+        if classes == 1:
+            mend += " With one output and labels 0 and 1, pass loss='mean_squared_error'."
         raise bad_value(
             what,
             f"class labels from 0 to {classes - 1} (the output has {classes} classes)",
@@ -154,9 +159,9 @@ def as_target_columns(y: NDArray[Any], width: int, what: str) -> NDArray[np.floa
     """Return regression targets as (samples, width) floats, or say why they do not fit."""
     columns = y.astype(np.float64).reshape(len(y), -1)
     if columns.shape[1] != width:
-        mend = (
-            f"Give the last layer {columns.shape[1]} neurons, or pass targets with {width} columns."
-        )
+        mend = f"Give the last layer {columns.shape[1]} neurons, or pass {width} columns."
+        if columns.shape[1] == 1 and (columns == np.round(columns)).all():
+            mend += " If these are class labels, pass loss='cross_entropy' or integers."
         raise bad_value(what, f"{width} columns, one for each output", f"{columns.shape[1]}", mend)
     return columns
 

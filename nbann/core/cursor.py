@@ -1,6 +1,6 @@
 """Where a run stands and how it moves on; imports the core's own parts only.
 
-Two ways, one arithmetic: `run_stretch` calls the kernels of whole batches in a bare loop; `advance`
+Two ways, one arithmetic: `_bare` calls the kernels of whole batches in a bare loop; `advance`
 goes op by op with hooks. Both call the same kernels in the same order.
 """
 
@@ -108,10 +108,9 @@ class Cursor:
         self._moving = False
         self.epoch = 0
         self.batch = 0
-        self._rows = batches.next_epoch()
-        self._hooks_called = (
-            False  # whether the hooks before the next op have been called (one paused)
-        )
+        self._rows = batches.rows(0)
+        # whether the hooks before the next op have been called, because one of them paused
+        self._hooks_called = False
         self.program = self._program(0)
         self._load()
 
@@ -217,7 +216,7 @@ class Cursor:
         """Stand at the start of the batch that comes next, which is yet to be loaded."""
         self.epoch, self.batch, _ = self.position
         if self.batch == 0:
-            self._rows = self.batches.next_epoch()
+            self._rows = self.batches.rows(self.epoch)
         self.program.done = 0  # it may be left for one of another size: its numbers are past
         self.program = self._program(self.batch)
         self.program.done = 0
@@ -240,10 +239,8 @@ class Cursor:
         reason = "epochs"
         with self._under_way():
             while self.position.epoch < target and not self.interrupts.seen:
-                if until is None and not self.trainer._hooks and self._stretch(target):
-                    continue
-                _, paused = self.advance("batch")
-                if paused:
+                bare = not self.trainer._hooks and self._stretch(target, single=until is not None)
+                if not bare and self.advance("batch")[1]:
                     reason = "paused"
                     break
                 if until is not None and until(self.trainer):
@@ -251,22 +248,29 @@ class Cursor:
                     break
         return Stop(reason, self.position)
 
-    def _stretch(self, target: int) -> bool:
-        """Run batches in a bare loop, up to the last one of the epoch; False where there is none.
+    def _stretch(self, target: int, *, single: bool) -> bool:
+        """Run batches of one size in a bare loop; False where there is none to be run so.
 
-        The last batch is left to `advance`: it records the epoch, and keeps what it read, so that
-        after a run its arithmetic can be shown. For a full batch many epochs are one stretch, up to
-        the next evaluation or the end of the run.
+        `single` runs one of them only, and keeps what it read. The batch before an evaluation, and the last of the run, are left to `advance`: it records
+        the epoch, and keeps what it read, so that after a run its arithmetic can be shown. For a
+        full batch many epochs are one stretch.
         """
         epoch, batch, op = self.position
+        until = self.trainer._next_evaluation(epoch, target)
         if self.batches.whole:
-            count = self.trainer._next_evaluation(epoch, target) - epoch - 1
-        else:
+            count = until - epoch - 1
+        elif until == epoch + 1 or batch < self.batches.count - 1:
             count = self.batches.count - batch - 1
+        else:
+            count = 1  # an epoch's last batch may be smaller; nothing is due after this one
         if op or count < 1:
             return False
+        count = 1 if single else count
         if self.at_batch_end:
             self._go_on()
+        self.trainer._state.forget()
+        if single:
+            self.trainer._state.keep()
         rows = repeat(None, count) if self.batches.whole else self._rows[batch : batch + count]
         ran = self._bare(rows)
         if not ran:
@@ -297,5 +301,4 @@ class Cursor:
         if ran:
             program.done = len(program)
             self._hooks_called = False
-            self.trainer._state.forget()
         return ran

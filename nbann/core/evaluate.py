@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import UnknownNameError
+from .errors import UnknownNameError, bad_value
 from .losses import CrossEntropy, HalfSquaredError, Task
 from .program import Floats, Program
 from .recipe import Recipe, Samples
@@ -35,6 +35,9 @@ def as_metrics(metrics: Iterable[str | Metric] | None, task: Task) -> dict[str, 
         metrics = ["accuracy"] if task == "classification" else []
     if isinstance(metrics, str) or callable(metrics):
         metrics = [metrics]
+    if not isinstance(metrics, Iterable):
+        mend = "Pass e.g. metrics=['accuracy']."
+        raise bad_value("metrics", "a list of names or functions", repr(metrics), mend)
     found: dict[str, Metric] = {}
     for metric in metrics:
         if callable(metric):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 from numpy.typing import NDArray
 
 from .errors import UnknownNameError
@@ -45,7 +46,7 @@ class Event:
         Where in the run, counted from 0.
     """
 
-    __slots__ = ("_modifies", "_pause", "batch", "epoch", "op", "trainer", "unit", "when")
+    __slots__ = ("_handed", "_modifies", "_pause", "batch", "epoch", "op", "trainer", "unit", "when")
 
     def __init__(self, trainer: Trainer, hook: Hook, op: Op | None, epoch: int, batch: int) -> None:
         self.trainer = trainer
@@ -56,10 +57,25 @@ class Event:
         self.batch = batch
         self._modifies = hook.modifies
         self._pause = False
+        self._handed: dict[str, tuple[NDArray[Any], NDArray[Any]]] = {}
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        """Return an array by name: read-only, unless attached with ``modifies=True``."""
-        return self.trainer._view(name, writable=self._modifies)
+        """Return an array by name: read-only, unless attached with ``modifies=True``.
+
+        Data ("x", "y") can not be written to by any hook.
+        """
+        view = self.trainer._view(name, writable=self._modifies)
+        if self._modifies:
+            self._handed.setdefault(name, (view, view.copy()))
+        return view
+
+    def _changed(self) -> list[str]:
+        """Return the names of the arrays that the hook has written other numbers into."""
+        return [
+            name
+            for name, (view, before) in self._handed.items()
+            if not np.array_equal(view, before, equal_nan=view.dtype.kind == "f")
+        ]
 
     def __repr__(self) -> str:
         where = self.op.name if self.op else self.unit
@@ -251,7 +267,11 @@ def fire(trainer: Trainer, hooks: Iterable[Hook], op: Op, when: When) -> None:
                 cursor.epoch,
                 cursor.batch,
             )
-            hook.fn(event)
+            try:
+                hook.fn(event)
+            finally:
+                program = cursor.program
+                program.touched.update(dict.fromkeys(event._changed(), program.done))
             pause |= event._pause
     if pause:
         raise Paused(when)

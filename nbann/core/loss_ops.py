@@ -59,6 +59,10 @@ class SoftmaxOp(Primitive):
             return Quotient(Call("exp", (shifted[unit],)), total)
         return Sum((shifted[unit], Negative(Call("log", (total,)))))
 
+    @property
+    def passes_back_to(self) -> tuple[str, ...]:
+        return ()
+
     def backward(self, b: Builder) -> None:
         """Nothing: the cross-entropy's rule carries the gradient through the softmax."""
 
@@ -87,6 +91,10 @@ class CrossEntropyOp(Primitive):
         n = entry.shape(self.log_p)[0]
         picked = tuple(entry(self.log_p, row, int(entry("y", row).number)) for row in range(n))
         return Negative(Quotient(Sum(picked), Number(n)))
+
+    @property
+    def passes_back_to(self) -> tuple[str, ...]:
+        return (self.z,)
 
     def backward(self, b: Builder) -> None:
         b.emit(CrossEntropyGradient(self.p, b.gradient(self.z)))
@@ -137,6 +145,10 @@ class ErrorOp(Primitive):
         output, target = self.reads
         return Sum((entry(output, *at), Negative(entry(target, *at))))
 
+    @property
+    def passes_back_to(self) -> tuple[str, ...]:
+        return ()
+
     def backward(self, b: Builder) -> None:
         """Nothing: the squared error's rule carries the gradient to the output in one step."""
 
@@ -169,6 +181,10 @@ class SquaredErrorOp(Primitive):
         return self._scaled(
             Sum(tuple(Power(entry(self.error, *place), Number(2)) for place in places))
         )
+
+    @property
+    def passes_back_to(self) -> tuple[str, ...]:
+        return (self.output,)
 
     def backward(self, b: Builder) -> None:
         b.emit(

@@ -40,6 +40,9 @@ class Sequential:
     """
 
     def __init__(self, layers: Iterable[Layer]) -> None:
+        if isinstance(layers, Layer) or not isinstance(layers, Iterable):
+            mend = "Put them into a list: Sequential([Dense(3)])."
+            raise bad_value("Sequential", "a list of layers", repr(layers), mend)
         self.layers = tuple(layers)
         self.names = _names(self.layers)
 

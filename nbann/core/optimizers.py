@@ -25,6 +25,11 @@ class Optimizer(ABC):
 
     kind: str
 
+    @property
+    def vectors(self) -> dict[str, bool]:
+        """Flat vectors that the state needs, by suffix, and whether each outlives a batch."""
+        return {}
+
     @abstractmethod
     def hyper(self) -> dict[str, float]:
         """Return the hyper-parameters that kernels read, by name."""
@@ -80,11 +85,14 @@ class SGD(Optimizer):
             {"momentum": self.momentum} if self.momentum else {}
         )
 
+    @property
+    def vectors(self) -> dict[str, bool]:
+        return {".velocity": True} if self.momentum else {}
+
     def emit(self, b: Builder) -> None:
         if not self.momentum:
             b.emit(PlainStep(b.state))
             return
-        b.vector(".velocity", persistent=True)
         b.emit(Velocity(b.state))
         b.emit(NesterovStep(b.state) if self.nesterov else MomentumStep(b.state))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -28,6 +28,9 @@ class Penalty:
 
     l1: float
     l2: float
+
+    vectors: ClassVar[dict[str, bool]] = {".data_grad": False}
+    """Flat vectors that the state needs for it: the data's gradient apart from the total."""
 
     def emit(self, b: Builder, into: str) -> None:
         """Emit the penalty's value into the scalar `into`."""
@@ -93,6 +96,10 @@ class PenaltyOp(_OverWeights):
         if self.l2:
             terms.append(Product((Quotient(Number(self.l2), Number(2)), _one_or_sum(squares))))
         return _one_or_sum(tuple(terms))
+
+    @property
+    def passes_back_to(self) -> tuple[str, ...]:
+        return ()
 
     def backward(self, b: Builder) -> None:
         """Nothing here: `PenaltyGradient` comes once the data's gradient is complete."""

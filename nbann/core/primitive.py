@@ -36,6 +36,11 @@ class Primitive(ABC):
     reads: tuple[str, ...]
     writes: tuple[str, ...]
 
+    @property
+    def passes_back_to(self) -> tuple[str, ...]:
+        """The arrays that `backward` asks `Builder.gradient` for; by default all that are read."""
+        return self.reads
+
     @abstractmethod
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
         """Return bound NumPy calls which, in order, compute `writes` from `reads`."""
@@ -77,12 +82,10 @@ class AddUp(Primitive):
         return Sum(tuple(entry(part, *at) for part in self.reads))
 
     def backward(self, b: Builder) -> None:
-        """Nothing to do where the sum is the loss itself: each part's derivative is then 1."""
-        if self.writes != ("loss",):
-            for number, part in enumerate(self.reads, 1):
-                if b.needs_gradient(part):
-                    into = b.gradient(part)
-                    b.emit(Same(self.writes[0] + ".grad", into, verb=f"pass_on_{number}"))
+        for number, part in enumerate(self.reads, 1):
+            if b.needs_gradient(part):
+                into = b.gradient(part)
+                b.emit(Same(self.writes[0] + ".grad", into, verb=f"pass_on_{number}"))
 
 
 class Same(Primitive):

@@ -1,12 +1,12 @@
 """A training step as a list of ops over named arrays; imports NumPy and `expr.py`.
 
-`Program.run` is the whole training loop's inside: call every kernel in order. Everything else that
-nbann does (stepping, hooks, reading the maths, explaining) looks at the same list.
+Calling every kernel in order is the whole inside of training. Everything else that nbann does
+(stepping, hooks, reading the maths, explaining) looks at the same list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,11 +58,17 @@ class Op:
     )
 
     def __init__(
-        self, program: Program, primitive: Primitive, phase: str, layer: str, index: int
+        self,
+        program: Program,
+        primitive: Primitive,
+        name: str,
+        phase: str,
+        layer: str,
+        index: int,
     ) -> None:
         self._program = program
         self._primitive = primitive
-        self.name = f"{layer}.{primitive.verb}"
+        self.name = name
         self.phase = phase
         self.layer = layer
         self.reads = primitive.reads
@@ -145,6 +151,8 @@ class Program:
         Every array by name.
     done : int
         How many of the ops have run since a batch was loaded.
+    touched : dict of str to int
+        Arrays that a hook has changed in this batch, and how many ops were done then.
     output : str
         Name of the array that the loss compares with the targets.
     """
@@ -157,6 +165,7 @@ class Program:
         self.ops: tuple[Op, ...] = ()
         self.writer: dict[str, Op] = {}
         self.done = 0
+        self.touched: dict[str, int] = {}
         self.output = ""
         self._loads: list[tuple[NDArray[Any], NDArray[Any]]] = []
 
@@ -195,6 +204,8 @@ class Program:
                 # "clip" spares NumPy a buffered copy; the rows come from our own permutation
                 source.take(rows, 0, buffer, "clip")
         self.done = 0
+        if self.touched:
+            self.touched.clear()
 
     def clear(self) -> None:
         """Forget everything computed, as if no batch had ever run."""
@@ -202,6 +213,7 @@ class Program:
             if name not in op.reads and self.arrays[name].dtype.kind == "f":
                 self.arrays[name].fill(np.nan)
         self.done = 0
+        self.touched.clear()
 
     # ---- reading --------------------------------------------------------------------------------
     def is_current(self, name: str) -> bool:
@@ -210,8 +222,21 @@ class Program:
         return op is None or op.index < self.done or name in op.reads
 
     def value(self, op: Op, name: str) -> NDArray[Any]:
-        """Return an array as `op` read it: state that has been updated since is the kept copy."""
+        """Return an array as `op` read it: state that has been updated since is the kept copy.
+
+        Raises
+        ------
+        ValueError
+            What the op read is not there any more: a hook has changed it, or nothing was kept.
+        """
         writer = self.writer.get(name)
+        if name in self.touched:
+            late = writer is not None and op.index <= writer.index < self.done
+            if late or self.touched[name] > op.index:
+                raise ValueError(
+                    f"A hook has changed {name!r} in this batch; what {op.name!r} read is not kept."
+                )
+            return self.arrays[name]
         given = writer is None and name not in self.state.hyper
         if given or (writer and (writer.index < op.index or writer.index >= self.done)):
             return self.arrays[name]
@@ -231,15 +256,19 @@ class Program:
                 f"{op.name!r} has not run in this batch: its numbers are those of the batch "
                 f"before. Step to it first (trainer.step('op'))."
             )
+        if self.touched.get(name, 0) > op.index:
+            raise ValueError(
+                f"A hook has changed {name!r} after {op.name!r} wrote it; what was written is not "
+                f"kept."
+            )
         place = element_index(name, self.arrays[name].shape, index)
-
         left = Entry(name, place, self.symbols[name], float(self.arrays[name][place]))
         return Equation(left, op._primitive.element(Reader(self, op), name, place))
 
 
 def element_index(name: str, shape: tuple[int, ...], index: int | Sequence[int]) -> tuple[int, ...]:
     """Return an index as a tuple that fits the shape, negative places counted from the end."""
-    place = (index,) if isinstance(index, (int, np.integer)) else tuple(index)
+    place = tuple(index) if isinstance(index, Iterable) else (index,)
     fits = len(place) == len(shape) and all(
         isinstance(i, (int, np.integer)) and -n <= i < n for i, n in zip(place, shape, strict=True)
     )

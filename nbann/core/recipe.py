@@ -46,7 +46,10 @@ class Recipe:
 
     def state(self) -> State:
         """Return a fresh state with all parameters at 0."""
-        return State(self.parameters, self.dtype, self.optimizer.hyper())
+        vectors = dict(self.optimizer.vectors)
+        if self.penalty is not None:
+            vectors |= self.penalty.vectors
+        return State(self.parameters, self.dtype, vectors, self.optimizer.hyper())
 
     def samples(self, data: Dataset, what: str) -> Samples:
         """Check a data set against the net; return the arrays that programs read."""

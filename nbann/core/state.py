@@ -1,4 +1,5 @@
-"""The state of a run as a few flat vectors, and the named views into them; imports NumPy alone.
+"""The state of a run as a few flat vectors, and the named views into them; imports NumPy and
+the core's expressions.
 
 Whatever the depth of a net, all parameters are one vector `theta` and everything with the same
 layout (gradients, velocities, moments) one vector each. An optimizer is then a handful of kernels,
@@ -56,22 +57,36 @@ class Parameter:
 
 
 class State:
-    """Parameters, gradients and optimizer vectors of one run, flat, with named views.
+    """Parameters, gradients, optimizer vectors and hyper-parameters of one run, all by name.
 
     Parameters
     ----------
     parameters : iterable of Parameter
         In the order of the layers; this order is the layout of every flat vector.
     dtype : numpy dtype
+    vectors : mapping of str to bool
+        Further flat vectors by the suffix of their views' names (".velocity", ...), and whether
+        each is carried from one batch to the next.
     hyper : mapping of str to float
         Hyper-parameters that kernels read (learning rate, momentum, ...). Each is a 0-d array of
         the state, so that a change is seen by the next kernel without compiling anew.
+
+    Attributes
+    ----------
+    arrays : dict of str to ndarray
+        The views: "hidden.weight", "hidden.weight.grad", ..., and the hyper-parameters.
+    theta, grad : ndarray
+        The flat vectors of parameters and gradients.
+    persistent : dict of str to ndarray
+        What is carried from batch to batch: parameters, velocities, hyper-parameters. It is all
+        that a snapshot holds.
     """
 
     def __init__(
         self,
         parameters: Iterable[Parameter],
         dtype: np.dtype[np.floating],
+        vectors: Mapping[str, bool],
         hyper: Mapping[str, float],
     ) -> None:
         self.parameters = tuple(parameters)
@@ -79,42 +94,47 @@ class State:
         self.size = sum(p.size for p in self.parameters)
         self.arrays: dict[str, Array] = {}
         self.symbols: dict[str, Symbol | Gradient] = {}
+        self.persistent: dict[str, Array] = {}
         self._vectors: dict[str, Array] = {}
         self._kept: dict[str, Array] = {}
-        self._kept_hyper: dict[str, Array] = {}
-        self._is_kept = False
         self._places: dict[str, tuple[str, int]] = {}
-        self._persistent: list[str] = []
-        self.hyper = {name: np.array(value, dtype) for name, value in hyper.items()}
-        self.arrays.update(self.hyper)
-        self.symbols.update({name: Symbol(_HYPER.get(name, name)) for name in hyper})
-        self.theta = self.vector("", persistent=True)
-        self.grad = self.vector(".grad", fill=np.nan)
+        for suffix, persists in {"": True, ".grad": False, **vectors}.items():
+            self._add_vector(suffix, persists)
+        self.theta, self.grad = self.vector(""), self.vector(".grad")
+        self.hyper: dict[str, Array] = {name: np.zeros((), dtype) for name in hyper}
+        for name, value in hyper.items():
+            self.set_hyper(name, value)
+            self.arrays[name] = self.persistent[name] = self.hyper[name]
+            self.symbols[name] = Symbol(_HYPER.get(name, name))
+            self._places[name] = (name, 0)
 
-    def vector(self, suffix: str, *, persistent: bool = False, fill: float = 0.0) -> Array:
-        """Return the flat vector whose views are called ``<parameter><suffix>``.
+    def _add_vector(self, suffix: str, persists: bool) -> None:
+        flat = np.full(self.size, 0.0 if persists else np.nan, self.dtype)
+        self._vectors[suffix] = flat
+        if persists:
+            self.persistent[suffix] = flat
+        start = 0
+        for p in self.parameters:
+            name = p.name + suffix
+            if name in self.arrays:
+                mend = "Rename a layer."
+                raise bad_value("Parameters", "a name of its own for each", f"{name!r} twice", mend)
+            self.arrays[name] = flat[start : start + p.size].reshape(p.shape)
+            self.symbols[name] = _symbol(p.symbol, suffix)
+            self._places[name] = (suffix, start)
+            start += p.size
 
-        Parameters
-        ----------
-        suffix : str
-            "" for the parameters themselves, ".grad" for their gradients, ".velocity", ...
-        persistent : bool
-            Whether its content is carried from one batch to the next (parameters, velocities) and
-            so belongs to a snapshot; gradients are not.
-        fill : float
-            The first content.
-        """
-        if suffix not in self._vectors:
-            flat = np.full(self.size, fill, self.dtype)
-            self._vectors[suffix] = flat
-            start = 0
-            for p in self.parameters:
-                self.arrays[p.name + suffix] = flat[start : start + p.size].reshape(p.shape)
-                self.symbols[p.name + suffix] = _symbol(p.symbol, suffix)
-                self._places[p.name + suffix] = (suffix, start)
-                start += p.size
-            if persistent:
-                self._persistent.append(suffix)
+    def set_hyper(self, name: str, value: float) -> None:
+        """Set a hyper-parameter; refuse one that the dtype can not hold to 6 digits."""
+        with np.errstate(all="ignore"):
+            kept = self.dtype.type(value)
+        if not np.isclose(float(kept), value, rtol=1e-6, atol=0.0) or (kept == 1) != (value == 1):
+            mend = "Choose another value, or dtype='float64'."
+            raise bad_value(name, f"a number that {self.dtype} can hold", repr(value), mend)
+        self.hyper[name][...] = kept
+
+    def vector(self, suffix: str) -> Array:
+        """Return a flat vector: "" the parameters, ".grad" their gradients, ".velocity", ..."""
         return self._vectors[suffix]
 
     def names(self, suffix: str = "", *, penalized_only: bool = False) -> tuple[str, ...]:
@@ -124,68 +144,63 @@ class State:
     def mask(self, scale: float) -> Array:
         """Return a flat vector with `scale` at the penalized elements and 0 elsewhere."""
         flat = [np.full(p.size, scale if p.penalized else 0.0) for p in self.parameters]
-        return np.concatenate([*flat, np.empty(0)]).astype(self.dtype)
+        with np.errstate(over="ignore"):
+            mask = np.concatenate([*flat, np.empty(0)]).astype(self.dtype)
+        if not np.isfinite(mask).all():
+            mend = "Choose a smaller l1 or l2, or dtype='float64'."
+            raise bad_value("A penalty", f"a factor that {self.dtype} can hold", f"{scale:g}", mend)
+        return mask
 
-    def initialize(self, rng: np.random.Generator) -> None:
-        """Set every parameter to its start, in order of layout, and all else that persists to 0."""
-        for suffix in self._persistent:
-            self._vectors[suffix].fill(0.0)
+    def initialize(self, rng: np.random.Generator, hyper: Mapping[str, float]) -> None:
+        """Set parameters (in order of layout) and hyper-parameters to their start, all else to 0."""
+        for array in self.persistent.values():
+            array.fill(0.0)
         for p in self.parameters:
             start = p.start(rng, p.shape) if callable(p.start) else p.start
             self.arrays[p.name][...] = _check_start(p, start, self.dtype)
-
-    # ---- snapshots ------------------------------------------------------------------------------
-    def snapshot(self) -> dict[str, Array]:
-        """Copy what persists from batch to batch, by suffix."""
-        return {suffix: self._vectors[suffix].copy() for suffix in self._persistent}
-
-    def restore(self, snapshot: Mapping[str, Array]) -> None:
-        """Put a snapshot back."""
-        for suffix, flat in snapshot.items():
-            self._vectors[suffix][...] = flat
+        for name, value in hyper.items():
+            self.set_hyper(name, value)
 
     # ---- the values before this batch's update ---------------------------------------------------
-    def keep(self) -> None:
+    def keep(self, names: Iterable[str] | None = None) -> None:
         """Remember what persists as it is now, at the start of a batch.
 
         The update overwrites the very weights that the batch was computed with. To show its
         arithmetic afterwards (``z = x*W + b``, ``W_new = W - rate*gradient``) the numbers from
         before are needed.
-        """
-        for suffix in self._persistent:
-            kept = self._kept.setdefault(suffix, np.empty_like(self._vectors[suffix]))
-            np.copyto(kept, self._vectors[suffix])
-        self.keep_hyper()
-        self._is_kept = True
 
-    def keep_hyper(self) -> None:
-        """Remember the hyper-parameters as they are now: the coming update reads these."""
-        self._kept_hyper = {name: value.copy() for name, value in self.hyper.items()}
+        Parameters
+        ----------
+        names : iterable of str, optional
+            Keys of `persistent`; all by default.
+        """
+        for name in self.persistent if names is None else names:
+            array = self.persistent[name]
+            np.copyto(self._kept.setdefault(name, np.empty_like(array)), array)
 
     def forget(self) -> None:
         """Drop what `keep` remembered: it belongs to a batch that is past."""
-        self._is_kept = False
+        self._kept.clear()
 
     def restore_kept(self) -> None:
         """Put back what `keep` remembered."""
-        self.restore(self._kept)
+        for name, array in self._kept.items():
+            self.persistent[name][...] = array
 
     def kept(self, name: str) -> Array | None:
         """Return the value of `name` at the start of the batch, or None if it was not kept."""
-        if not self._is_kept:
-            return None
-        if name in self.hyper:
-            return self._kept_hyper[name]
-        suffix, start = self._places[name]
-        if suffix not in self._kept:
+        key, start = self._places[name]
+        if key not in self._kept:
             return None
         view = self.arrays[name]
-        return self._kept[suffix][start : start + view.size].reshape(view.shape)
+        return self._kept[key].reshape(-1)[start : start + view.size].reshape(view.shape)
 
 
 def check_given(name: str, given: object, shape: tuple[int, ...], what: str) -> NDArray[np.float64]:
     """Return a given start as an array of the right shape, or say what is wrong with it."""
     try:
+        if np.iscomplexobj(given):
+            raise TypeError
         array = np.array(given, dtype=np.float64)
     except (TypeError, ValueError):
         raise bad_value(
@@ -200,8 +215,12 @@ def check_given(name: str, given: object, shape: tuple[int, ...], what: str) -> 
 
 def _check_start(p: Parameter, start: object, dtype: np.dtype[np.floating]) -> Array:
     """Return a parameter's start in the dtype of the state, or say why it can not be used."""
-    with np.errstate(over="ignore"):
-        array = np.asarray(start).astype(dtype)
+    try:
+        with np.errstate(over="ignore"):
+            array = np.asarray(start).astype(dtype)
+    except (TypeError, ValueError):
+        mend = "An initializer is f(rng, shape) -> array of numbers of that shape."
+        raise bad_value(f"The start of {p.name}", "numbers", repr(start)[:60], mend) from None
     if array.shape != p.shape:
         mend = "An initializer is f(rng, shape) -> array of that shape."
         raise bad_value(f"The start of {p.name}", f"shape {p.shape}", f"shape {array.shape}", mend)

@@ -102,6 +102,11 @@ class Trainer:
             raise bad_value(
                 "model", "a Sequential", type(model).__name__, "Wrap the layers: Sequential([...])."
             )
+        optimizer = as_optimizer(optimizer)
+        if optimizer.kind in model.names:
+            mend = "The optimizer's ops go by that name; call the layer otherwise."
+            expected = f"layer names other than {optimizer.kind!r}"
+            raise bad_value("model", expected, repr(model), mend)
         data = as_dataset(train, "train")
         test_data = None if test is None else as_dataset(test, "test")
         loss = as_loss(loss, data.task)
@@ -110,7 +115,7 @@ class Trainer:
         self._recipe = Recipe(
             model=model,
             loss=loss,
-            optimizer=as_optimizer(optimizer),
+            optimizer=optimizer,
             penalty=Penalty(*penalty) if any(penalty) else None,
             task="classification" if isinstance(loss, CrossEntropy) else data.task,
             dtype=as_dtype(dtype),
@@ -123,6 +128,8 @@ class Trainer:
             if batch_size is None
             else min(whole_number("batch_size", batch_size, least=1), len(data))
         )
+        if not isinstance(shuffle, (bool, np.bool_)):
+            raise bad_value("shuffle", "True or False", repr(shuffle), "Pass e.g. shuffle=False.")
         self._shuffle = bool(shuffle)
         self._seed = whole_number("seed", seed, least=0, mend="Pass e.g. seed=0.")
         self._evaluate_every = (
@@ -144,12 +151,11 @@ class Trainer:
 
     def _start(self) -> None:
         """Set everything that a run changes to its beginning."""
-        self._state.initialize(np.random.default_rng([self._seed, 0]))
-        for name, value in self._recipe.optimizer.hyper().items():
-            self._state.hyper[name][...] = value
+        rng = np.random.default_rng([self._seed, 0])
+        self._state.initialize(rng, self._recipe.optimizer.hyper())
         self.history = History()
-        rng = np.random.default_rng([self._seed, 1])
-        self._cursor = Cursor(self, Batches(len(self._train["x"]), self._size, self._shuffle, rng))
+        batches = Batches(len(self._train["x"]), self._size, self._shuffle, [self._seed, 1])
+        self._cursor = Cursor(self, batches)
 
     def __repr__(self) -> str:
         epoch, batch, op = self.position
@@ -270,13 +276,14 @@ class Trainer:
     @property
     def learning_rate(self) -> float:
         """The optimizer's learning rate, in force from the next update on; above 0."""
-        return float(self._state.hyper["learning_rate"])
+        # float32 0.1 is 0.100000001490116; its shortest text is what was meant
+        return float(str(self._state.hyper["learning_rate"][()]))
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        self._state.hyper["learning_rate"][...] = number_in("learning_rate", value, above=0.0)
+        self._state.set_hyper("learning_rate", number_in("learning_rate", value, above=0.0))
         if not any(op.phase == "update" for op in self.program.ops[: self.program.done]):
-            self._state.keep_hyper()  # this batch's update is still to come, and reads the new one
+            self._state.keep(["learning_rate"])  # this batch's update is to come, and reads it
         self._changed()
 
     # ---- looking --------------------------------------------------------------------------------
@@ -293,7 +300,8 @@ class Trainer:
         if name not in arrays:
             raise UnknownNameError("array", name, arrays)
         view = arrays[name].view()
-        view.flags.writeable = writable and arrays[name].flags.writeable
+        given = name in self._train
+        view.flags.writeable = writable and not given and arrays[name].flags.writeable
         return view
 
     @property
@@ -322,7 +330,9 @@ class Trainer:
         return op.arithmetic(index, name)
 
     def check_gradients(self, step: float = 1e-5) -> GradientCheck:
-        """Compare this batch's gradients with central differences; the run is not touched.
+        """Compare gradients of the loaded batch, at the weights of now, with central differences.
+
+        The run is not touched.
 
         Parameters
         ----------

@@ -11,7 +11,7 @@ import io
 import math
 from collections.abc import Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from ..core.checks import number_in, whole_number
 from ..core.errors import UnknownNameError, bad_value
+from ..core.trainer import Trainer
 from .base import Panel
 from .decision_boundary import DecisionBoundary
 from .loss_curve import LossCurve
@@ -29,8 +30,6 @@ from .style import Theme, as_theme, style
 from .text import families
 from .weight_heatmap import WeightHeatmap
 
-if TYPE_CHECKING:
-    from ..core.trainer import Trainer
 
 PANELS: dict[str, type[Panel]] = {
     "loss": LossCurve,
@@ -89,6 +88,9 @@ class Dashboard:
         row_height: int = 300,
         scale: float = 1.0,
     ) -> None:
+        if not isinstance(trainer, Trainer):
+            mend = "Make one first: trainer = nbann.Trainer(net, data)."
+            raise bad_value("Dashboard", "a Trainer", type(trainer).__name__, mend)
         self.trainer = trainer
         self.panels = as_panels(panels)
         self.theme = as_theme(theme)

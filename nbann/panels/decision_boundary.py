@@ -237,6 +237,8 @@ class DecisionBoundary(Panel):
         if others:
             where += f", the other {others} held at {'its' if others == 1 else 'their'} mean"
         answers = self.answers()
+        if not np.isfinite(answers).all():
+            return f"{where}; the net's outputs are not numbers (NaN or infinity) everywhere."
         if not self._classes:
             low, high = number(float(answers.min())), number(float(answers.max()))
             return f"{where}; from {low} to {high}."

@@ -38,11 +38,8 @@ class FrameChannel:
             return
         self._owed = False
         self._sent += 1
-        self.board.update()
-        self._send(
-            {"type": "frame", "slot": self.slot, "id": self._sent, "words": self.board.describe()},
-            [self.board.jpeg()],
-        )
+        content = {"type": "frame", "slot": self.slot, "id": self._sent}
+        self._send(content | {"words": self.board.describe()}, [self.board.jpeg()])
 
     def acknowledge(self, number: int) -> None:
         """Note that the browser has drawn frame `number`; send the one that waited."""

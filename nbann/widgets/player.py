@@ -113,11 +113,13 @@ class Player:
     # ---- moving ---------------------------------------------------------------------------------
     def play(self, unit: Unit) -> None:
         """Play units at `speed` until paused."""
+        self._check_loop()
         self.unit, self.mode, self.progress = unit, "play", None
         self._start()
 
     def run(self, epochs: int) -> None:
         """Train at full speed to the end of the epoch that is `epochs` from here."""
+        self._check_loop()
         trainer = self._trainer()
         if trainer is not None:
             start = trainer.position.epoch
@@ -128,11 +130,14 @@ class Player:
         """Stop after the slice at hand."""
         self.mode = None
 
+    def _check_loop(self) -> None:
+        if not self.has_loop:
+            raise RuntimeError(
+                "Play needs a notebook's event loop; in a script call trainer.run() or .step()."
+            )
+
     def _start(self) -> None:
-        if self._task is None or self._task.done():
-            if self._loop is None:
-                self.mode = None
-                raise RuntimeError("Play needs a notebook's event loop; in a script call trainer.run() or .step().")
+        if self._loop is not None and (self._task is None or self._task.done()):
             self._task = self._loop.create_task(self._drive())
 
     async def _drive(self) -> None:

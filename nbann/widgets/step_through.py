@@ -144,16 +144,19 @@ class StepThrough(anywidget.AnyWidget):
     # ---- what Python calls ------------------------------------------------------------------------
     def step(self, unit: Unit | None = None, n: int = 1) -> None:
         """Press Step: go on by `unit` (by default the chosen one), n times."""
+        self.error = ""
         self.trainer.step(self.unit if unit is None else unit, n)
 
     def play(self) -> None:
         """Press Play: go on by the chosen unit, `speed` times a second, until `pause`."""
+        self.error = ""
         self._player.speed = self.speed
         self._player.play(self.unit)
         self._show()
 
     def run(self, epochs: int) -> None:
         """Press Run: train at full speed to the end of the epoch that is `epochs` from here, in the background."""
+        self.error = ""
         self._player.run(whole_number("epochs", epochs, least=1))
         self._show()
 
@@ -164,13 +167,15 @@ class StepThrough(anywidget.AnyWidget):
 
     def reset(self) -> None:
         """Press Reset: pause, and go back to the very same start."""
+        self.error = ""
         self._player.pause()
         self.trainer.reset()
 
     def describe(self) -> str:
         """Return in words what is shown now: the position, the op with its numbers, every picture."""
         boards = (channel.board for channel in self._channels.values())
-        return "\n".join([wording.sentence(self.trainer, self._element()), *(b.describe() for b in boards)])
+        view = wording.equation_view(self.trainer, self._element())
+        return "\n".join([wording.sentence(self.trainer, view), *(b.describe() for b in boards)])
 
     def close(self) -> None:
         """Stop playing for this view, and let the trainer go."""
@@ -223,8 +228,6 @@ class StepThrough(anywidget.AnyWidget):
                 self._channels[content["slot"]].acknowledge(content["id"])
             case _:
                 raise UnknownNameError("message", kind, ("step", "play", "pause", "run", "reset"))
-        if kind in ("step", "play", "run", "reset"):
-            self.error = ""
 
     def _dress(self, content: dict[str, Any]) -> None:
         """Draw for the page as it is: light or dark, wide or narrow, with its density of pixels."""
@@ -274,7 +277,7 @@ class StepThrough(anywidget.AnyWidget):
     # ---- showing --------------------------------------------------------------------------------
     def _on_slice(self, error: BaseException | None) -> None:
         if error is not None:
-            self._fail(error)
+            self.error = "".join(traceback.format_exception(error))
         if self._player.mode is None or time.perf_counter() - self._painted >= self._pause:
             self._guarded(self._show)
 
@@ -308,11 +311,12 @@ class StepThrough(anywidget.AnyWidget):
     def _tell(self) -> None:
         """Bring the traits up to date."""
         trainer = self.trainer
+        view = wording.equation_view(trainer, self._element())
         with self.hold_sync():
             self.mode = self._player.mode or ""
             self.here = wording.place(trainer)
-            self.equation = wording.equation_view(trainer, self._element())
-            self.words = wording.sentence(trainer, self._element()) if not self.mode else ""
+            self.equation = view
+            self.words = "" if self.mode else wording.sentence(trainer, view)
             progress = self._player.progress
             epoch = trainer.position.epoch
             self.progress = (
@@ -325,12 +329,21 @@ class StepThrough(anywidget.AnyWidget):
             )
 
     def _element(self) -> wording.Element | None:
-        if not self.element:
-            return None
-        name, index = self.element
-        return str(name), tuple(int(i) for i in index)
+        return (self.element[0], tuple(self.element[1])) if self.element else None
+
+    @t.validate("element")
+    def _check_element(self, proposal: Any) -> list[Any]:
+        value = proposal["value"]
+        try:
+            name, index = value or ("", ())
+            checked = [str(name), [int(i) for i in index]]
+        except (TypeError, ValueError):
+            raise t.TraitError(
+                f"element: expected [array name, [row, column]] or []; received {value!r}. "
+                f"Pass e.g. ['hidden.out', [0, 2]]."
+            ) from None
+        return checked if value else []
 
 
 def _png(board: Dashboard) -> str:
-    board.update()
     return base64.b64encode(board.png()).decode()

@@ -36,7 +36,7 @@ def place(trainer: Trainer) -> dict[str, Any]:
     op = shown_op(trainer)
     ran = trainer.last_op is not None
     epoch, batch, _ = trainer.loaded
-    loss = trainer.history.last("loss")
+    loss = trainer["loss"].item() if trainer.is_current("loss") else None
     return {
         "epoch": epoch + 1,
         "batch": batch + 1,
@@ -44,7 +44,7 @@ def place(trainer: Trainer) -> dict[str, Any]:
         "op": op.index + 1,
         "ops": len(trainer.program),
         "ran": ran,
-        "loss": "" if loss is None else significant(loss, 4),
+        "loss": "" if loss is None or not ran else significant(loss, 4),
     }
 
 
@@ -74,10 +74,14 @@ def equation_view(trainer: Trainer, element: Element | None) -> dict[str, Any]:
     if trainer.last_op is None:
         view["note"] = "This operation comes next. Press Step to run it."
         return view
-    equation = op.arithmetic(index, name)
+    view["exact"] = repr(float(trainer[name][index]))
+    try:
+        equation = op.arithmetic(index, name)
+    except ValueError as gone:  # a hook has changed a number since: say so rather than show another
+        view["note"] = str(gone)
+        return view
     view["numbers"] = equation_pieces(equation)
     view["text"] = equation.text(digits=3)
-    view["exact"] = repr(float(trainer[name][index]))
     view["note"] = ""
     return view
 
@@ -101,16 +105,16 @@ def fit_element(trainer: Trainer, op: Op, element: Element | None) -> Element:
     return name, tuple(max(0, min(int(i), n - 1)) for i, n in zip(wish, shape, strict=True))
 
 
-def sentence(trainer: Trainer, element: Element | None) -> str:
-    """Return one sentence that says where the run stands and what the current op does."""
-    here, view = place(trainer), equation_view(trainer, element)
+def sentence(trainer: Trainer, view: dict[str, Any]) -> str:
+    """Return one sentence that says where the run stands and what `equation_view` shows."""
+    here = place(trainer)
     where = f"epoch {here['epoch']}, batch {here['batch']} of {here['batches']}, op {here['op']} of {here['ops']}"
     op = shown_op(trainer)
     what = f"{op.phase}, {op.layer}, {view['title']}: {op.equation.text()}"
     if not here["ran"]:
         return f"At the start of {where}. Next: {what}."
     loss = f" Loss {here['loss']}." if here["loss"] else ""
-    return f"At {where}. Just run: {what}. {view['text']}.{loss}"
+    return f"At {where}. Just run: {what}. {view['text'] or view['note']}.{loss}"
 
 
 def _short(names: tuple[str, ...], most: int = 4) -> str:

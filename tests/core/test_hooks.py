@@ -240,3 +240,54 @@ def test_bound_data_is_never_written_to():
     with pytest.raises(ValueError, match="read-only"):
         trainer.step("op")
     np.testing.assert_array_equal(trainer["x"], data()[0])
+
+
+def reads(trainer, name, index):
+    """The arithmetic of an element, or why there is none."""
+    try:
+        return trainer.arithmetic(name, index).value()
+    except ValueError as error:
+        return str(error)
+
+
+def test_what_a_hook_has_changed_is_never_shown_as_computed():
+    """Clipped gradients, a weight set before an op, an activation overwritten after it."""
+    trainer = make(batch_size=4)
+    hidden, output = "dense1", trainer.model.names[-1]
+
+    def change(event):
+        if event.op.name == f"{output}.affine":
+            event[f"{hidden}.weight"].fill(7.0)
+        if event.op.name == f"{output}.weight_gradient":
+            event[f"{output}.weight.grad"].fill(0.01)
+
+    trainer.on("op", change, modifies=True)
+    trainer.step("batch")
+    # overwritten after it was computed, and read by an op before the change
+    assert "A hook has changed" in reads(trainer, f"{output}.weight.grad", (0, 0))
+    assert "A hook has changed" in reads(trainer, f"{hidden}.out", (0, 0))
+    assert "A hook has changed" in reads(trainer, f"{hidden}.weight", (0, 0))
+    # what nobody touched reads as ever, and the update reads the clipped gradient
+    name = f"{output}.weight"
+    assert reads(trainer, name, (0, 1)) == pytest.approx(trainer[name][0, 1], rel=1e-12)
+    # the next batch starts clean
+    trainer._hooks._hooks[0].remove()
+    trainer.step("batch")
+    for name in (f"{hidden}.out", f"{hidden}.weight", f"{output}.weight.grad"):
+        assert reads(trainer, name, (0, 0)) == pytest.approx(trainer[name][0, 0], rel=1e-9)
+
+
+def test_a_hook_that_only_looks_changes_nothing_to_be_said():
+    trainer = make(batch_size=4)
+    trainer.on("op", lambda event: event["dense1.weight"].sum(), modifies=True)
+    trainer.step("batch")
+    assert trainer.program.touched == {}
+
+
+def test_data_is_read_only_for_every_hook():
+    for size in (4, None):
+        trainer = make(batch_size=size)
+        flags = []
+        trainer.on("op", lambda e, flags=flags: flags.append(e["x"].flags.writeable), modifies=True)
+        trainer.step("op")
+        assert flags == [False]

@@ -168,7 +168,7 @@ def test_a_stretch_that_never_began_keeps_the_weights_to_go_back_to():
     stopped, plain = make(HIDDEN, **settings), make(HIDDEN, **settings)
     stopped.run(1)
     stopped._cursor.interrupts.seen = True
-    assert stopped._cursor._stretch(10)
+    assert stopped._cursor._stretch(10, single=False)
     assert stopped.position == (1, 0, 0)
 
     def interrupt(event):

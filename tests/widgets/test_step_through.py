@@ -71,6 +71,10 @@ def test_it_shows_where_the_trainer_stands(widget):
         assert float(widget.equation["exact"]) == trainer[shown][index]
         assert widget.equation["text"] == op.arithmetic(index, shown).text(digits=3)
     assert widget.here["loss"] == f"{trainer['loss'].item():.4g}"
+    trainer.step("op")  # the next batch's loss is not known yet
+    assert widget.here["loss"] == ""
+    trainer.step("phase", 2)
+    assert widget.here["loss"] == f"{trainer['loss'].item():.4g}"
 
 
 def test_python_and_buttons_drive_one_trainer(widget):
@@ -249,6 +253,26 @@ def test_hostile_names_stay_text():
     assert "onerror" not in re.sub(r'alt="[^"]*"', "", data["text/html"])
     assert HOSTILE not in data["text/html"]
     widget.close()
+
+
+def test_what_a_hook_has_changed_is_said_and_not_shown_as_computed(widget):
+    def clip(event):
+        event["output.weight.grad"].fill(0.5)
+
+    widget.trainer.on("op", clip, op="output.weight_gradient", modifies=True)
+    while widget.trainer.last_op is None or widget.trainer.last_op.name != "output.weight_gradient":
+        widget.step("op")
+    assert widget.equation["numbers"] == []
+    assert "A hook has changed 'output.weight.grad'" in widget.equation["note"]
+    assert "A hook has changed" in widget.describe()
+
+
+@pytest.mark.parametrize("element", [(9, 9), "hidden.out", ["hidden.out", 3], ["hidden.out", ["a"]]])
+def test_an_element_that_is_none_is_refused_at_once(widget, element):
+    with pytest.raises(traitlets.TraitError):
+        widget.element = element
+    widget.step("op")
+    assert widget.equation["index"] == [0, 0]
 
 
 @pytest.mark.parametrize(

@@ -153,20 +153,24 @@ function painter(canvas, drawn) {
   let closed = false;
   async function draw() {
     busy = true;
-    while (newest && !closed) {
-      const blob = newest;
-      newest = null;
-      const bitmap = await createImageBitmap(blob);
-      if (closed) return;
-      if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
-        canvas.width = bitmap.width;
-        canvas.height = bitmap.height;
+    try {
+      while (newest && !closed) {
+        const blob = newest;
+        newest = null;
+        const bitmap = await createImageBitmap(blob);
+        if (!closed) {
+          if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
+            canvas.width = bitmap.width;
+            canvas.height = bitmap.height;
+          }
+          canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
+          drawn();
+        }
+        bitmap.close();
       }
-      canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
-      bitmap.close();
-      drawn();
+    } finally {
+      busy = false; // a picture that can not be read must not stop those after it
     }
-    busy = false;
   }
   return {
     /** @param {Blob} blob */
