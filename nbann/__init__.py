@@ -1,6 +1,7 @@
 """nbann: neural network training, step by step, in a notebook.
 
-The core needs NumPy alone; panels, widgets and data sets load what they need on first use.
+Every public name loads its module when it is first used: the core needs NumPy alone, and panels,
+widgets and data sets load matplotlib, ipywidgets and scikit-learn only for those who use them.
 """
 
 from __future__ import annotations
@@ -8,23 +9,19 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .core.data import Dataset
-from .core.hooks import Event
-from .core.layers import Dense, ReLU, Sigmoid, Tanh
-from .core.losses import CrossEntropy, HalfSquaredError, MeanSquaredError
-from .core.model import Sequential
-from .core.optimizers import SGD
-from .core.trainer import Trainer
-
 if TYPE_CHECKING:
     from . import check, datasets, initializers, panels
+    from .core.data import Dataset
+    from .core.hooks import Event
+    from .core.layers import Dense, ReLU, Sigmoid, Tanh
+    from .core.losses import CrossEntropy, HalfSquaredError, MeanSquaredError
+    from .core.model import Sequential
+    from .core.optimizers import SGD
+    from .core.trainer import Trainer
     from .panels import Dashboard
     from .widgets import StepThrough
 
 __version__ = "0.1.0"
-
-_MODULES = ("check", "datasets", "initializers", "panels")
-_NAMES = {"Dashboard": ".panels", "StepThrough": ".widgets"}
 
 __all__ = [
     "SGD",
@@ -47,15 +44,28 @@ __all__ = [
     "panels",
 ]
 
+_HOMES = {
+    "core.data": ["Dataset"],
+    "core.hooks": ["Event"],
+    "core.layers": ["Dense", "ReLU", "Sigmoid", "Tanh"],
+    "core.losses": ["CrossEntropy", "HalfSquaredError", "MeanSquaredError"],
+    "core.model": ["Sequential"],
+    "core.optimizers": ["SGD"],
+    "core.trainer": ["Trainer"],
+    "panels": ["Dashboard"],
+    "widgets": ["StepThrough"],
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
 
 def __getattr__(name: str) -> Any:
-    """Load a part that needs more than NumPy when it is first asked for."""
-    if name in _MODULES:
-        return import_module(f".{name}", __name__)
-    if name in _NAMES:
-        value = getattr(import_module(_NAMES[name], __name__), name)
+    """Load a public name's module when the name is first asked for."""
+    if name in _HOME_OF:
+        value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
         globals()[name] = value
         return value
+    if name in __all__:
+        return import_module(f".{name}", __name__)
     raise AttributeError(f"module 'nbann' has no attribute {name!r}")
 
 

@@ -1,7 +1,7 @@
-"""Exercise checks: "ok: ..." or an exception whose message begins "not yet: ..."; imports NumPy and the core.
+"""Exercise checks: "ok: ..." or an exception that says "not yet: ..."; imports NumPy and the core.
 
-Each check compares what the learner wrote with an oracle that is not a copy of the answer, and names
-the first thing that is wrong.
+Each check compares what the learner wrote with an oracle that is not a copy of the answer, and
+names the first thing that is wrong.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def derivative(
     Raises
     ------
     NotYet
-        With the first thing that is wrong: an exception, no value, a wrong shape, NaN, a wrong slope,
-        or code that does not come back within 5 seconds.
+        With the first thing that is wrong: an exception, no value, a wrong shape, NaN, a wrong
+        slope, or code that does not come back within 5 seconds.
 
     Examples
     --------
@@ -115,7 +115,9 @@ def _called(answer: Callable[..., Any], argument: Array) -> Any:
         with _patience(), np.errstate(all="ignore"):
             return answer(argument)
     except _TookTooLong:
-        raise NotYet(f"not yet: your function did not come back within {PATIENCE:g} seconds.") from None
+        raise NotYet(
+            f"not yet: your function did not come back within {PATIENCE:g} seconds."
+        ) from None
     except Exception as error:
         raise NotYet(f"not yet: your function raised {type(error).__name__}: {error}") from None
 
@@ -128,9 +130,13 @@ def _as_array(slopes: Any, shape: tuple[int, ...]) -> Array:
             raise TypeError
         array = np.asarray(slopes, dtype=np.float64)
     except (TypeError, ValueError):
-        raise NotYet(f"not yet: expected an array of numbers; received {type(slopes).__name__}.") from None
+        raise NotYet(
+            f"not yet: expected an array of numbers; received {type(slopes).__name__}."
+        ) from None
     if array.shape != shape:
-        raise NotYet(f"not yet: expected shape {shape}, as the input has; received shape {array.shape}.")
+        raise NotYet(
+            f"not yet: expected shape {shape}, as the input has; received shape {array.shape}."
+        )
     if np.isnan(array).any():
         raise NotYet(f"not yet: there is a NaN among your slopes: {array}.")
     return array

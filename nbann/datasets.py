@@ -15,7 +15,10 @@ def iris() -> Dataset:
 
 
 def trask() -> Dataset:
-    """Return the table of Trask, "A Neural Network in 11 Lines of Python" (2015): xor of two columns and a constant 1."""
+    """Return Trask's table: exclusive or of two columns, beside a third that is always 1.
+
+    Andrew Trask, "A Neural Network in 11 lines of Python (Part 1)", 2015.
+    """
     X = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]])
     names = ("first", "second", "always 1")
     return Dataset(X, np.array([0, 1, 1, 0]), "classification", names, ("0", "1"), "trask")
@@ -24,7 +27,9 @@ def trask() -> Dataset:
 def xor() -> Dataset:
     """Return the four cases of exclusive or: 2 inputs, 2 classes."""
     X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
-    return Dataset(X, np.array([0, 1, 1, 0]), "classification", ("first", "second"), ("0", "1"), "xor")
+    return Dataset(
+        X, np.array([0, 1, 1, 0]), "classification", ("first", "second"), ("0", "1"), "xor"
+    )
 
 
 def _from_sklearn(name: str, task: Any) -> Dataset:

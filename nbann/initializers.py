@@ -1,4 +1,4 @@
-"""Initializers under their public names: `nbann.initializers.Normal(0.01)`; imports the core only."""
+"""Initializers under their public names, such as `Normal(0.01)`; imports the core only."""
 
 from .core.initializers import GlorotUniform, HeNormal, Normal, Zeros
 

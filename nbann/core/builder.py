@@ -182,6 +182,7 @@ class Builder:
     def finish(self) -> Program:
         """Return the program."""
         self.program.ops = tuple(self._ops)
+        self.program.kernels = tuple(kernel for op in self._ops for kernel in op.kernels)
         return self.program
 
     def _is_reached(self, primitive: Primitive) -> bool:

@@ -68,7 +68,7 @@ def as_features(X: object, what: str = "X") -> NDArray[np.float64]:
     """Return data as a (samples, features) float array, or say what is wrong with it."""
     if np.ma.is_masked(X):
         mend = "Fill or drop them first, e.g. X.filled(X.mean())."
-        raise bad_value(what, "no masked values", f"{np.ma.count_masked(X)} of them", mend)
+        raise bad_value(what, "no masked values", "some of them masked", mend)
     try:
         array = np.asarray(X)
         if array.dtype.kind not in "fiubO":

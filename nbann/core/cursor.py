@@ -202,6 +202,8 @@ class Cursor:
 
     def _end_of(self, unit: Unit) -> int:
         ops, done = self.program.ops, self.program.done
+        if unit in ("batch", "epoch"):
+            return len(ops)
         stop = done + 1
         while stop < len(ops) and same_unit(unit, ops[done], ops[stop]):
             stop += 1
@@ -251,9 +253,9 @@ class Cursor:
     def _stretch(self, target: int, *, single: bool) -> bool:
         """Run batches of one size in a bare loop; False where there is none to be run so.
 
-        `single` runs one of them only, and keeps what it read. The batch before an evaluation, and the last of the run, are left to `advance`: it records
-        the epoch, and keeps what it read, so that after a run its arithmetic can be shown. For a
-        full batch many epochs are one stretch.
+        `single` runs one of them only, and keeps what it read. The batch before an evaluation, and
+        the last of the run, are left to `advance`: it records the epoch, and keeps what it read, so
+        that after a run its arithmetic can be shown. For a full batch many epochs are one stretch.
         """
         epoch, batch, op = self.position
         until = self.trainer._next_evaluation(epoch, target)

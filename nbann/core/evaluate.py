@@ -23,7 +23,7 @@ Metric = Callable[[NDArray[Any], NDArray[Any]], float]
 
 def accuracy(y: NDArray[Any], predicted: NDArray[Any]) -> float:
     """Return the share of labels that are predicted right, in [0, 1]."""
-    return float(np.mean(y == predicted))
+    return np.count_nonzero(y == predicted) / len(y)
 
 
 METRICS: dict[str, Metric] = {"accuracy": accuracy}
@@ -114,7 +114,7 @@ class Evaluator:
         if self.metrics:
             y = samples["y"]
             y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
-            predicted = self.predict(np.concatenate(outputs))
+            predicted = self.predict(outputs[0] if len(outputs) == 1 else np.concatenate(outputs))
             result |= {name: float(metric(y, predicted)) for name, metric in self.metrics.items()}
         return result
 

@@ -6,7 +6,7 @@ Where no hook is attached, the list of kernels that runs is the program's own: n
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -46,7 +46,17 @@ class Event:
         Where in the run, counted from 0.
     """
 
-    __slots__ = ("_handed", "_modifies", "_pause", "batch", "epoch", "op", "trainer", "unit", "when")
+    __slots__ = (
+        "_handed",
+        "_modifies",
+        "_pause",
+        "batch",
+        "epoch",
+        "op",
+        "trainer",
+        "unit",
+        "when",
+    )
 
     def __init__(self, trainer: Trainer, hook: Hook, op: Op | None, epoch: int, batch: int) -> None:
         self.trainer = trainer
@@ -194,13 +204,15 @@ class Hooks:
 
     def spliced(
         self, trainer: Trainer, program: Program, stop: int, *, resumed: bool
-    ) -> list[Kernel]:
+    ) -> Sequence[Kernel]:
         """Return the kernels from the next op up to `stop`, with the hooks between them.
 
         The hooks after a program's last op are not among them: the batch is recorded first, then
         `fire_end` calls them. `resumed` leaves out the hooks before the next op, which have been
         called.
         """
+        if not self._hooks and program.done == 0 and stop == len(program):
+            return program.kernels
         places = self._places(program)
         calls: list[Kernel] = []
         for op in program.ops[program.done : stop]:

@@ -146,6 +146,8 @@ class Program:
     Attributes
     ----------
     ops : tuple of Op
+    kernels : tuple of callables
+        Every kernel of every op, in order: the bare loop.
     batch_size : int
     arrays : dict of str to ndarray
         Every array by name.
@@ -163,6 +165,7 @@ class Program:
         self.arrays: dict[str, NDArray[Any]] = dict(state.arrays)
         self.symbols: dict[str, Symbol | Gradient] = dict(state.symbols)
         self.ops: tuple[Op, ...] = ()
+        self.kernels: tuple[Kernel, ...] = ()
         self.writer: dict[str, Op] = {}
         self.done = 0
         self.touched: dict[str, int] = {}
@@ -188,11 +191,6 @@ class Program:
         return f"<Program of {len(self)} ops for batches of {self.batch_size}>"
 
     # ---- running --------------------------------------------------------------------------------
-    @property
-    def kernels(self) -> list[Kernel]:
-        """Every kernel of every op, in order: the bare loop."""
-        return [kernel for op in self.ops for kernel in op.kernels]
-
     def feed(self, source: NDArray[Any], into: str) -> None:
         """Say that rows of `source` are copied into the array `into` when a batch is loaded."""
         self._loads.append((source, self.arrays[into]))

@@ -1,5 +1,4 @@
-"""The state of a run as a few flat vectors, and the named views into them; imports NumPy and
-the core's expressions.
+"""The state of a run: flat vectors and the named views into them; imports NumPy and the core.
 
 Whatever the depth of a net, all parameters are one vector `theta` and everything with the same
 layout (gradients, velocities, moments) one vector each. An optimizer is then a handful of kernels,
@@ -152,7 +151,7 @@ class State:
         return mask
 
     def initialize(self, rng: np.random.Generator, hyper: Mapping[str, float]) -> None:
-        """Set parameters (in order of layout) and hyper-parameters to their start, all else to 0."""
+        """Set parameters (in order) and hyper-parameters to their start, all else to 0."""
         for array in self.persistent.values():
             array.fill(0.0)
         for p in self.parameters:
@@ -199,7 +198,7 @@ class State:
 def check_given(name: str, given: object, shape: tuple[int, ...], what: str) -> NDArray[np.float64]:
     """Return a given start as an array of the right shape, or say what is wrong with it."""
     try:
-        if np.iscomplexobj(given):
+        if np.asarray(given).dtype.kind == "c":
             raise TypeError
         array = np.array(given, dtype=np.float64)
     except (TypeError, ValueError):

@@ -349,7 +349,7 @@ class Trainer:
 
     @property
     def gives_probabilities(self) -> bool:
-        """Whether `predict_proba` can be asked: classes with cross-entropy, or one output for two."""
+        """Whether `predict_proba` can be asked: cross-entropy, or one output for two classes."""
         return self._evaluator.gives_probabilities
 
     def predict_proba(self, X: Any) -> NDArray[np.floating]:

@@ -30,7 +30,6 @@ from .style import Theme, as_theme, style
 from .text import families
 from .weight_heatmap import WeightHeatmap
 
-
 PANELS: dict[str, type[Panel]] = {
     "loss": LossCurve,
     "decision": DecisionBoundary,

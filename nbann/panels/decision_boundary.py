@@ -135,7 +135,7 @@ class DecisionBoundary(Panel):
         return True
 
     def _shares(self) -> NDArray[np.floating]:
-        """Return each class's probability; of a net that gives none, 1 for the class it predicts."""
+        """Return each class's probability; if the net gives none, 1 for the class it predicts."""
         if self.trainer.gives_probabilities:
             return self.trainer.predict_proba(self.grid)
         return np.eye(len(self._names))[self.trainer.predict(self.grid)]

@@ -1,4 +1,4 @@
-"""Widgets: what a person holds in a notebook. Imports ipywidgets and anywidget; nothing imports it but `nbann`."""
+"""Widgets: what a person holds in a notebook. Imports anywidget, panels and the core."""
 
 from .step_through import StepThrough
 

@@ -1,4 +1,4 @@
-"""Sends pictures of a Dashboard to the browser, never more than it can take; imports panels only by type."""
+"""Sends pictures of a Dashboard to the browser, as many as it can take; imports no panel."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ class FrameChannel:
         ``send(content, buffers)``, the widget's own.
     """
 
-    def __init__(self, slot: str, board: Dashboard, send: Callable[[Any, list[bytes]], object]) -> None:
+    def __init__(
+        self, slot: str, board: Dashboard, send: Callable[[Any, list[bytes]], object]
+    ) -> None:
         self.slot = slot
         self.board = board
         self._send = send
@@ -32,7 +34,7 @@ class FrameChannel:
         self._owed = False
 
     def paint(self) -> None:
-        """Send a picture of what is now; if too many are under way, once the browser has caught up."""
+        """Send a picture of what is now; if too many are under way, do it once they are drawn."""
         if self._sent - self._acknowledged >= IN_FLIGHT:
             self._owed = True
             return

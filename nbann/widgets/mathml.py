@@ -33,7 +33,8 @@ class MathML(Renderer):
             return f"<mn>{_WORDS.get(text, text)}</mn>"
         mantissa, exponent = text.split("e")
         power = exponent.replace("+", "").replace(_MINUS + "0", _MINUS).lstrip("0")
-        return f"<mrow><mn>{mantissa}</mn><mo>\N{MIDDLE DOT}</mo><msup><mn>10</mn><mn>{power}</mn></msup></mrow>"
+        ten = f"<msup><mn>10</mn><mn>{power}</mn></msup>"
+        return f"<mrow><mn>{mantissa}</mn><mo>\N{MIDDLE DOT}</mo>{ten}</mrow>"
 
     def symbol(self, symbol: Symbol) -> str:
         primes = len(symbol.base) - len(symbol.base.rstrip("'"))
@@ -75,7 +76,7 @@ class MathML(Renderer):
         inside = "<mo>,</mo>".join(args)
         name = "\N{N-ARY SUMMATION}" if function == "sum" else function
         tag = "mo" if function == "sum" else "mi"
-        return f'<mrow><{tag}>{escape(name)}</{tag}><mo stretchy="false">(</mo>{inside}<mo stretchy="false">)</mo></mrow>'
+        return f"<mrow><{tag}>{escape(name)}</{tag}>{self.bracket(inside)}</mrow>"
 
     def bracket(self, inner: str) -> str:
         return f'<mrow><mo stretchy="false">(</mo>{inner}<mo stretchy="false">)</mo></mrow>'
@@ -86,10 +87,13 @@ class MathML(Renderer):
     def dots(self, count: int, rest: float | None) -> str:
         if rest is None:
             return "<mo>\N{HORIZONTAL ELLIPSIS}</mo>"
-        return f"<mrow><mtext>[{count} more:\N{NO-BREAK SPACE}</mtext>{self.number(rest)}<mtext>]</mtext></mrow>"
+        head = f"<mtext>[{count} more:\N{NO-BREAK SPACE}</mtext>"
+        return f"<mrow>{head}{self.number(rest)}<mtext>]</mtext></mrow>"
 
 
-def equation_pieces(equation: Equation, *, digits: int = 3, terms: int | None = 8, numbers: bool = True) -> list[str]:
+def equation_pieces(
+    equation: Equation, *, digits: int = 3, terms: int | None = 8, numbers: bool = True
+) -> list[str]:
     """Return an equation as MathML elements that stand side by side and may wrap onto new lines.
 
     Parameters

@@ -1,6 +1,6 @@
-"""Plays a trainer in the background of a kernel: one asyncio task, whoever looks on. Imports the core only.
+"""Plays a trainer in the background of a kernel, in one asyncio task. Imports the core only.
 
-The kernel stays responsive because the task trains for a slice of some milliseconds and then sleeps.
+The kernel stays responsive because the task trains for some milliseconds at a time, then sleeps.
 Handlers may be called on other threads (it depends on the version of ipykernel): they go through
 `submit`, which brings them to the loop that the player was made on.
 """
@@ -12,14 +12,16 @@ import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from nbann.core.hooks import Unit
 from nbann.core.trainer import Trainer
 
 SLICE = 0.015  # seconds of training between two looks at the kernel's other work
 REST = 0.01  # seconds of sleep: with 0, Pause takes 200-280 ms to come through; with this 55-85 ms
-NEVER_BEHIND = 1.0  # seconds of steps that are caught up at most, after the kernel was busy elsewhere
+NEVER_BEHIND = (
+    1.0  # seconds of steps that are caught up at most, after the kernel was busy elsewhere
+)
 
 
 @dataclass
@@ -57,7 +59,7 @@ class Player:
         Units a second, above 0.
     """
 
-    _players: weakref.WeakKeyDictionary[Trainer, Player] = weakref.WeakKeyDictionary()
+    _players: ClassVar[weakref.WeakKeyDictionary[Trainer, Player]] = weakref.WeakKeyDictionary()
 
     @classmethod
     def of(cls, trainer: Trainer) -> Player:
@@ -155,7 +157,10 @@ class Player:
                 del trainer
                 self._tell(None)
                 await asyncio.sleep(REST)
-        except (Exception, KeyboardInterrupt) as raised:  # shown by the listeners: a task has nobody to raise to
+        except (
+            Exception,
+            KeyboardInterrupt,
+        ) as raised:  # shown by the listeners: a task has nobody to raise to
             error = raised
         finally:
             self.mode = self.progress = None

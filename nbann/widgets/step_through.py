@@ -32,8 +32,8 @@ from .player import Player
 STATIC = Path(__file__).parent / "static"
 FRAME_SECONDS = 1 / 30
 DEFAULT_PANELS = ("loss", "decision", "weights")
-# The pixels of the pictures in a view of full width (1100), so that nothing is scaled there, and in one
-# below 700, where everything stands in one column.
+# The pixels of the pictures in a view of full width (1100), so that nothing is scaled there, and in
+# one below 700, where everything stands in one column.
 NETWORK_WIDTH, NETWORK_HEIGHT, BOARD_WIDTH, NARROW_WIDTH = 590, 440, 1082, 560
 SHARPEST = 2.0  # device pixels a pixel; more costs time that nobody sees
 SPEEDS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
@@ -48,15 +48,14 @@ class Look(NamedTuple):
 
 
 class StepThrough(anywidget.AnyWidget):
-    """A trainer with buttons: step by any unit, play, run; the current op in symbols, numbers and pictures.
+    """A trainer with buttons: step by any unit, play, run; the op in symbols, numbers, pictures.
 
     Parameters
     ----------
     trainer : Trainer
-        What is driven. Python code may go on using it: ``trainer.step()`` in another cell shows here.
+        What is driven. Python may go on using it: ``trainer.step()`` in another cell shows here.
     panels : sequence of str or Panel, optional
-        What is drawn below; see `Dashboard`. By default the loss, the decision boundary where there is
-        one, and the weights.
+        What is drawn below; see `Dashboard`. By default loss, decision boundary and weights.
     unit : {"op", "layer", "phase", "batch", "epoch"}
         What Step and Play go on by.
     speed : float
@@ -127,7 +126,9 @@ class StepThrough(anywidget.AnyWidget):
         self._held: ExitStack | None = None
         self._player = Player.of(trainer)
         super().__init__(unit=unit, speed=float(speed))
-        self._channels = {slot: FrameChannel(slot, board, self.send) for slot, board in boards.items()}
+        self._channels = {
+            slot: FrameChannel(slot, board, self.send) for slot, board in boards.items()
+        }
         self.ops = wording.op_list(trainer)
         self._player.listen(self._on_slice)
         self._unwatch = trainer.watch(self._on_trainer)
@@ -141,7 +142,7 @@ class StepThrough(anywidget.AnyWidget):
         """The panels below the network, as they are drawn for the view."""
         return self._channels["panels"].board
 
-    # ---- what Python calls ------------------------------------------------------------------------
+    # ---- what Python calls -----------------------------------------------------------------------
     def step(self, unit: Unit | None = None, n: int = 1) -> None:
         """Press Step: go on by `unit` (by default the chosen one), n times."""
         self.error = ""
@@ -155,7 +156,13 @@ class StepThrough(anywidget.AnyWidget):
         self._show()
 
     def run(self, epochs: int) -> None:
-        """Press Run: train at full speed to the end of the epoch that is `epochs` from here, in the background."""
+        """Press Run: train at full speed, in the background, to the end of an epoch.
+
+        Parameters
+        ----------
+        epochs : int
+            How many epochs from here, at least 1.
+        """
         self.error = ""
         self._player.run(whole_number("epochs", epochs, least=1))
         self._show()
@@ -172,7 +179,7 @@ class StepThrough(anywidget.AnyWidget):
         self.trainer.reset()
 
     def describe(self) -> str:
-        """Return in words what is shown now: the position, the op with its numbers, every picture."""
+        """Return in words what is shown now: position, op with its numbers, every picture."""
         boards = (channel.board for channel in self._channels.values())
         view = wording.equation_view(self.trainer, self._element())
         return "\n".join([wording.sentence(self.trainer, view), *(b.describe() for b in boards)])
@@ -198,7 +205,7 @@ class StepThrough(anywidget.AnyWidget):
         )
         return data, metadata
 
-    # ---- what the browser says ----------------------------------------------------------------------
+    # ---- what the browser says -----------------------------------------------------------------
     def _on_message(self, _: Any, content: dict[str, Any], buffers: list[bytes]) -> None:
         self._player.submit(self._guarded, self._command, content)
 
@@ -250,12 +257,14 @@ class StepThrough(anywidget.AnyWidget):
         width = NARROW_WIDTH if narrow else BOARD_WIDTH
         network_width = NARROW_WIDTH if narrow else NETWORK_WIDTH
         return {
-            "network": Dashboard(self.trainer, ["network"], width=network_width, row_height=NETWORK_HEIGHT, **options),
+            "network": Dashboard(
+                self.trainer, ["network"], width=network_width, row_height=NETWORK_HEIGHT, **options
+            ),
             "panels": Dashboard(self.trainer, self._panels, width=width, **options),
         }
 
     def _guarded(self, fn: Any, *args: Any) -> None:
-        """Call a handler; what it raises is shown in the widget, since nowhere else would show it."""
+        """Call a handler; what it raises is shown in the widget, for nothing else would show it."""
         try:
             fn(*args)
         except (Exception, KeyboardInterrupt) as error:
@@ -282,7 +291,7 @@ class StepThrough(anywidget.AnyWidget):
             self._guarded(self._show)
 
     def _on_trainer(self, _: Trainer) -> None:
-        """Show what Python code did; the browser hears of it 30 times a second at most, of the last state always."""
+        """Show what Python did: in the browser 30 times a second at most, the last state always."""
         if self._player.driving:
             return  # `_on_slice` follows
         if time.perf_counter() - self._painted >= self._pause or not self._player.has_loop:

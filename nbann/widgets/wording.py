@@ -1,4 +1,4 @@
-"""Turns where a trainer stands into the plain data that a view shows; imports the core and MathML only."""
+"""Turns where a trainer stands into plain data for a view; imports the core and MathML only."""
 
 from __future__ import annotations
 
@@ -90,7 +90,9 @@ def axes(trainer: Trainer, name: str) -> list[str]:
     """Return what the axes of an array count."""
     dimensions = trainer[name].ndim
     of_parameter = any(name == p or name.startswith(p + ".") for p in trainer.parameters)
-    return ["input", "neuron"][2 - dimensions :] if of_parameter else ["sample", "neuron"][:dimensions]
+    return (
+        ["input", "neuron"][2 - dimensions :] if of_parameter else ["sample", "neuron"][:dimensions]
+    )
 
 
 def fit_element(trainer: Trainer, op: Op, element: Element | None) -> Element:
@@ -108,7 +110,10 @@ def fit_element(trainer: Trainer, op: Op, element: Element | None) -> Element:
 def sentence(trainer: Trainer, view: dict[str, Any]) -> str:
     """Return one sentence that says where the run stands and what `equation_view` shows."""
     here = place(trainer)
-    where = f"epoch {here['epoch']}, batch {here['batch']} of {here['batches']}, op {here['op']} of {here['ops']}"
+    where = (
+        f"epoch {here['epoch']}, batch {here['batch']} of {here['batches']}, "
+        f"op {here['op']} of {here['ops']}"
+    )
     op = shown_op(trainer)
     what = f"{op.phase}, {op.layer}, {view['title']}: {op.equation.text()}"
     if not here["ran"]:

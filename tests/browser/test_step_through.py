@@ -46,7 +46,8 @@ class View:
 
     def wait_status(self, pattern, timeout=10_000):
         self.page.wait_for_function(
-            "pattern => new RegExp(pattern).test(document.querySelector('.nbann-status').textContent)",
+            """pattern => new RegExp(pattern)
+                .test(document.querySelector('.nbann-status').textContent)""",
             arg=pattern,
             timeout=timeout,
         )
@@ -78,12 +79,14 @@ class View:
         """Names of the other large parts that a part of the widget lies over."""
         return self.root.evaluate(
             """(root, part) => {
-              const boxes = [...root.querySelectorAll(".nbann-equation, .nbann-ops, canvas, .nbann-transport")];
+              const parts = ".nbann-equation, .nbann-ops, canvas, .nbann-transport";
+              const boxes = [...root.querySelectorAll(parts)];
+              const box = (node) => node.getBoundingClientRect();
               const over = (a, b) => a.left < b.right - 1 && b.left < a.right - 1
                 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
               return [...root.querySelectorAll(part)].flatMap((one) => boxes
-                .filter((box) => box !== one && over(one.getBoundingClientRect(), box.getBoundingClientRect()))
-                .map((box) => box.className));
+                .filter((other) => other !== one && over(box(one), box(other)))
+                .map((other) => other.className));
             }""",
             part,
         )
@@ -194,7 +197,9 @@ def test_the_kernel_answers_while_it_runs_and_one_loop_is_left(lab_page, view):
     view.root.get_by_label("Epochs to run").fill("1000000")
     view.button("Run").click()
     view.wait_status(r"epoch \d\d")
-    lab_page.run_code("state = widget.mode, widget.progress, widget._views; assert state[0] == 'run', state")
+    lab_page.run_code(
+        "state = widget.mode, widget.progress, widget._views; assert state[0] == 'run', state"
+    )
     assert lab_page.cell_errors() == []
     assert "epochs/s" in view.root.locator(".nbann-progress-text").inner_text()
     lab_page.screenshot("running", view.root)
@@ -204,7 +209,7 @@ def test_the_kernel_answers_while_it_runs_and_one_loop_is_left(lab_page, view):
     view.choose("epoch")
     view.button("Play").click()
     view.button("Pause").wait_for()
-    # Run the first cell again: a new trainer, a new widget; the old view goes, and with it its loop.
+    # Run the first cell again: new trainer, new widget; the old view goes, its loop with it.
     lab_page.run_first_cell()
     lab_page.page.wait_for_timeout(500)
     lab_page.run_code(
@@ -226,7 +231,8 @@ def test_it_fits_its_width_in_both_themes(lab_page, view):
             f"JupyterLab {theme}",
         )
         page.wait_for_function(
-            "light => document.body.dataset.jpThemeLight === light", arg=str(theme == "Light").lower()
+            "light => document.body.dataset.jpThemeLight === light",
+            arg=str(theme == "Light").lower(),
         )
         for width in (480, 900, 1400):
             view.root.evaluate("(el, width) => { el.style.width = `${width}px`; }", width)

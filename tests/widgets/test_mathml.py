@@ -52,9 +52,13 @@ def test_a_long_sum_may_break_between_its_terms():
 def test_the_numbers_of_a_cut_sum_add_up():
     terms = tuple(Number(i / 7) for i in range(20))
     entry = Entry("z", (), Symbol("z"), sum(i / 7 for i in range(20)))
-    text = "".join(plain(p) for p in equation_pieces(Equation(entry, Sum(terms)), digits=12, terms=5))
+    text = "".join(
+        plain(p) for p in equation_pieces(Equation(entry, Sum(terms)), digits=12, terms=5)
+    )
     inside = text[text.index("=") + 1 : text.rindex("=")]
-    numbers = [float(n) for n in re.findall(r"\d+\.?\d*(?!\d* more)", inside.replace("16 more:", ""))]
+    numbers = [
+        float(n) for n in re.findall(r"\d+\.?\d*(?!\d* more)", inside.replace("16 more:", ""))
+    ]
     assert sum(numbers) == pytest.approx(entry.number, abs=1e-9)
 
 

@@ -1,4 +1,4 @@
-"""The player: plays on an event loop, stays out of the kernel's way, stops when told or when nobody looks."""
+"""The player: plays on an event loop, leaves the kernel its turns, stops when nobody looks."""
 
 import asyncio
 import gc
@@ -71,7 +71,10 @@ def test_speed_is_kept():
         await until(lambda: player._task.done())
 
     asyncio.run(scenario())
-    steps = len(trainer.program) * (2 * trainer.position.epoch + trainer.position.batch) + trainer.position.op
+    steps = (
+        len(trainer.program) * (2 * trainer.position.epoch + trainer.position.batch)
+        + trainer.position.op
+    )
     assert 3 <= steps <= 8  # the first at once, then one every 0.1 s
 
 
@@ -82,7 +85,11 @@ def test_run_ends_at_its_epoch_with_the_numbers_of_a_plain_run():
     async def scenario():
         player = Player.of(trainer)
         words = []
-        player.listen(lambda error: words.append(player.progress and player.progress.words(trainer.position.epoch, 1e9)))
+        player.listen(
+            lambda error: words.append(
+                player.progress and player.progress.words(trainer.position.epoch, 1e9)
+            )
+        )
         player.run(300)
         await until(lambda: player._task.done(), 20)
         return words

@@ -1,0 +1,113 @@
+"""Run every benchmark and print the ratios: ``python -m benchmarks [--quick] [WORK ...]``."""
+
+import argparse
+import datetime
+import os
+import platform
+import statistics
+import sys
+from importlib.metadata import version
+from importlib.util import find_spec
+
+for _name in (
+    "OPENBLAS",
+    "OMP",
+    "MKL",
+    "VECLIB_MAXIMUM",
+):  # read when NumPy loads: so before it does
+    os.environ[f"{_name}_NUM_THREADS"] = "1"
+
+from . import measure, work  # noqa: E402 (the threads come first)
+
+TARGETS = {"naive NumPy": 1.0, "optimized NumPy": 1.25}
+BARE, IMPORT = 1.02, 0.050
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "--quick", action="store_true", help="a tenth of the work: that it runs, not how fast"
+    )
+    parser.add_argument("--no-torch", action="store_true", help="leave PyTorch out")
+    parser.add_argument(
+        "work", nargs="*", metavar="WORK", help=f"of {', '.join(work.WORK)}; all by default"
+    )
+    options = parser.parse_args()
+    unknown = set(options.work) - set(work.WORK)
+    if unknown:
+        parser.error(
+            f"expected some of {', '.join(work.WORK)}; received {', '.join(sorted(unknown))}"
+        )
+
+    with_torch = find_spec("torch") is not None and not options.no_torch
+    print(header(with_torch), flush=True)
+    chosen = [work.WORK[name]() for name in options.work or work.WORK]
+    if options.quick:
+        chosen = [work.quick(w) for w in chosen]
+    missed = table(chosen, measure.contestants(with_torch)) + costs(chosen, options.quick)
+    print("\n" + ("every target is met" if not missed else "missed: " + "; ".join(missed)))
+    return 1 if missed and not options.quick else 0
+
+
+def header(with_torch):
+    names = ["nbann", "numpy", "scikit-learn", *["torch"] * with_torch]
+    versions = ", ".join(f"{name} {_version(name)}" for name in names)
+    return (
+        f"{datetime.date.today()}, Python {platform.python_version()}, {versions}; "
+        f"{os.cpu_count()} cores, one BLAS thread\n"
+    )
+
+
+def _version(name):
+    if name == "nbann":
+        import nbann
+
+        return nbann.__version__
+    return version(name)
+
+
+def table(chosen, makers):
+    """Print nbann's time over each one's; return the targets missed."""
+    others = [name for name in makers if not name.startswith("nbann")]
+    columns = [*(f"nbann / {name}" for name in others), "nbann, s", "with evaluation"]
+    print("| work | " + " | ".join(columns) + " |")
+    print("| --- |" + " ---: |" * len(columns))
+    missed = []
+    for w in chosen:
+        seconds = measure.in_turns(w, makers)
+        cells = []
+        for name in others:
+            if name not in seconds:
+                cells.append("-")
+                continue
+            value = measure.ratio(seconds, "nbann", name)
+            cells.append(f"{value:.2f}")
+            if value > TARGETS.get(name, float("inf")):
+                missed.append(f"{w.name}: {value:.2f} of {name}, target {TARGETS[name]:.2f}")
+        cells.append(f"{statistics.median(seconds['nbann']):.3f}")
+        cells.append(f"x {measure.ratio(seconds, 'nbann, evaluating', 'nbann'):.2f}")
+        print(f"| {w.name} | " + " | ".join(cells) + " |", flush=True)
+    return missed
+
+
+def costs(chosen, quick):
+    """Print what a run costs over the bare loop, and an import; return the targets missed."""
+    missed = []
+    print("\n| a run without hooks | over the bare loop of its kernels |\n| --- | ---: |")
+    for w in chosen:
+        value = measure.over_bare_loop(w)
+        print(f"| {w.name} | {value:.3f} |", flush=True)
+        if value > BARE:
+            missed.append(f"{w.name}: a run takes {value:.3f} of the bare loop, target {BARE}")
+    taken = measure.import_seconds(5 if quick else 21)
+    print(
+        f"\nfrom nbann import Trainer: {1000 * taken:.0f} ms beyond NumPy "
+        f"(target {1000 * IMPORT:.0f})"
+    )
+    if taken > IMPORT:
+        missed.append(f"import takes {1000 * taken:.0f} ms")
+    return missed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
