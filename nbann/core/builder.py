@@ -63,8 +63,13 @@ class Builder:
         symbol: Symbol | Gradient,
         *,
         dtype: np.dtype[np.generic] | None = None,
+        same_as: str | None = None,
     ) -> str:
-        """Allocate an array; it holds NaN until its op has run, so that no stale number shows."""
+        """Allocate an array; it holds NaN until its op has run, so that no stale number shows.
+
+        `same_as` names an array whose numbers it always has: it is then another name for that one,
+        and its op needs no kernel.
+        """
         if name in self.program.arrays:
             raise ValueError(
                 f"Array {name!r}: expected a new name; it stands for another array. "
@@ -72,7 +77,8 @@ class Builder:
             )
         dtype = self.state.dtype if dtype is None else dtype
         fill = np.nan if np.issubdtype(dtype, np.floating) else 0
-        self.program.arrays[name] = np.full(shape, fill, dtype)
+        array = np.full(shape, fill, dtype) if same_as is None else self.program.arrays[same_as]
+        self.program.arrays[name] = array
         self.program.symbols[name] = symbol
         return name
 
@@ -118,10 +124,11 @@ class Builder:
         """Whether an array depends on a parameter (data and targets do not)."""
         return name in self._learned
 
-    def gradient(self, name: str) -> str:
+    def gradient(self, name: str, *, same_as: str | None = None) -> str:
         """Return the name of the array that a derivative rule writes d loss / d `name` to.
 
         Where several ops read `name`, each rule gets an array of its own, and their sum follows.
+        `same_as` is for a gradient that is equal to another array; see `array`.
         """
         of = self.symbol(name)
         assert isinstance(of, Symbol)
@@ -130,15 +137,15 @@ class Builder:
             part = f"{name}.grad.{len(parts) + 1}"
             parts.append(part)
             symbol = Symbol(of.base, f"{of.sub},{len(parts)}")
-            return self.array(part, self.shape(name), Gradient(symbol))
-        return self._whole_gradient(name)
+            return self.array(part, self.shape(name), Gradient(symbol), same_as=same_as)
+        return self._whole_gradient(name, same_as)
 
-    def _whole_gradient(self, name: str) -> str:
+    def _whole_gradient(self, name: str, same_as: str | None = None) -> str:
         if name in self.state.arrays:
             return name + self._parameter_suffix
         of = self.symbol(name)
         assert isinstance(of, Symbol)
-        return self.array(name + ".grad", self.shape(name), Gradient(of))
+        return self.array(name + ".grad", self.shape(name), Gradient(of), same_as=same_as)
 
     # ---- the way of a program --------------------------------------------------------------------
     def forward(self, model: Sequential) -> None:

@@ -80,12 +80,14 @@ class Event:
         return view
 
     def _changed(self) -> list[str]:
-        """Return the names of the arrays that the hook has written other numbers into."""
-        return [
-            name
+        """Return every name of the arrays that the hook has written other numbers into."""
+        arrays = self.trainer.program.arrays
+        changed = [
+            arrays[name]
             for name, (view, before) in self._handed.items()
             if not np.array_equal(view, before, equal_nan=view.dtype.kind == "f")
         ]
+        return [name for name, array in arrays.items() if any(array is one for one in changed)]
 
     def __repr__(self) -> str:
         where = self.op.name if self.op else self.unit

@@ -187,9 +187,9 @@ class SquaredErrorOp(Primitive):
         return (self.output,)
 
     def backward(self, b: Builder) -> None:
-        b.emit(
-            SquaredErrorGradient(self.error, 2.0 * self.over / self.under, b.gradient(self.output))
-        )
+        factor = 2.0 * self.over / self.under
+        into = b.gradient(self.output, same_as=self.error if factor == 1 else None)
+        b.emit(SquaredErrorGradient(self.error, factor, into))
 
 
 class SquaredErrorGradient(Primitive):
@@ -204,6 +204,8 @@ class SquaredErrorGradient(Primitive):
 
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
         error, da = arrays[self.error], arrays[self.writes[0]]
+        if da is error:
+            return
         yield partial(np.multiply, error, np.array(self.factor, da.dtype), da)
 
     def _scaled(self, error: Expr) -> Expr:
