@@ -41,7 +41,11 @@ def as_metrics(metrics: Iterable[str | Metric] | None, task: Task) -> dict[str, 
     found: dict[str, Metric] = {}
     for metric in metrics:
         if callable(metric):
-            found[getattr(metric, "__name__", type(metric).__name__)] = metric
+            name = getattr(metric, "__name__", type(metric).__name__)
+            if name == "loss":
+                mend = "Rename the function: 'loss' is what the training minimizes."
+                raise bad_value("metrics", "names other than 'loss'", repr(metric), mend)
+            found[name] = metric
         elif metric in METRICS:
             found[metric] = METRICS[metric]
         else:

@@ -112,11 +112,12 @@ class Trainer:
         loss = as_loss(loss, data.task)
         penalty = (number_in("l1", l1, least=0.0), number_in("l2", l2, least=0.0))
         parameters, outputs = model.build(data.X.shape[1])
+        weights = any(p.penalized for p in parameters)
         self._recipe = Recipe(
             model=model,
             loss=loss,
             optimizer=optimizer,
-            penalty=Penalty(*penalty) if any(penalty) else None,
+            penalty=Penalty(*penalty) if any(penalty) and weights else None,
             task="classification" if isinstance(loss, CrossEntropy) else data.task,
             dtype=as_dtype(dtype),
             features=data.X.shape[1],

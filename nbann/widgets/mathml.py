@@ -26,6 +26,7 @@ class MathML(Renderer):
 
     minus = f"<mo>{_MINUS}</mo>"
     stacked_fractions = True
+    powers_of_ten = True
 
     def number(self, value: float) -> str:
         text = significant(value, self.digits).replace("-", _MINUS)

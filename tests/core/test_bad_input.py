@@ -226,3 +226,65 @@ def test_start_values_too_large_for_float32():
     model = nbann.Sequential([nbann.Dense(3, weight=np.full((3, 3), 1e39))])
     with pytest.raises(ValueError, match="finite float32"):
         trainer_with(model, dtype="float32")
+
+
+def test_a_metric_may_not_pass_for_the_loss():
+    def loss(y, predicted):
+        return 0.0
+
+    net = nbann.Sequential([nbann.Dense(2)])
+    with pytest.raises(ValueError, match="names other than 'loss'"):
+        nbann.Trainer(net, ([[0.0], [1.0]], [0, 1]), metrics=[loss])
+
+
+def test_a_penalty_on_no_weights_is_nothing():
+    trainer = nbann.Trainer(nbann.Sequential([nbann.Tanh()]), ([[0.0, 1.0]], [1]), l2=0.1)
+    trainer.step("batch")
+    assert not any("penalty" in op.name for op in trainer.program)
+
+
+@pytest.mark.parametrize(
+    ("dtype_settings", "what"),
+    [
+        ({"optimizer": nbann.SGD(1e-60)}, "learning_rate"),
+        ({"optimizer": nbann.SGD(1e60)}, "learning_rate"),
+        ({"optimizer": nbann.SGD(0.1, momentum=1 - 1e-12)}, "momentum"),
+        ({"l2": 1e60}, "A penalty"),
+    ],
+)
+def test_settings_that_float32_can_not_hold_are_refused(dtype_settings, what):
+    net = nbann.Sequential([nbann.Dense(2)])
+    with pytest.raises(ValueError, match=f"{what}.*: expected .*float32 can hold"):
+        nbann.Trainer(net, ([[0.0], [1.0]], [0, 1]), dtype="float32", **dtype_settings)
+    trainer = nbann.Trainer(net, ([[0.0], [1.0]], [0, 1]), dtype="float32")
+    with pytest.raises(ValueError, match="float32 can hold"):
+        trainer.learning_rate = 1e60
+    assert trainer.learning_rate == 0.1
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: nbann.Sequential(nbann.Dense(3)), "a list of layers"),
+        (lambda: trained(metrics=5), "a list of names or functions"),
+        (lambda: trained(shuffle="no"), "True or False"),
+        (lambda: trained(name="sgd"), "layer names other than 'sgd'"),
+        (lambda: trained(X=np.ma.masked_greater(np.eye(2), 0.5)), "no masked values"),
+        (
+            lambda: trained(X=np.array([["2020-01-01"], ["2020-01-02"]], "M8[D]")),
+            "table of numbers",
+        ),
+        (lambda: trained(weight=np.ones((2, 2)) * 1j), "an array of numbers"),
+        (lambda: trained(init=lambda rng, shape: "abc"), "numbers"),
+        (lambda: trained(y=[0.0, 1.0]), "class labels, pass loss='cross_entropy'"),
+        (lambda: trained().program.ops[0].arithmetic(slice(1)), "has not run"),
+    ],
+)
+def test_what_hostile_users_tried(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def trained(X=((0.0, 1.0), (1.0, 0.0)), y=(0, 1), name="a", weight=None, init="zeros", **settings):
+    net = nbann.Sequential([nbann.Dense(2, name=name, weight=weight, init=init)])
+    return nbann.Trainer(net, (X, y), **settings)
