@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .expr import Call, Equation, Expr, Power, Product, Sum, Symbol
+from .expr import Call, Equation, Expr, Product, Sum, Transpose
 from .primitive import Primitive
 from .program import Arrays, Kernel, Reader, Symbols
 
 if TYPE_CHECKING:
     from .builder import Builder
-
-_T = Symbol("T")
 
 
 class Affine(Primitive):
@@ -72,7 +70,7 @@ class WeightGradient(Primitive):
         yield partial(np.dot, arrays[self.x].T, arrays[self.dz], arrays[self.writes[0]])
 
     def equation(self, symbol: Symbols) -> Equation:
-        right = Product((Power(symbol(self.x), _T), symbol(self.dz)), "@")
+        right = Product((Transpose(symbol(self.x)), symbol(self.dz)), "@")
         return Equation(symbol(self.writes[0]), right)
 
     def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
@@ -119,7 +117,7 @@ class InputGradient(Primitive):
         yield partial(np.dot, arrays[self.dz], arrays[self.weight].T, arrays[self.writes[0]])
 
     def equation(self, symbol: Symbols) -> Equation:
-        right = Product((symbol(self.dz), Power(symbol(self.weight), _T)), "@")
+        right = Product((symbol(self.dz), Transpose(symbol(self.weight))), "@")
         return Equation(symbol(self.writes[0]), right)
 
     def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:

@@ -177,7 +177,9 @@ class Cursor:
                 call()
             program.done = stop
             if self.at_batch_end:
-                self.trainer._record_batch()
+                self.trainer._recorder.batch_done(program.arrays["loss"].item())
+                if self.at_epoch_edge("after"):
+                    self.trainer._recorder.epoch_done(self.epoch + 1)
                 hooks.fire_end(self.trainer, program)
         except Paused as pause:
             self._hooks_called = pause.when == "before"
@@ -258,7 +260,7 @@ class Cursor:
         that after a run its arithmetic can be shown. For a full batch many epochs are one stretch.
         """
         epoch, batch, op = self.position
-        until = self.trainer._next_evaluation(epoch, target)
+        until = self.trainer._recorder.next_evaluation(epoch, target)
         if self.batches.whole:
             count = until - epoch - 1
         elif until == epoch + 1 or batch < self.batches.count - 1:

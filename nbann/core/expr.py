@@ -103,13 +103,20 @@ class Quotient(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Power(Expr):
-    """A base with an exponent; the exponent `Symbol("T")` is a transpose."""
+    """A base with an exponent."""
 
     base: Expr
     exponent: Expr
 
     def value(self) -> float:
         return float(self.base.value() ** self.exponent.value())
+
+
+@dataclass(frozen=True, slots=True)
+class Transpose(Expr):
+    """A matrix with rows and columns exchanged."""
+
+    arg: Expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +161,7 @@ class Equation:
 
     def latex(self, *, digits: int = 4, terms: int | None = 8) -> str:
         """Return the same as LaTeX (without dollar signs)."""
-        from .render import Latex
+        from .latex import Latex
 
         return Latex(digits=digits, terms=terms).equation(self)
 

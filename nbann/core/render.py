@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import ClassVar
 
 from .expr import (
     Call,
@@ -22,6 +21,7 @@ from .expr import (
     Quotient,
     Sum,
     Symbol,
+    Transpose,
 )
 
 _SUM, _PRODUCT, _FACTOR, _ATOM = (
@@ -64,13 +64,14 @@ class Renderer(ABC):
     def symbol(self, symbol: Symbol) -> str: ...
     @abstractmethod
     def gradient(self, gradient: Gradient) -> str: ...
-    @abstractmethod
     def entry(self, entry: Entry) -> str:
         """Return the name of one element, such as z[0,2]."""
+        index = f"[{','.join(map(str, entry.index))}]" if entry.index else ""
+        return self.expression(entry.symbol) + index
 
-    @abstractmethod
     def value(self, entry: Entry) -> str:
         """Return the number that the element holds."""
+        return self.number(entry.number)
 
     @abstractmethod
     def product(self, factors: list[str], sign: str) -> str: ...
@@ -78,6 +79,8 @@ class Renderer(ABC):
     def quotient(self, over: str, under: str) -> str: ...
     @abstractmethod
     def power(self, base: str, exponent: str) -> str: ...
+    @abstractmethod
+    def transpose(self, matrix: str) -> str: ...
     @abstractmethod
     def call(self, function: str, args: list[str]) -> str: ...
     @abstractmethod
@@ -128,6 +131,8 @@ class Renderer(ABC):
                 return self.minus + self._at_least(_PRODUCT, node.arg), _SUM
             case Quotient():
                 return self._fraction(node), _PRODUCT
+            case Transpose():
+                return self.transpose(self._at_least(_ATOM, node.arg)), _FACTOR
             case Power():
                 return self.power(
                     self._at_least(_ATOM, node.base), self._render(node.exponent)[0]
@@ -217,13 +222,6 @@ class Text(Renderer):
     def gradient(self, gradient: Gradient) -> str:
         return f"dL/d{self.symbol(gradient.of)}"
 
-    def entry(self, entry: Entry) -> str:
-        index = f"[{','.join(map(str, entry.index))}]" if entry.index else ""
-        return self.expression(entry.symbol) + index
-
-    def value(self, entry: Entry) -> str:
-        return self.number(entry.number)
-
     def product(self, factors: list[str], sign: str) -> str:
         return {"@": " @ ", "o": " * ", "*": "*", "": "*"}[sign].join(factors)
 
@@ -231,7 +229,10 @@ class Text(Renderer):
         return f"{over}/{under}"
 
     def power(self, base: str, exponent: str) -> str:
-        return f"{base}.T" if exponent == "T" else f"{base}**{exponent}"
+        return f"{base}**{exponent}"
+
+    def transpose(self, matrix: str) -> str:
+        return f"{matrix}.T"
 
     def call(self, function: str, args: list[str]) -> str:
         return f"{function}({', '.join(args)})"
@@ -244,87 +245,3 @@ class Text(Renderer):
 
     def dots(self, count: int, rest: float | None) -> str:
         return "..." if rest is None else f"[{count} more: {self.number(rest)}]"
-
-
-class Latex(Renderer):
-    r"""LaTeX for MathJax, KaTeX and matplotlib's mathtext: ``z_{\mathrm{hidden}} = x\,W``."""
-
-    stacked_fractions = True
-    powers_of_ten = True
-    _OPERATORS: ClassVar = {
-        "exp": r"\exp",
-        "log": r"\log",
-        "tanh": r"\tanh",
-        "max": r"\max",
-        "sum": r"\sum",
-    }
-
-    def number(self, value: float) -> str:
-        text = significant(value, self.digits)
-        if "e" in text:
-            mantissa, exponent = text.split("e")
-            return rf"{mantissa}\cdot 10^{{{int(exponent)}}}"
-        return text.replace("inf", r"\infty").replace("nan", r"\mathrm{NaN}")
-
-    def symbol(self, symbol: Symbol) -> str:
-        base = _latex_base(symbol.base)
-        return rf"{base}_{{\mathrm{{{_escape(symbol.sub)}}}}}" if symbol.sub else base
-
-    def gradient(self, gradient: Gradient) -> str:
-        return rf"\frac{{\partial L}}{{\partial {self.symbol(gradient.of)}}}"
-
-    def entry(self, entry: Entry) -> str:
-        index = f"[{','.join(map(str, entry.index))}]" if entry.index else ""
-        return self.expression(entry.symbol) + index
-
-    def value(self, entry: Entry) -> str:
-        return self.number(entry.number)
-
-    def product(self, factors: list[str], sign: str) -> str:
-        joint = {"@": r"\,", "o": r" \odot ", "*": r" \cdot ", "": r"\,"}[sign]
-        return joint.join(factors)
-
-    def quotient(self, over: str, under: str) -> str:
-        return rf"\frac{{{over}}}{{{under}}}"
-
-    def power(self, base: str, exponent: str) -> str:
-        return rf"{{{base}}}^{{\top}}" if exponent == "T" else rf"{{{base}}}^{{{exponent}}}"
-
-    def call(self, function: str, args: list[str]) -> str:
-        name = self._OPERATORS.get(function, rf"\mathrm{{{_escape(function)}}}")
-        return rf"{name}\left({', '.join(args)}\right)"
-
-    def bracket(self, inner: str) -> str:
-        return rf"\left({inner}\right)"
-
-    def operator(self, sign: str) -> str:
-        return f" {sign} "
-
-    def dots(self, count: int, rest: float | None) -> str:
-        if rest is None:
-            return r"\ldots"
-        return rf"[\,{count}\ \mathrm{{more}}: {self.number(rest)}\,]"
-
-
-_GREEK = {"log p": r"\log p", "eta": r"\eta", "mu": r"\mu", "theta": r"\theta"}
-
-
-def _latex_base(base: str) -> str:
-    if base in _GREEK:
-        return _GREEK[base]
-    return base if len(base.rstrip("'")) == 1 else rf"\mathrm{{{_escape(base)}}}"
-
-
-_SPECIAL = {char: "\\" + char for char in "_$%#{}"} | {
-    "\\": r"\backslash ",
-    "&": r"\,and\,",  # mathtext knows no escaped & and no straight quote
-    '"': "”",
-    "^": "",
-    "~": "",
-}
-
-
-def _escape(text: str) -> str:
-    """Make text from outside (a layer's name) harmless in LaTeX."""
-    shown = (_SPECIAL.get(c, c) if c.isprintable() and c != " " else r"\ " for c in text)
-    return "".join(shown)

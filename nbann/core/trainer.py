@@ -27,7 +27,8 @@ from .model import Sequential
 from .optimizers import Optimizer, as_optimizer
 from .penalty import Penalty
 from .program import Op, Program
-from .recipe import Recipe, Samples, as_dtype
+from .recipe import Recipe, as_dtype
+from .recorder import Recorder
 
 Data = Dataset | tuple[Any, Any]
 
@@ -133,11 +134,9 @@ class Trainer:
             raise bad_value("shuffle", "True or False", repr(shuffle), "Pass e.g. shuffle=False.")
         self._shuffle = bool(shuffle)
         self._seed = whole_number("seed", seed, least=0, mend="Pass e.g. seed=0.")
-        self._evaluate_every = (
-            None
-            if evaluate_every is None
-            else whole_number("evaluate_every", evaluate_every, least=1)
-        )
+        self._every = evaluate_every
+        if evaluate_every is not None:
+            self._every = whole_number("evaluate_every", evaluate_every, least=1)
         self._train = self._recipe.samples(data, "train")
         self._test = None if test_data is None else self._recipe.samples(test_data, "test")
         self.train_data, self.test_data = data, test_data
@@ -154,7 +153,8 @@ class Trainer:
         """Set everything that a run changes to its beginning."""
         rng = np.random.default_rng([self._seed, 0])
         self._state.initialize(rng, self._recipe.optimizer.hyper())
-        self.history = History()
+        parts = {"train": self._train} | ({} if self._test is None else {"test": self._test})
+        self._recorder = Recorder(self._evaluator, parts, self._every)
         batches = Batches(len(self._train["x"]), self._size, self._shuffle, [self._seed, 1])
         self._cursor = Cursor(self, batches)
 
@@ -237,6 +237,11 @@ class Trainer:
     def optimizer(self) -> Optimizer:
         """The optimizer as given; `learning_rate` of the trainer is the one in force."""
         return self._recipe.optimizer
+
+    @property
+    def history(self) -> History:
+        """What has been measured so far, by name; see `History`."""
+        return self._recorder.history
 
     @property
     def task(self) -> Literal["classification", "regression"]:
@@ -417,25 +422,3 @@ class Trainer:
         if rows not in self._programs:
             self._programs[rows] = self._recipe.program(self._state, self._train, rows, train=True)
         return self._programs[rows]
-
-    def _record_batch(self) -> None:
-        self.history.losses.append(self.program.arrays["loss"].item())
-        epoch = self._cursor.epoch + 1
-        if (
-            self._cursor.at_epoch_edge("after")
-            and self._next_evaluation(epoch - 1, epoch + 1) == epoch
-        ):
-            row = {"epoch": float(epoch)}
-            for part, samples in (("train", self._train), ("test", self._test)):
-                row |= self._scores(part, samples)
-            self.history.add_epoch(row)
-
-    def _scores(self, part: str, samples: Samples | None) -> dict[str, float]:
-        if samples is None:
-            return {}
-        return {f"{part}_{name}": value for name, value in self._evaluator.score(samples).items()}
-
-    def _next_evaluation(self, epoch: int, target: int) -> int:
-        """Return the epochs done at the next evaluation after `epoch`, at most `target`."""
-        every = self._evaluate_every
-        return target if every is None else min(target, (epoch // every + 1) * every)

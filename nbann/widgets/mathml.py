@@ -59,9 +59,6 @@ class MathML(Renderer):
         index = ",".join(map(str, entry.index))
         return f"<mrow>{name}<mtext>[{index}]</mtext></mrow>"
 
-    def value(self, entry: Entry) -> str:
-        return self.number(entry.number)
-
     def product(self, factors: list[str], sign: str) -> str:
         joint = f"<mo>{_SIGNS[sign]}</mo>" if _SIGNS[sign] else '<mspace width="0.2em"></mspace>'
         return f"<mrow>{joint.join(factors)}</mrow>"
@@ -70,8 +67,10 @@ class MathML(Renderer):
         return f"<mfrac><mrow>{over}</mrow><mrow>{under}</mrow></mfrac>"
 
     def power(self, base: str, exponent: str) -> str:
-        sup = "<mo>\N{DOWN TACK}</mo>" if exponent == "<mi>T</mi>" else exponent
-        return f"<msup><mrow>{base}</mrow>{sup}</msup>"
+        return f"<msup><mrow>{base}</mrow>{exponent}</msup>"
+
+    def transpose(self, matrix: str) -> str:
+        return f"<msup><mrow>{matrix}</mrow><mo>\N{DOWN TACK}</mo></msup>"
 
     def call(self, function: str, args: list[str]) -> str:
         inside = "<mo>,</mo>".join(args)

@@ -21,8 +21,10 @@ from nbann.core.expr import (
     Quotient,
     Sum,
     Symbol,
+    Transpose,
 )
-from nbann.core.render import Latex, Text, significant
+from nbann.core.latex import Latex
+from nbann.core.render import Text, significant
 
 from . import sums
 
@@ -56,7 +58,7 @@ def entry(value, index=(0, 2)):
         (Power(Power(TWO, TWO), TWO), "(2**2)**2"),
         (Sum((ONE, Negative(Power(MINUS, TWO)))), "1 - (-3)**2"),
         (Quotient(Power(TWO, TWO), TWO), "2**2/2"),
-        (Power(X, Symbol("T")), "x.T"),
+        (Transpose(X), "x.T"),
         (Call("max", (Number(0.0), MINUS)), "max(0, -3)"),
         (Product((X, Symbol("W", "a")), "@"), "x @ W_a"),
         (Gradient(Symbol("W", "a")), "dL/dW_a"),
