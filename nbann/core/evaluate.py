@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import UnknownNameError, bad_value
-from .losses import CrossEntropy, HalfSquaredError, Task
+from .losses import Task
 from .program import Floats, Program
 from .recipe import Recipe, Samples
 from .state import State
@@ -83,7 +83,7 @@ class Evaluator:
     def gives_probabilities(self) -> bool:
         """Whether outputs can be read as probabilities of classes."""
         one = self.recipe.task == "classification" and self.recipe.outputs == 1
-        return isinstance(self.recipe.loss, CrossEntropy) or one
+        return self.recipe.loss.for_classes or one
 
     def probabilities(self, x: Floats) -> Floats:
         """Return class probabilities, shape (n, k), each row adding up to 1."""
@@ -94,7 +94,7 @@ class Evaluator:
                 f"Use predict(X), or train with loss=nbann.CrossEntropy()."
             )
         outputs = self.outputs(x)
-        if isinstance(self.recipe.loss, CrossEntropy):
+        if self.recipe.loss.for_classes:
             exps = np.exp(outputs - outputs.max(axis=1, keepdims=True))
             return cast("Floats", exps / exps.sum(axis=1, keepdims=True))
         share = outputs.clip(0, 1)  # a linear output may leave the range
@@ -103,9 +103,7 @@ class Evaluator:
     def score(self, samples: Samples) -> dict[str, float]:
         """Return the loss (penalty included) and every metric over samples."""
         total, rows, outputs, data_loss, penalty = 0.0, 0, [], 0.0, 0.0
-        summed = (
-            isinstance(self.recipe.loss, HalfSquaredError) and self.recipe.loss.reduction == "sum"
-        )
+        summed = self.recipe.loss.summed
         for program in self._passes(samples):
             size = program.batch_size
             data_loss = program.arrays["loss.data" if self.recipe.penalty else "loss"].item()

@@ -25,6 +25,12 @@ class Loss(ABC):
     kind: str
     """Name by which `Trainer(loss=...)` knows it."""
 
+    for_classes = False
+    """Whether targets are class labels whatever the data set says, and outputs are their logits."""
+
+    summed = False
+    """Whether the loss of two batches together is the sum of both (else their weighted mean)."""
+
     @abstractmethod
     def targets(
         self, y: NDArray[np.generic], task: Task, width: int, what: str
@@ -56,6 +62,7 @@ class CrossEntropy(Loss):
     """
 
     kind = "cross_entropy"
+    for_classes = True
 
     def targets(
         self, y: NDArray[np.generic], task: Task, width: int, what: str
@@ -125,6 +132,7 @@ class HalfSquaredError(_Squared):
         if reduction not in ("mean", "sum"):
             raise UnknownNameError("reduction", reduction, ("mean", "sum"))
         self.reduction = reduction
+        self.summed = reduction == "sum"
 
     def scale(self, size: int) -> tuple[float, float]:
         return 1.0, 2.0 * (size if self.reduction == "mean" else 1)

@@ -41,6 +41,10 @@ class Penalty:
         b.emit(PenaltyGradient(self, b.state))
 
 
+SPELLED_OUT = 256
+"""Weights up to which the penalty's arithmetic names each; of more it gives the sums by array."""
+
+
 class _OverWeights(Primitive):
     """What the penalty and its gradient share: factors, weights, an L1 and an L2 term."""
 
@@ -85,9 +89,13 @@ class PenaltyOp(_OverWeights):
         return Equation(symbol(self.writes[0]), self._total(sizes, squares))
 
     def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
+        if sum(int(np.prod(entry.shape(w))) for w in self.weights) > SPELLED_OUT:
+            arrays = [entry.array(w) for w in self.weights]
+            sizes = tuple(Number(float(np.abs(array).sum())) for array in arrays)
+            return self._total(sizes, tuple(Number(float((a**2).sum())) for a in arrays))
         every = [entry(w, *place) for w in self.weights for place in np.ndindex(*entry.shape(w))]
-        sizes = tuple(Call("abs", (w,)) for w in every)
-        return self._total(sizes, tuple(Power(w, Number(2)) for w in every))
+        spelled = tuple(Call("abs", (w,)) for w in every)
+        return self._total(spelled, tuple(Power(w, Number(2)) for w in every))
 
     def _total(self, sizes: tuple[Expr, ...], squares: tuple[Expr, ...]) -> Expr:
         terms: list[Expr] = []

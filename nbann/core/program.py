@@ -128,9 +128,13 @@ class Reader:
 
     def __call__(self, name: str, *at: int) -> Entry:
         """Return one element with its name and its number."""
+        return Entry(name, at, self._program.symbols[name], float(self.array(name)[at]))
+
+    def array(self, name: str) -> NDArray[Any]:
+        """Return a whole array, as the op read it."""
         if name not in self._values:
             self._values[name] = self._program.value(self._op, name)
-        return Entry(name, at, self._program.symbols[name], float(self._values[name][at]))
+        return self._values[name]
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Return an array's shape."""

@@ -22,7 +22,7 @@ from .expr import Equation
 from .gradcheck import GradientCheck, check_gradients
 from .history import History
 from .hooks import UNITS, Event, Hook, Hooks, Unit, When
-from .losses import CrossEntropy, Loss, as_loss
+from .losses import Loss, as_loss
 from .model import Sequential
 from .optimizers import Optimizer, as_optimizer
 from .penalty import Penalty
@@ -119,7 +119,7 @@ class Trainer:
             loss=loss,
             optimizer=optimizer,
             penalty=Penalty(*penalty) if any(penalty) and weights else None,
-            task="classification" if isinstance(loss, CrossEntropy) else data.task,
+            task="classification" if loss.for_classes else data.task,
             dtype=as_dtype(dtype),
             features=data.X.shape[1],
             parameters=tuple(parameters),
@@ -223,6 +223,11 @@ class Trainer:
         self._changed()
 
     # ---- where it stands -------------------------------------------------------------------------
+    @property
+    def shown_op(self) -> Op:
+        """The op that views speak of: the one that ran last, or at a batch's start the first."""
+        return self.last_op or self.op
+
     @property
     def model(self) -> Sequential:
         """The model as given."""

@@ -84,8 +84,7 @@ class NetworkDiagram(Panel):
     @property
     def op(self) -> Op:
         """The op that is lit: the one that ran last, else the next."""
-        last = self.trainer.last_op
-        return self.trainer.op if last is None else last
+        return self.trainer.shown_op
 
     def array_of(self, column: Column) -> str | None:
         """Return the newest array of a column that belongs to the loaded batch, if any does."""

@@ -26,14 +26,9 @@ def op_list(trainer: Trainer) -> list[dict[str, Any]]:
     ]
 
 
-def shown_op(trainer: Trainer) -> Op:
-    """Return the op that a view speaks of: the one that ran last, or the one to come."""
-    return trainer.last_op or trainer.op
-
-
 def place(trainer: Trainer) -> dict[str, Any]:
     """Return where the run stands, in numbers and words."""
-    op = shown_op(trainer)
+    op = trainer.shown_op
     ran = trainer.last_op is not None
     epoch, batch, _ = trainer.loaded
     loss = trainer["loss"].item() if trainer.is_current("loss") else None
@@ -54,7 +49,7 @@ def equation_view(trainer: Trainer, element: Element | None) -> dict[str, Any]:
     `element` is what the user asked to see: an array and an index. Where the op does not write that
     array, its first one is shown, at the nearest index.
     """
-    op = shown_op(trainer)
+    op = trainer.shown_op
     name, index = fit_element(trainer, op, element)
     shape = trainer[name].shape
     view: dict[str, Any] = {
@@ -114,7 +109,7 @@ def sentence(trainer: Trainer, view: dict[str, Any]) -> str:
         f"epoch {here['epoch']}, batch {here['batch']} of {here['batches']}, "
         f"op {here['op']} of {here['ops']}"
     )
-    op = shown_op(trainer)
+    op = trainer.shown_op
     what = f"{op.phase}, {op.layer}, {view['title']}: {op.equation.text()}"
     if not here["ran"]:
         return f"At the start of {where}. Next: {what}."

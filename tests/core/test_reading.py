@@ -251,3 +251,19 @@ def test_what_is_given_is_not_computed():
     for name in ("x", "y", "learning_rate"):
         with pytest.raises(ValueError, match="is given, not computed"):
             trainer.arithmetic(name, (0, 0))
+
+
+@pytest.mark.parametrize("penalties", [{"l1": 0.01}, {"l2": 0.1}, {"l1": 0.01, "l2": 0.1}])
+def test_a_penalty_on_many_weights_is_read_by_arrays(penalties):
+    X = np.random.default_rng(0).standard_normal((5, 30))
+    net = nbann.Sequential([nbann.Dense(20, name="wide"), nbann.Tanh(), nbann.Dense(2)])
+    trainer = nbann.Trainer(net, (X, [0, 1, 0, 1, 1]), **penalties)
+    trainer.step("phase", 2)
+    W = [trainer["wide.weight"], trainer["dense1.weight"]]
+    expected = sum(
+        penalties.get("l1", 0) * np.abs(w).sum() + penalties.get("l2", 0) / 2 * (w**2).sum()
+        for w in W
+    )
+    equation = trainer.arithmetic("loss.penalty")
+    assert equation.value() == pytest.approx(expected, rel=1e-12)
+    assert len(equation.text()) < 120

@@ -252,7 +252,7 @@ function render({ model, el }) {
   const symbols = make("div", { class: "nbann-symbols" });
   const numbers = make("div", { class: "nbann-numbers" });
   const picker = make("div", { class: "nbann-picker" });
-  const equation = make("section", { class: "nbann-equation", "aria-label": "Current operation" }, [heading, symbols, numbers, picker]);
+  const equation = make("section", { class: "nbann-equation", "aria-label": "Current operation" }, [heading, symbols, picker, numbers]);
   const list = make("ol", { class: "nbann-ops", "aria-label": "Operations of a training step", tabIndex: 0 });
 
   /** @param {string} slot */
