@@ -22,8 +22,8 @@ class Sequential:
     Parameters
     ----------
     layers : iterable of Layer
-        At least one; each object once. Layers without a name are called by kind and number:
-        dense1, relu1, dense2, ...
+        At least one; each object once. Those without a name are called by kind and number, in
+        order of appearance: dense1, relu1, dense2, ...
 
     Raises
     ------
@@ -81,7 +81,7 @@ def _names(layers: tuple[Layer, ...]) -> tuple[str, ...]:
     counts: Counter[str] = Counter()
     names = []
     for layer in layers:
-        counts[layer.kind] += 1
+        counts[layer.kind] += layer.name is None
         names.append(layer.name or f"{layer.kind}{counts[layer.kind]}")
     for name, count in Counter(names).items():
         if count > 1 or name in RESERVED:
