@@ -177,6 +177,15 @@ class Trainer:
         -------
         Ran
             The ops that ran, in order (a tuple), with `paused` telling whether a hook stopped it.
+
+        Raises
+        ------
+        ValueError
+            An unknown unit, or n that is not a whole number of at least 1.
+        KeyboardInterrupt
+            Ctrl-C; the batch at hand is done before it is raised.
+        RuntimeError
+            Called from within a hook: a step or run is under way.
         """
         if unit not in UNITS:
             raise UnknownNameError("unit", unit, UNITS)
@@ -203,6 +212,11 @@ class Trainer:
         -------
         Stop
             `reason` ("epochs", "until" or "paused") and `position`.
+
+        Raises
+        ------
+        ValueError, KeyboardInterrupt, RuntimeError
+            As `step` does.
         """
         epochs = whole_number("epochs", epochs, least=1)
         if until is not None and not callable(until):
@@ -355,7 +369,18 @@ class Trainer:
 
     # ---- using ----------------------------------------------------------------------------------
     def predict(self, X: Any) -> NDArray[Any]:
-        """Return labels (n,) for classes, values (n,) or (n, k) otherwise."""
+        """Return labels (n,) for classes, values (n,) or (n, k) otherwise.
+
+        Parameters
+        ----------
+        X : array of shape (n, features)
+            In the same units as the training data.
+
+        Raises
+        ------
+        ValueError
+            Another number of features, NaN or infinity.
+        """
         return self._evaluator.predict(self._evaluator.outputs(self._recipe.inputs(X, "predict")))
 
     @property
@@ -364,11 +389,27 @@ class Trainer:
         return self._evaluator.gives_probabilities
 
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
-        """Return the probability of each class, shape (n, classes)."""
+        """Return the probability of each class, shape (n, classes); see `predict`.
+
+        Raises
+        ------
+        ValueError
+            As `predict` does, or a net that gives no probabilities.
+        """
         return self._evaluator.probabilities(self._recipe.inputs(X, "predict_proba"))
 
     def evaluate(self, data: Data) -> dict[str, float]:
-        """Return loss (penalties included) and metrics over data, by name."""
+        """Return loss (penalties included) and metrics over data, by name.
+
+        Parameters
+        ----------
+        data : Dataset or (X, y)
+
+        Raises
+        ------
+        ValueError
+            Data that does not fit the net: features, labels, lengths, NaN.
+        """
         return self._evaluator.score(self._recipe.samples(as_dataset(data, "data"), "data"))
 
     # ---- listening ------------------------------------------------------------------------------
@@ -400,6 +441,12 @@ class Trainer:
         -------
         Hook
             ``hook.remove()`` detaches it.
+
+        Raises
+        ------
+        ValueError
+            An unknown unit, phase, layer, op or `when` (with the nearest names), or filters that
+            no op meets.
         """
         return self._hooks.add(
             self.program, unit, fn, phase=phase, layer=layer, op=op, when=when, modifies=modifies

@@ -201,7 +201,9 @@ def test_the_kernel_answers_while_it_runs_and_one_loop_is_left(lab_page, view):
         "state = widget.mode, widget.progress, widget._views; assert state[0] == 'run', state"
     )
     assert lab_page.cell_errors() == []
-    assert "epochs/s" in view.root.locator(".nbann-progress-text").inner_text()
+    lab_page.page.wait_for_function(
+        "() => /epochs\\/s/.test(document.querySelector('.nbann-progress-text').textContent)"
+    )
     lab_page.screenshot("running", view.root)
     view.button("Pause").click()
     view.button("Play").wait_for()
