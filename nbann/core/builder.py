@@ -130,22 +130,25 @@ class Builder:
         Where several ops read `name`, each rule gets an array of its own, and their sum follows.
         `same_as` is for a gradient that is equal to another array; see `array`.
         """
-        of = self.symbol(name)
-        assert isinstance(of, Symbol)
-        if self._readers[name] > 1:
-            parts = self._contributions.setdefault(name, [])
-            part = f"{name}.grad.{len(parts) + 1}"
-            parts.append(part)
-            symbol = Symbol(of.base, f"{of.sub},{len(parts)}")
-            return self.array(part, self.shape(name), Gradient(symbol), same_as=same_as)
-        return self._whole_gradient(name, same_as)
+        if self._readers[name] < 2:
+            return self._whole_gradient(name, same_as)
+        of = self._quantity(name)
+        parts = self._contributions.setdefault(name, [])
+        part = f"{name}.grad.{len(parts) + 1}"
+        parts.append(part)
+        symbol = Symbol(of.base, f"{of.sub},{len(parts)}")
+        return self.array(part, self.shape(name), Gradient(symbol), same_as=same_as)
 
     def _whole_gradient(self, name: str, same_as: str | None = None) -> str:
         if name in self.state.arrays:
             return name + self._parameter_suffix
-        of = self.symbol(name)
-        assert isinstance(of, Symbol)
-        return self.array(name + ".grad", self.shape(name), Gradient(of), same_as=same_as)
+        of = Gradient(self._quantity(name))
+        return self.array(name + ".grad", self.shape(name), of, same_as=same_as)
+
+    def _quantity(self, name: str) -> Symbol:
+        symbol = self.symbol(name)
+        assert isinstance(symbol, Symbol)  # there are no gradients of gradients
+        return symbol
 
     # ---- the way of a program --------------------------------------------------------------------
     def forward(self, model: Sequential) -> None:

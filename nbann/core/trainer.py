@@ -321,13 +321,16 @@ class Trainer:
         return self._view(name, writable=False)
 
     def _view(self, name: str, *, writable: bool) -> NDArray[Any]:
-        arrays = self.program.arrays
-        if name not in arrays:
-            raise UnknownNameError("array", name, arrays)
-        view = arrays[name].view()
+        array = self._named(name)
+        view = array.view()
         given = name in self._train
-        view.flags.writeable = writable and not given and arrays[name].flags.writeable
+        view.flags.writeable = writable and not given and array.flags.writeable
         return view
+
+    def _named(self, name: str) -> NDArray[Any]:
+        if name not in self.program.arrays:
+            raise UnknownNameError("array", name, self.program.arrays)
+        return self.program.arrays[name]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -341,12 +344,12 @@ class Trainer:
 
     def is_current(self, name: str) -> bool:
         """Whether an array belongs to the loaded batch, and not to the one before."""
-        self._view(name, writable=False)
+        self._named(name)
         return self.program.is_current(name)
 
     def arithmetic(self, name: str, index: int | Sequence[int] = ()) -> Equation:
         """Return how one element was computed, with this batch's numbers; see `Op.arithmetic`."""
-        self._view(name, writable=False)
+        self._named(name)
         op = self.program.writer.get(name)
         if op is None:
             raise ValueError(

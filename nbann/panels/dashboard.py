@@ -158,6 +158,12 @@ class Dashboard:
         """Return the picture as a PNG file's bytes."""
         return self._encoded("png", {})
 
+    def html(self) -> str:
+        """Return the picture as an HTML image, with its words as alternative text."""
+        data = base64.b64encode(self.png()).decode()
+        alt = html.escape(self.describe())
+        return f'<img alt="{alt}" width="{self.width}" src="data:image/png;base64,{data}">'
+
     def savefig(self, path: str | PathLike[str], **options: Any) -> None:
         """Save the picture; the ending (.png, .svg, .pdf, ...) says as what.
 
@@ -189,12 +195,8 @@ class Dashboard:
         return file.getvalue()
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """Return what a notebook shows: the picture with its words as alternative text."""
-        words = self.describe()
-        data = base64.b64encode(self.png()).decode()
-        alt = html.escape(words)
-        image = f'<img alt="{alt}" width="{self.width}" src="data:image/png;base64,{data}">'
-        return {"text/plain": words, "text/html": image}
+        """Return what a notebook shows."""
+        return {"text/plain": self.describe(), "text/html": self.html()}
 
 
 def as_panels(panels: Sequence[str | Panel]) -> list[Panel]:

@@ -117,8 +117,8 @@ class LossCurve(Panel):
         self._empty.set_text("" if curves else _EMPTY)
         epoch, batch, _ = self.trainer.position
         self._status.set_text(
-            _count(epoch, "epoch", "epochs")
-            + (f", {_count(batch, 'batch', 'batches')}" if batch else "")
+            counted(epoch, "epoch")
+            + (f", {counted(batch, 'batch', 'batches')}" if batch else "")
             + " done"
         )
         ends = []
@@ -194,7 +194,7 @@ class LossCurve(Panel):
             return "no epoch done yet: press Step or call trainer.run()."
         if curves[0].name == "batch":
             losses = curves[0].loss
-            count = f"{losses.size:,} {'batch' if losses.size == 1 else 'batches'}"
+            count = counted(losses.size, "batch", "batches")
             return f"batch loss {_trend(losses)} after {count}; no epoch has been evaluated."
         parts = [f"{c.name} loss {_trend(c.loss)}" for c in curves]
         words = f"{', '.join(parts)} after {counted(int(curves[0].epochs[-1]), 'epoch')}"
@@ -221,7 +221,3 @@ def _trend(loss: NDArray[np.float64]) -> str:
         return number(last)
     way = "down" if last < first else "up" if last > first else "unchanged"
     return f"{number(last)} ({way} from {number(first)})"
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"

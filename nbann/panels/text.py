@@ -104,9 +104,9 @@ def listed(items: Iterable[str], most: int = 8) -> str:
     return ", ".join(every) if rest <= 0 else ", ".join(every[:most]) + f" and {rest} more"
 
 
-def counted(count: int, word: str) -> str:
-    """Return "1 epoch", "2 epochs"."""
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
+def counted(count: int, word: str, many: str | None = None) -> str:
+    """Return "1 epoch", "2 epochs"; `many` is for words that do not just take an s."""
+    return f"{count:,} {word if count == 1 else many or word + 's'}"
 
 
 def names_of(given: Sequence[str], count: int, prefix: str = "") -> tuple[str, ...]:

@@ -19,9 +19,7 @@ from nbann.core.trainer import Trainer
 
 SLICE = 0.015  # seconds of training between two looks at the kernel's other work
 REST = 0.01  # seconds of sleep: with 0, Pause takes 200-280 ms to come through; with this 55-85 ms
-NEVER_BEHIND = (
-    1.0  # seconds of steps that are caught up at most, after the kernel was busy elsewhere
-)
+NEVER_BEHIND = 1.0  # seconds of steps caught up at most, after the kernel was busy elsewhere
 
 
 @dataclass
@@ -157,11 +155,8 @@ class Player:
                 del trainer
                 self._tell(None)
                 await asyncio.sleep(REST)
-        except (
-            Exception,
-            KeyboardInterrupt,
-        ) as raised:  # shown by the listeners: a task has nobody to raise to
-            error = raised
+        except (Exception, KeyboardInterrupt) as raised:
+            error = raised  # shown by the listeners: a task has nobody to raise to
         finally:
             self.mode = self.progress = None
             self._tell(error)

@@ -6,12 +6,10 @@ shows where it stands.
 
 from __future__ import annotations
 
-import base64
 import time
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -182,7 +180,12 @@ class StepThrough(anywidget.AnyWidget):
         """Return in words what is shown now: position, op with its numbers, every picture."""
         boards = (channel.board for channel in self._channels.values())
         view = wording.equation_view(self.trainer, self._element())
-        return "\n".join([wording.sentence(self.trainer, view), *(b.describe() for b in boards)])
+        return "\n".join(
+            [
+                wording.sentence(self.trainer, wording.place(self.trainer), view),
+                *(b.describe() for b in boards),
+            ]
+        )
 
     def close(self) -> None:
         """Stop playing for this view, and let the trainer go."""
@@ -197,12 +200,8 @@ class StepThrough(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Give the live view, and for where there is none a picture and its words."""
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
-        words = self.describe()
-        data["text/plain"] = words
-        data["text/html"] = "".join(
-            f'<img alt="{escape(c.board.describe())}" src="data:image/png;base64,{_png(c.board)}">'
-            for c in self._channels.values()
-        )
+        data["text/plain"] = self.describe()
+        data["text/html"] = "".join(c.board.html() for c in self._channels.values())
         return data, metadata
 
     # ---- what the browser says -----------------------------------------------------------------
@@ -320,12 +319,12 @@ class StepThrough(anywidget.AnyWidget):
     def _tell(self) -> None:
         """Bring the traits up to date."""
         trainer = self.trainer
-        view = wording.equation_view(trainer, self._element())
+        here, view = wording.place(trainer), wording.equation_view(trainer, self._element())
         with self.hold_sync():
             self.mode = self._player.mode or ""
-            self.here = wording.place(trainer)
+            self.here = here
             self.equation = view
-            self.words = "" if self.mode else wording.sentence(trainer, view)
+            self.words = "" if self.mode else wording.sentence(trainer, here, view)
             progress = self._player.progress
             epoch = trainer.position.epoch
             self.progress = (
@@ -352,7 +351,3 @@ class StepThrough(anywidget.AnyWidget):
                 f"Pass e.g. ['hidden.out', [0, 2]]."
             ) from None
         return checked if value else []
-
-
-def _png(board: Dashboard) -> str:
-    return base64.b64encode(board.png()).decode()

@@ -19,11 +19,16 @@ def op_list(trainer: Trainer) -> list[dict[str, Any]]:
         {
             "phase": op.phase,
             "layer": op.layer,
-            "name": op.name.removeprefix(op.layer + ".").replace("_", " "),
+            "name": title(op),
             "math": "".join(equation_pieces(op.equation)),
         }
         for op in trainer.program
     ]
+
+
+def title(op: Op) -> str:
+    """Return an op's name without its layer's, as words."""
+    return op.name.removeprefix(op.layer + ".").replace("_", " ")
 
 
 def place(trainer: Trainer) -> dict[str, Any]:
@@ -55,8 +60,7 @@ def equation_view(trainer: Trainer, element: Element | None) -> dict[str, Any]:
     view: dict[str, Any] = {
         "phase": op.phase,
         "layer": op.layer,
-        "title": op.name.removeprefix(op.layer + ".").replace("_", " "),
-        "reads": _short(op.reads),
+        "title": title(op),
         "writes": list(op.writes),
         "array": name,
         "shape": list(shape),
@@ -102,9 +106,8 @@ def fit_element(trainer: Trainer, op: Op, element: Element | None) -> Element:
     return name, tuple(max(0, min(int(i), n - 1)) for i, n in zip(wish, shape, strict=True))
 
 
-def sentence(trainer: Trainer, view: dict[str, Any]) -> str:
-    """Return one sentence that says where the run stands and what `equation_view` shows."""
-    here = place(trainer)
+def sentence(trainer: Trainer, here: dict[str, Any], view: dict[str, Any]) -> str:
+    """Return one sentence that says what `place` and `equation_view` show."""
     where = (
         f"epoch {here['epoch']}, batch {here['batch']} of {here['batches']}, "
         f"op {here['op']} of {here['ops']}"
@@ -115,8 +118,3 @@ def sentence(trainer: Trainer, view: dict[str, Any]) -> str:
         return f"At the start of {where}. Next: {what}."
     loss = f" Loss {here['loss']}." if here["loss"] else ""
     return f"At {where}. Just run: {what}. {view['text'] or view['note']}.{loss}"
-
-
-def _short(names: tuple[str, ...], most: int = 4) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -18,7 +18,7 @@
  * @property {string} error
  *
  * @typedef {{epoch: number, batch: number, batches: number, op: number, ops: number, ran: boolean, loss: string}} Here
- * @typedef {{phase: string, layer: string, title: string, reads: string, writes: string[], array: string,
+ * @typedef {{phase: string, layer: string, title: string, writes: string[], array: string,
  *   shape: number[], index: number[], axes: string[], symbols: string[], numbers: string[], text: string,
  *   exact?: string, note: string}} Equation
  */
