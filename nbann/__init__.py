@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import check, datasets, initializers, panels
+    from .core.activations import ReLU, Sigmoid, Tanh
     from .core.data import Dataset
+    from .core.dense import Dense
     from .core.hooks import Event
-    from .core.layers import Dense, ReLU, Sigmoid, Tanh
     from .core.losses import CrossEntropy, HalfSquaredError, MeanSquaredError
     from .core.model import Sequential
     from .core.optimizers import SGD
+    from .core.stopping import EarlyStopping, MaxTime, TargetReached
     from .core.trainer import Trainer
     from .panels import Dashboard
     from .widgets import StepThrough
@@ -29,14 +31,17 @@ __all__ = [
     "Dashboard",
     "Dataset",
     "Dense",
+    "EarlyStopping",
     "Event",
     "HalfSquaredError",
     "MeanSquaredError",
     "ReLU",
+    "MaxTime",
     "Sequential",
     "Sigmoid",
     "StepThrough",
     "Tanh",
+    "TargetReached",
     "Trainer",
     "check",
     "datasets",
@@ -45,12 +50,14 @@ __all__ = [
 ]
 
 _HOMES = {
+    "core.activations": ["ReLU", "Sigmoid", "Tanh"],
     "core.data": ["Dataset"],
+    "core.dense": ["Dense"],
     "core.hooks": ["Event"],
-    "core.layers": ["Dense", "ReLU", "Sigmoid", "Tanh"],
     "core.losses": ["CrossEntropy", "HalfSquaredError", "MeanSquaredError"],
     "core.model": ["Sequential"],
     "core.optimizers": ["SGD"],
+    "core.stopping": ["EarlyStopping", "MaxTime", "TargetReached"],
     "core.trainer": ["Trainer"],
     "panels": ["Dashboard"],
     "widgets": ["StepThrough"],

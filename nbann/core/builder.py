@@ -7,13 +7,15 @@ the forward and loss ops from the last to the first and asking each primitive fo
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .expr import Gradient, Symbol
-from .primitive import AddUp, Primitive, Same
+from .primitive import AddUp, Nothing, Primitive, Same
 from .program import Op, Program
 
 if TYPE_CHECKING:
@@ -29,17 +31,35 @@ class Builder:
 
     Layers and losses call `array` to name an array and `emit` to add an operation that fills it;
     derivative rules call `gradient` for the name to write a gradient to, and `emit`.
+
+    Attributes
+    ----------
+    state : State
+    program : Program
+        What is built; its `arrays` hold what has been named so far.
+    batch_size : int
+    training : bool
+        Whether the program trains: Dropout drops, BatchNorm measures. False when predicting.
+    batches_per_epoch : int
+    phase, layer : str
+    time : int or None
+        Where the next op belongs.
     """
 
-    def __init__(self, state: State, batch_size: int) -> None:
+    def __init__(
+        self, state: State, batch_size: int, *, training: bool = True, batches_per_epoch: int = 1
+    ) -> None:
         self.state = state
         self.batch_size = batch_size
+        self.training = training
+        self.batches_per_epoch = batches_per_epoch
         self.program = Program(state, batch_size)
         self.phase = "forward"
         self.layer = ""
+        self.time: int | None = None
         self._ops: list[Op] = []
         self._names: set[str] = set()
-        self._tape: list[tuple[str, Primitive]] = []
+        self._tape: list[tuple[str, int | None, Primitive]] = []
         self._learned: set[str] = set(state.names())
         self._readers: Counter[str] = Counter()
         self._contributions: dict[str, list[str]] = {}
@@ -64,11 +84,12 @@ class Builder:
         *,
         dtype: np.dtype[np.generic] | None = None,
         same_as: str | None = None,
+        view: NDArray[Any] | None = None,
     ) -> str:
         """Allocate an array; it holds NaN until its op has run, so that no stale number shows.
 
         `same_as` names an array whose numbers it always has: it is then another name for that one,
-        and its op needs no kernel.
+        and its op needs no kernel. `view` is a part of an array that is there already, likewise.
         """
         if name in self.program.arrays:
             raise ValueError(
@@ -76,11 +97,26 @@ class Builder:
                 f"Each array is written by one op: name this one differently."
             )
         dtype = self.state.dtype if dtype is None else dtype
-        fill = np.nan if np.issubdtype(dtype, np.floating) else 0
-        array = np.full(shape, fill, dtype) if same_as is None else self.program.arrays[same_as]
-        self.program.arrays[name] = array
+        if same_as is not None:
+            view = self.program.arrays[same_as]
+        if view is None:
+            view = np.full(shape, np.nan if np.issubdtype(dtype, np.floating) else 0, dtype)
+        self.program.arrays[name] = view
         self.program.symbols[name] = symbol
         return name
+
+    @contextmanager
+    def at(self, time: int | None) -> Iterator[None]:
+        """Emit what follows as ops of one time step: ``<layer>.t<time>.<verb>``."""
+        before, self.time = self.time, time
+        try:
+            yield
+        finally:
+            self.time = before
+
+    def has(self, name: str) -> bool:
+        """Whether an array of this name is there."""
+        return name in self.program.arrays
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Return the shape of an array."""
@@ -99,19 +135,21 @@ class Builder:
                     f"{op_name!r} writes {name!r}, as {self.program.writer[name].name!r} does. "
                     f"Each array is written by one op of a step: give it an array of its own."
                 )
-        op = Op(self.program, primitive, op_name, self.phase, self.layer, len(self._ops))
+        where = (self.phase, self.layer, self.time)
+        op = Op(self.program, primitive, op_name, *where, len(self._ops))
         self.program.writer.update(dict.fromkeys(primitive.writes, op))
         self._names.add(op_name)
         self._ops.append(op)
         if self.phase in ("forward", "loss"):
-            self._tape.append((self.layer, primitive))
+            self._tape.append((self.layer, self.time, primitive))
             self._readers.update(primitive.passes_back_to)
-            if any(name in self._learned for name in primitive.reads):
+            if any(name in self._learned for name in primitive.passes_back_to):
                 self._learned.update(primitive.writes)
 
     def _op_name(self, verb: str) -> str:
         """Return a new op's name; derivatives of one kind in one layer are numbered."""
-        name = base = f"{self.layer}.{verb}"
+        step = "" if self.time is None else f"t{self.time}."
+        name = base = f"{self.layer}.{step}{verb}"
         if name in self._names and self.phase != "backward":
             raise ValueError(f"Two ops are called {name!r}: give the second primitive a verb.")
         number = 1
@@ -121,7 +159,7 @@ class Builder:
         return name
 
     def needs_gradient(self, name: str) -> bool:
-        """Whether an array depends on a parameter (data and targets do not)."""
+        """Whether the loss's gradient is passed on through this array to a parameter."""
         return name in self._learned
 
     def gradient(self, name: str, *, same_as: str | None = None) -> str:
@@ -138,6 +176,10 @@ class Builder:
         parts.append(part)
         symbol = Symbol(of.base, f"{of.sub},{len(parts)}")
         return self.array(part, self.shape(name), Gradient(symbol), same_as=same_as)
+
+    def has_gradient(self, name: str) -> bool:
+        """Whether the loss depends on an array, as far as the backward pass has come."""
+        return name + ".grad" in self.program.arrays
 
     def _whole_gradient(self, name: str, same_as: str | None = None) -> str:
         if name in self.state.arrays:
@@ -171,22 +213,25 @@ class Builder:
         self.phase = "backward"
         if penalty is not None:
             self._parameter_suffix = ".data_grad"
-        for layer, primitive in reversed(self._tape):
-            self.layer = layer
+        for layer, time, primitive in reversed(self._tape):
+            self.layer, self.time = layer, time
             for name in primitive.writes:
                 self._add_contributions(name)
             if self._is_reached(primitive):
                 primitive.backward(self)
+        self.time = None
         for name in self.state.names():
             self.layer = name.rpartition(".")[0]
             self._add_contributions(name)
+            if name + self._parameter_suffix not in self.program.writer:
+                self.emit(Nothing(name + self._parameter_suffix))
         if penalty is not None:
             self.layer = "loss"
             penalty.emit_gradient(self)
 
     def update(self, optimizer: Optimizer) -> None:
         """Emit the optimizer's step over the flat vectors."""
-        self.phase, self.layer = "update", optimizer.kind
+        self.phase, self.layer, self.time = "update", optimizer.kind, None
         optimizer.emit(self)
 
     def finish(self) -> Program:
@@ -198,10 +243,9 @@ class Builder:
     def _is_reached(self, primitive: Primitive) -> bool:
         """Whether the loss depends on what an op writes, and that on a parameter."""
         reached = any(
-            name == self._data_loss or name + ".grad" in self.program.arrays
-            for name in primitive.writes
+            name == self._data_loss or self.has_gradient(name) for name in primitive.writes
         )
-        return reached and any(self.needs_gradient(name) for name in primitive.reads)
+        return reached and any(self.needs_gradient(name) for name in primitive.passes_back_to)
 
     def _add_contributions(self, name: str) -> None:
         """Add up the gradients that several readers of an array have contributed."""

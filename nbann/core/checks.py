@@ -166,6 +166,25 @@ def as_target_columns(y: NDArray[Any], width: int, what: str) -> NDArray[np.floa
     return columns
 
 
+def as_mask(mask: object, shape: tuple[int, ...], what: str = "mask") -> NDArray[np.float64]:
+    """Return which time steps are there as 0 and 1, shape (samples, time), at least one a row."""
+    try:
+        array = np.asarray(mask, dtype=np.float64)
+    except (TypeError, ValueError):
+        mend = "Pass 1 where a time step is there and 0 where it only fills up."
+        raise bad_value(what, f"numbers of shape {shape}", type(mask).__name__, mend) from None
+    if array.shape != shape:
+        mend = "It has one row for each sample and one column for each time step."
+        raise bad_value(what, f"shape {shape}", f"shape {array.shape}", mend)
+    if not np.isin(array, (0.0, 1.0)).all():
+        mend = "Pass booleans, or 0 and 1."
+        raise bad_value(what, "0 and 1", f"{array[~np.isin(array, (0.0, 1.0))][0]:g}", mend)
+    if not array.any(axis=1).all():
+        row = int(np.flatnonzero(~array.any(axis=1))[0])
+        raise bad_value(what, "a time step in every row", f"none in row {row}", "Leave it out.")
+    return array
+
+
 def _check_finite(array: NDArray[Any], what: str) -> None:
     bad = ~np.isfinite(array)
     if bad.any():

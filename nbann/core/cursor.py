@@ -6,96 +6,26 @@ goes op by op with hooks. Both call the same kernels in the same order.
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import repeat
-from types import FrameType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .batches import Batches, Rows
+from .finite import Diverged, culprit, first_not_finite, is_finite
 from .hooks import Paused, Unit, same_unit
+from .interrupts import Interrupts
+from .moves import Position, Ran, Stop
 from .program import Op, Program
+from .state import Snapshot
+from .stopping import Rule
 
 if TYPE_CHECKING:
     from .trainer import Trainer
 
-
-class Position(NamedTuple):
-    """Where a run stands: whole epochs, batches of this epoch, ops of this batch that are done."""
-
-    epoch: int
-    batch: int
-    op: int
-
-
-class Ran(tuple[Op, ...]):
-    """The ops that a step ran, in order; `paused` tells whether a hook stopped it short."""
-
-    paused: bool
-
-    def __new__(cls, ops: Iterable[Op], paused: bool) -> Ran:
-        self = super().__new__(cls, ops)
-        self.paused = paused
-        return self
-
-    def __repr__(self) -> str:
-        shown = ", ".join(op.name for op in self[:4]) + (
-            f", ... ({len(self)} ops)" if len(self) > 4 else ""
-        )
-        return f"<Ran {shown}{' (paused)' if self.paused else ''}>"
-
-
-class Stop(NamedTuple):
-    """Why a run stopped ("epochs": it is done; "until", "paused") and where it stands."""
-
-    reason: str
-    position: Position
-
-
-class Interrupts:
-    """Turns Ctrl-C into a flag while a run is on, so that no batch is left half-done.
-
-    Attributes
-    ----------
-    seen : bool
-        Whether it came.
-    insistent : bool
-        Whether a second one raises at once: a hook may not come back, a bare loop always does.
-    """
-
-    def __init__(self) -> None:
-        self.seen = False
-        self.insistent = True
-
-    def _note(self, signum: int, frame: FrameType | None) -> None:
-        if self.seen and self.insistent:
-            raise KeyboardInterrupt
-        self.seen = True
-
-    @contextmanager
-    def watched(self) -> Iterator[None]:
-        """Watch for Ctrl-C; on leaving, raise `KeyboardInterrupt` if it came."""
-        self.seen, self.insistent = False, True
-        # only the main thread receives signals, and a handler set from C can not be put back
-        previous = signal.getsignal(signal.SIGINT) if _in_main_thread() else None
-        if previous is None:
-            yield
-            return
-        signal.signal(signal.SIGINT, self._note)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, previous)
-        if self.seen:
-            raise KeyboardInterrupt
-
-
-def _in_main_thread() -> bool:
-    return threading.current_thread() is threading.main_thread()
+CHUNK = 256
+"""Batches at full speed between two looks at whether all numbers are finite."""
 
 
 class Cursor:
@@ -159,13 +89,15 @@ class Cursor:
         return self.batch == (0 if when == "before" else self.batches.count - 1)
 
     # ---- one batch, by units ---------------------------------------------------------------------
-    def advance(self, unit: Unit) -> tuple[tuple[Op, ...], bool]:
+    def advance(self, unit: Unit, *, guarded: bool = False) -> tuple[tuple[Op, ...], bool]:
         """Run to the end of the next `unit` of this batch; return what ran, and if a hook paused.
 
         Raises
         ------
         KeyboardInterrupt
             As a hook raised it; the cursor then stands at the start of the batch.
+        Diverged
+            If `guarded`: a number is not finite; the cursor then stands at the start of the batch.
         """
         self._enter_batch()
         program, first = self.program, self.program.done
@@ -177,6 +109,8 @@ class Cursor:
                 call()
             program.done = stop
             if self.at_batch_end:
+                if guarded:
+                    self._check_finite()
                 self.trainer._recorder.batch_done(program.arrays["loss"].item())
                 if self.at_epoch_edge("after"):
                     self.trainer._recorder.epoch_done(self.epoch + 1)
@@ -236,23 +170,55 @@ class Cursor:
         self.trainer._state.restore_kept()
         self.program.done = 0
 
+    def _check_finite(self) -> None:
+        """Go back to the start of a batch that has brought forth numbers that are not finite."""
+        if not is_finite(self.program):
+            op = culprit(self.program)
+            self._rewind_batch()
+            raise Diverged(op)
+
     # ---- many batches at full speed --------------------------------------------------------------
-    def run(self, epochs: int, until: Callable[[Trainer], object] | None) -> Stop:
+    def run(self, epochs: int, rules: Sequence[Rule], *, guarded: bool) -> Stop:
         """Run whole epochs; see `Trainer.run`."""
         target = self.position.epoch + epochs
-        reason = "epochs"
+        single = any(rule.unit == "batch" for rule in rules)
+        stop = Stop("epochs", self.position)
         with self._under_way():
+            for rule in rules:
+                rule.begin(self.trainer)
             while self.position.epoch < target and not self.interrupts.seen:
-                bare = not self.trainer._hooks and self._stretch(target, single=until is not None)
-                if not bare and self.advance("batch")[1]:
-                    reason = "paused"
+                goal = self.position.epoch + 1 if rules else target
+                try:
+                    paused = self._move(goal, single=single, guarded=guarded)
+                except Diverged as found:
+                    stop = Stop("nan", self.position._replace(op=found.op.index), found.op.name)
                     break
-                if until is not None and until(self.trainer):
-                    reason = "until"
+                reason = "paused" if paused else self._reason_to_stop(rules)
+                if reason:
+                    stop = Stop(reason, self.position)
                     break
-        return Stop(reason, self.position)
+            else:
+                stop = Stop("epochs", self.position)
+            if stop.reason != "paused" and not self.interrupts.seen:
+                for rule in rules:
+                    rule.end(self.trainer)
+        return stop
 
-    def _stretch(self, target: int, *, single: bool) -> bool:
+    def _move(self, goal: int, *, single: bool, guarded: bool) -> bool:
+        """Run some batches, at most to the end of epoch `goal`; return whether a hook paused."""
+        if not self.trainer._hooks and self._stretch(goal, single=single, guarded=guarded):
+            return False
+        return self.advance("batch", guarded=guarded)[1]
+
+    def _reason_to_stop(self, rules: Sequence[Rule]) -> str | None:
+        """Ask the rules; return the reason of the first that says stop."""
+        epoch_done = self.position[1:] == (0, 0)
+        for rule in rules:
+            if (epoch_done or rule.unit == "batch") and rule.asks_to_stop(self.trainer):
+                return rule.reason
+        return None
+
+    def _stretch(self, target: int, *, single: bool, guarded: bool = True) -> bool:
         """Run batches of one size in a bare loop; False where there is none to be run so.
 
         `single` runs one of them only, and keeps what it read. The batch before an evaluation, and
@@ -269,21 +235,88 @@ class Cursor:
             count = 1  # an epoch's last batch may be smaller; nothing is due after this one
         if op or count < 1:
             return False
-        count = 1 if single else count
         if self.at_batch_end:
             self._go_on()
         self.trainer._state.forget()
         if single:
-            self.trainer._state.keep()
-        rows = repeat(None, count) if self.batches.whole else self._rows[batch : batch + count]
-        ran = self._bare(rows)
-        if not ran:
-            self._load()
-        elif self.batches.whole:
-            self.epoch += ran - 1
+            self._one(guarded=guarded)
         else:
-            self.batch += ran - 1
+            self._many(count, guarded=guarded)
         return True
+
+    def _one(self, *, guarded: bool) -> None:
+        """Run a batch, and keep what it read."""
+        self.trainer._state.keep()
+        if not self._bare(self._ahead(0, 1)):
+            self._load()
+        elif guarded:
+            loss = self.trainer.history.losses.pop()
+            self._check_finite()
+            self.trainer.history.losses.append(loss)
+
+    def _many(self, count: int, *, guarded: bool) -> None:
+        """Run `count` batches of one size, from the one at hand, and stand at the last that ran."""
+        state, losses = self.trainer._state, self.trainer.history.losses
+        first, done = (self.epoch, self.batch), 0
+        while done < count:
+            size = min(CHUNK, count - done)
+            before = state.snapshot() if guarded else None
+            ran = self._bare(self._ahead(done, size))
+            if before is not None and ran:
+                found = first_not_finite(losses[-ran:])
+                if found < ran or not np.isfinite(state.theta).all():
+                    self._find_culprit(before, first, range(done, done + ran), found)
+            done += ran
+            if ran < size:
+                break
+        if done:
+            self._stand_at(first, done - 1)
+        else:
+            self._load()
+
+    def _ahead(self, start: int, count: int) -> list[Rows | None]:
+        """Return the rows of `count` batches, the first of them `start` after the one at hand."""
+        if self.batches.whole:
+            return [None] * count
+        return self._rows[self.batch + start : self.batch + start + count]
+
+    def _stand_at(self, first: tuple[int, int], ahead: int) -> None:
+        """Stand `ahead` batches of one size after the first of a stretch."""
+        if self.batches.whole:
+            self.epoch = first[0] + ahead
+        else:
+            self.batch = first[1] + ahead
+
+    def _find_culprit(
+        self, before: Snapshot, first: tuple[int, int], chunk: range, found: int
+    ) -> None:
+        """Run a chunk once more, up to the batch that brought forth what is not finite.
+
+        Weights may have gone bad in the batch before the first bad loss: from there each is
+        looked at.
+
+        Raises
+        ------
+        Diverged
+            Always; the cursor then stands at the start of that batch, with finite weights.
+        """
+        losses = self.trainer.history.losses
+        del losses[len(losses) - len(chunk) :]
+        self.trainer._state.restore(before)
+        for number, (ahead, rows) in enumerate(
+            zip(chunk, self._ahead(chunk.start, len(chunk)), strict=True)
+        ):
+            suspect = number >= found - 1
+            self.program.load(rows)
+            if suspect:
+                self.trainer._state.keep()
+            for kernel in self.program.kernels:
+                kernel()
+            self.program.done = len(self.program)
+            if suspect and not is_finite(self.program):
+                self._stand_at(first, ahead)
+                self._check_finite()
+            losses.append(self.program.arrays["loss"].item())
 
     def _bare(self, batches: Iterable[Rows | None]) -> int:
         """Call the kernels of whole batches and note each loss: the inner loop of training."""

@@ -63,11 +63,11 @@ class Evaluator:
         self.recipe = recipe
         self.state = state
         self.metrics = metrics
-        self._programs: OrderedDict[tuple[int, bool], Program] = OrderedDict()
+        self._programs: OrderedDict[tuple[int | str, ...], Program] = OrderedDict()
 
-    def outputs(self, x: Floats) -> Floats:
+    def outputs(self, samples: Samples) -> Floats:
         """Return what the last layer gives, shape (n, outputs)."""
-        return np.concatenate([p.arrays[p.output].copy() for p in self._passes({"x": x})])
+        return np.concatenate([p.arrays[p.output].copy() for p in self._passes(samples)])
 
     def predict(self, outputs: Floats) -> NDArray[Any]:
         """Turn outputs into predictions: labels (n,) for classes, else values (n,) or (n, k)."""
@@ -85,7 +85,7 @@ class Evaluator:
         one = self.recipe.task == "classification" and self.recipe.outputs == 1
         return self.recipe.loss.for_classes or one
 
-    def probabilities(self, x: Floats) -> Floats:
+    def probabilities(self, samples: Samples) -> Floats:
         """Return class probabilities, shape (n, k), each row adding up to 1."""
         if not self.gives_probabilities:
             raise ValueError(
@@ -93,7 +93,7 @@ class Evaluator:
                 f"classes; received {self.recipe.loss!r} on {self.recipe.outputs} outputs. "
                 f"Use predict(X), or train with loss=nbann.CrossEntropy()."
             )
-        outputs = self.outputs(x)
+        outputs = self.outputs(samples)
         if self.recipe.loss.for_classes:
             exps = np.exp(outputs - outputs.max(axis=1, keepdims=True))
             return cast("Floats", exps / exps.sum(axis=1, keepdims=True))
@@ -102,17 +102,18 @@ class Evaluator:
 
     def score(self, samples: Samples) -> dict[str, float]:
         """Return the loss (penalty included) and every metric over samples."""
-        total, rows, outputs, data_loss, penalty = 0.0, 0, [], 0.0, 0.0
+        total, rows, outputs, data_loss, penalty = 0.0, 0.0, [], 0.0, 0.0
         summed = self.recipe.loss.summed
         for program in self._passes(samples):
-            size = program.batch_size
+            weight = program.arrays.get("y.weight")
+            size = program.batch_size if weight is None else float(weight.sum())
             data_loss = program.arrays["loss.data" if self.recipe.penalty else "loss"].item()
             penalty = program.arrays["loss.penalty"].item() if self.recipe.penalty else 0.0
             total += data_loss * (1 if summed else size)
             rows += size
             if self.metrics:
                 outputs.append(program.arrays[program.output].copy())
-        result = {"loss": total / (1 if summed else rows) + penalty}
+        result = {"loss": total / (1 if summed else rows or 1) + penalty}
         if self.metrics:
             y = samples["y"]
             y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
@@ -135,7 +136,7 @@ class Evaluator:
             yield program
 
     def _program(self, size: int, part: Samples) -> Program:
-        key = (size, "y" in part)
+        key = (size, *part)
         if key not in self._programs:
             buffers = {name: np.zeros_like(array) for name, array in part.items()}
             self._programs[key] = self.recipe.program(self.state, buffers, size, train=False)

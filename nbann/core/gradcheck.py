@@ -40,7 +40,8 @@ def check_gradients(
 ) -> GradientCheck:
     """Compare a batch's gradients with ``(L(w + h) - L(w - h)) / 2h``, weight by weight.
 
-    Works on a copy in float64 whatever the dtype in training; the run is not touched.
+    Works on a copy in float64 whatever the dtype in training; the run is not touched. What a layer
+    draws at random is drawn once, and held.
 
     Parameters
     ----------
@@ -51,7 +52,8 @@ def check_gradients(
     """
     exact = replace(recipe, dtype=np.dtype(np.float64))
     copy = exact.state()
-    copy.theta[...] = state.theta
+    copy.restore(state.snapshot())
+    start = copy.snapshot()
     batch = {
         name: a.astype(np.float64) if a.dtype.kind == "f" else a for name, a in samples.items()
     }
@@ -62,6 +64,7 @@ def check_gradients(
 
     def loss_with(place: int, value: float) -> float:
         copy.theta[place] = value
+        copy.restore_streams(start)  # the same draws each time, or there is nothing to compare
         for kernel in to_loss:
             kernel()
         return float(loss)

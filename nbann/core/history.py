@@ -40,6 +40,11 @@ class History(Mapping[str, NDArray[np.float64]]):
         rows = len(next(iter(self._epochs.values()), ()))
         return f"<History: {len(self.losses)} batches, {rows} evaluations: {', '.join(self)}>"
 
+    @property
+    def evaluations(self) -> int:
+        """How many epochs have been evaluated."""
+        return len(next(iter(self._epochs.values()), ()))
+
     def add_epoch(self, row: Mapping[str, float]) -> None:
         """Append one evaluation; every row has the same names."""
         for name, value in row.items():

@@ -292,9 +292,9 @@ def fire(trainer: Trainer, hooks: Iterable[Hook], op: Op, when: When) -> None:
 
 
 def same_unit(unit: Unit, a: Op, b: Op) -> bool:
-    """Whether two neighboring ops belong to the same layer or phase."""
+    """Whether two neighboring ops belong to the same layer (at one time step) or phase."""
     if unit == "layer":
-        return (a.phase, a.layer) == (b.phase, b.layer)
+        return (a.phase, a.layer, a.time) == (b.phase, b.layer, b.time)
     return a.phase == b.phase if unit == "phase" else unit in ("batch", "epoch")
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from .errors import bad_value
-from .layers import Layer
-from .state import Parameter
+from .layers import Layer, Shape
 
 if TYPE_CHECKING:
     from .builder import Builder
+    from .plan import Plan
 
 RESERVED = ("x", "y", "loss")
 
@@ -52,20 +52,39 @@ class Sequential:
         )
         return f"Sequential({inside})"
 
-    def build(self, width: int) -> tuple[list[Parameter], int]:
-        """Return all parameters for inputs of `width` columns, and the width of the output."""
-        parameters: list[Parameter] = []
-        for name, layer in zip(self.names, self.layers, strict=True):
-            own, width = layer.build(name, width)
-            parameters += own
-        return parameters, width
+    @property
+    def takes_indices(self) -> int:
+        """How many things the inputs stand for, such as words; 0 where they are measurements."""
+        return self.layers[0].takes_indices
 
-    def emit(self, b: Builder, x: str) -> str:
-        """Emit every layer in order; return the name of the last one's output."""
+    def build(self, plan: Plan, shape: Shape, prefix: str = "") -> Shape:
+        """Ask `plan` for all that the layers need; return the shape of a sample of the output.
+
+        Parameters
+        ----------
+        plan : Plan
+        shape : tuple of int
+            Shape of a sample of the input.
+        prefix : str
+            What names begin with, where this is a part of a larger net: "residual1.".
+        """
         for name, layer in zip(self.names, self.layers, strict=True):
-            b.layer = name
-            x = layer.emit(b, name, x)
+            shape = layer.build(plan, prefix + name, shape)
+        return shape
+
+    def emit(self, b: Builder, x: str, prefix: str = "") -> str:
+        """Emit every layer in order; return the name of the last one's output."""
+        outside = b.layer
+        for name, layer in zip(self.names, self.layers, strict=True):
+            b.layer = prefix + name
+            x = layer.emit(b, prefix + name, x)
+        b.layer = outside
         return x
+
+    def leaves(self, prefix: str = "") -> Iterator[tuple[str, Layer]]:
+        """Yield every layer with its full name; of a layer made of layers, its parts instead."""
+        for name, layer in zip(self.names, self.layers, strict=True):
+            yield from layer.leaves(prefix + name)
 
 
 def _names(layers: tuple[Layer, ...]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .expr import Equation, Expr, Sum
+from .expr import Equation, Expr, Number, Sum
 from .program import Arrays, Kernel, Reader, Symbols
 
 if TYPE_CHECKING:
@@ -104,3 +104,23 @@ class Same(Primitive):
 
     def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
         return entry(self.reads[0], *at)
+
+
+class Nothing(Primitive):
+    """Zeros: the gradient of a parameter that the loss does not depend on."""
+
+    verb = "no_gradient"
+
+    def __init__(self, into: str) -> None:
+        self.verb = f"no_gradient_of_{into.split('.')[-2]}"
+        self.reads = ()
+        self.writes = (into,)
+
+    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
+        yield partial(arrays[self.writes[0]].fill, 0.0)
+
+    def equation(self, symbol: Symbols) -> Equation:
+        return Equation(symbol(self.writes[0]), Number(0.0))
+
+    def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
+        return Number(0.0)

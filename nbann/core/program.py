@@ -37,6 +37,8 @@ class Op:
         "forward", "loss", "backward" or "update".
     layer : str
         The layer it belongs to; "loss" for the loss, the optimizer's name for the update.
+    time : int or None
+        The time step it belongs to, in a net that is unrolled through time.
     reads, writes : tuple of str
         Names of arrays. An array that an op both reads and writes is state that it updates.
     index : int
@@ -54,6 +56,7 @@ class Op:
         "name",
         "phase",
         "reads",
+        "time",
         "writes",
     )
 
@@ -64,6 +67,7 @@ class Op:
         name: str,
         phase: str,
         layer: str,
+        time: int | None,
         index: int,
     ) -> None:
         self._program = program
@@ -71,6 +75,7 @@ class Op:
         self.name = name
         self.phase = phase
         self.layer = layer
+        self.time = time
         self.reads = primitive.reads
         self.writes = primitive.writes
         self.index = index

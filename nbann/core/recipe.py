@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .builder import Builder
-from .checks import as_features
+from .checks import as_features, as_mask
 from .data import Dataset
 from .errors import UnknownNameError, bad_value
 from .expr import Symbol
@@ -18,16 +18,25 @@ from .model import Sequential
 from .optimizers import Optimizer
 from .penalty import Penalty
 from .program import Program
-from .state import Parameter, State
+from .plan import Plan
+from .state import State
 
 Samples = dict[str, NDArray[Any]]
-"""What a program reads from outside: "x", "y", and where the loss asks for it "y.onehot"."""
+"""What a program reads from outside, by name: "x", "y" and, where they are needed, "y.onehot"
+(classes as rows of 0 and 1), "y.weight" (how much each sample counts), "x.mask" (which time steps
+are there)."""
 
 DTYPES: dict[str, np.dtype[np.floating]] = {
     "float64": np.dtype(np.float64),
     "float32": np.dtype(np.float32),
 }
-_SYMBOLS = {"x": Symbol("x"), "y": Symbol("y"), "y.onehot": Symbol("Y")}
+_SYMBOLS = {
+    "x": Symbol("x"),
+    "x.mask": Symbol("m"),
+    "y": Symbol("y"),
+    "y.onehot": Symbol("Y"),
+    "y.weight": Symbol("w"),
+}
 
 
 @dataclass(frozen=True)
@@ -40,34 +49,72 @@ class Recipe:
     penalty: Penalty | None
     task: Task
     dtype: np.dtype[np.floating]
-    features: int
-    parameters: tuple[Parameter, ...]
-    outputs: int
+    plan: Plan
+    shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
+
+    @property
+    def outputs(self) -> int:
+        """Neurons of the last layer."""
+        return self.output_shape[-1]
 
     def state(self) -> State:
         """Return a fresh state with all parameters at 0."""
         vectors = dict(self.optimizer.vectors)
         if self.penalty is not None:
             vectors |= self.penalty.vectors
-        return State(self.parameters, self.dtype, vectors, self.optimizer.hyper())
+        return State(
+            self.plan.parameters,
+            self.dtype,
+            vectors,
+            self.optimizer.hyper(),
+            buffers=self.plan.buffers,
+            counters=self.optimizer.counters,
+            streams=self.plan.streams,
+        )
 
     def samples(self, data: Dataset, what: str) -> Samples:
         """Check a data set against the net; return the arrays that programs read."""
-        x = self.inputs(data.X, what)
-        targets = self.loss.targets(data.y, self.task, self.outputs, f"{what} y")
-        return {"x": x} | {name: self._cast(array) for name, array in targets.items()}
+        samples = self.inputs(data.X, what, getattr(data,'mask',None))
+        weight = getattr(data,"weight",None)
+        if getattr(data,'mask',None) is not None and len(self.output_shape) > 1:  # a target for each time step
+            weight = getattr(data,'mask',None) if weight is None else getattr(data,'mask',None) * weight[:, None]
+        kw = {} if weight is None else {"weight": weight}
+        targets = self.loss.targets(
+            data.y, self.task, self.output_shape if len(self.output_shape)>1 else self.outputs, f"{what} y", **kw
+        )
+        return samples | {name: self._cast(array) for name, array in targets.items()}
 
-    def inputs(self, X: object, what: str) -> NDArray[np.floating]:
-        """Check features against the net; return them in the net's dtype."""
+    def inputs(self, X: object, what: str, mask: object = None) -> Samples:
+        """Check features against the net; return them in the net's dtype, with their mask."""
         array = as_features(X, f"{what} X")
-        if array.shape[1] != self.features:
+        if array.shape[1:] != self.shape:
+            raise self._unfit(array.shape, what)
+        samples = {"x": self._indices(array, what) if self.model.takes_indices else array}
+        if mask is not None:
+            samples["x.mask"] = as_mask(mask, array.shape[:2], f"{what} mask")
+        return {name: self._cast(array) for name, array in samples.items()}
+
+    def _unfit(self, shape: tuple[int, ...], what: str) -> ValueError:
+        first = self.model.names[0]
+        sample = "x".join(map(str, self.shape))
+        expected = f"{sample} features" if len(self.shape) == 1 else f"samples of {sample}"
+        mend = f"Layer {first!r} was built for {sample}; pass the same columns, or build a new net."
+        return bad_value(f"{what} X", expected, f"shape {shape}", mend)
+
+    def _indices(self, array: NDArray[np.float64], what: str) -> NDArray[np.intp]:
+        """Return the whole numbers that an Embedding looks up, or say which one is not."""
+        count = self.model.layers[0].takes_indices
+        wrong = (array != np.round(array)) | (array < 0) | (array >= count)
+        if wrong.any():
             first = self.model.names[0]
-            mend = (
-                f"Layer {first!r} was built for {self.features}; "
-                f"pass the same columns, or build a new net."
+            raise bad_value(
+                f"{what} X",
+                f"whole numbers from 0 to {count - 1} ({first!r} has {count} rows)",
+                f"{array[wrong][0]:g}",
+                f"Number what X stands for from 0, or give {first!r} more rows.",
             )
-            raise bad_value(f"{what} X", f"{self.features} features", f"shape {array.shape}", mend)
-        return self._cast(array)
+        return array.astype(np.intp)
 
     def _cast(self, array: NDArray[Any]) -> NDArray[Any]:
         with np.errstate(over="ignore"):
@@ -82,13 +129,21 @@ class Recipe:
         kept.flags.writeable = False
         return kept
 
-    def program(self, state: State, samples: Samples, batch_size: int, *, train: bool) -> Program:
+    def program(
+        self,
+        state: State,
+        samples: Samples,
+        batch_size: int,
+        *,
+        train: bool,
+        batches_per_epoch: int = 1,
+    ) -> Program:
         """Compile a program for batches of one size; without `train`, to the loss only.
 
         A batch of all the samples is bound to them as they stand; a smaller one has buffers of its
         own.
         """
-        b = Builder(state, batch_size)
+        b = Builder(state, batch_size, training=train, batches_per_epoch=batches_per_epoch)
         bound = batch_size == len(samples["x"])
         for name, source in samples.items():
             b.input(name, source, _SYMBOLS[name], bound=bound)

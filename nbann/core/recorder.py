@@ -32,6 +32,14 @@ class Recorder:
         self.every = every
         self.history = History()
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of what an evaluation adds to the history."""
+        if self.every is None:
+            return ()
+        scores = ("loss", *self.evaluator.metrics)
+        return ("epoch", *(f"{part}_{name}" for part in self.parts for name in scores))
+
     def next_evaluation(self, epoch: int, target: int) -> int:
         """Return the epochs done at the next evaluation after `epoch`, at most `target`."""
         return target if self.every is None else min(target, (epoch // self.every + 1) * self.every)

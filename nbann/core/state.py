@@ -8,8 +8,8 @@ a snapshot a few copies, a gradient norm one call.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,10 @@ class Initializer(Protocol):
 
     def __call__(self, rng: np.random.Generator, shape: tuple[int, ...], /) -> NDArray[np.float64]:
         """Return an array of that shape."""
+
+
+Start = Initializer | NDArray[np.float64]
+"""Where a parameter starts: drawn by a callable, or given."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +50,31 @@ class Parameter:
 
     name: str
     shape: tuple[int, ...]
-    start: Initializer | NDArray[np.float64]
+    start: Start
     symbol: Symbol
     penalized: bool
 
     @property
     def size(self) -> int:
         return int(np.prod(self.shape))
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """An array that an op updates in place and no gradient trains: running statistics, counters."""
+
+    name: str
+    shape: tuple[int, ...]
+    start: float
+    symbol: Symbol
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything that persists, copied: all that a run needs to go on from there."""
+
+    arrays: dict[str, Array]
+    streams: dict[str, Any] = field(default_factory=dict)
 
 
 class State:
@@ -69,6 +91,12 @@ class State:
     hyper : mapping of str to float
         Hyper-parameters that kernels read (learning rate, momentum, ...). Each is a 0-d array of
         the state, so that a change is seen by the next kernel without compiling anew.
+    buffers : iterable of Buffer
+        Further arrays that persist, in the dtype of the state.
+    counters : mapping of str to float
+        Further single numbers that persist (steps taken, ...) and their start, in float64.
+    streams : iterable of str
+        Names of random generators, each with a stream of its own.
 
     Attributes
     ----------
@@ -77,8 +105,10 @@ class State:
     theta, grad : ndarray
         The flat vectors of parameters and gradients.
     persistent : dict of str to ndarray
-        What is carried from batch to batch: parameters, velocities, hyper-parameters. It is all
-        that a snapshot holds.
+        What is carried from batch to batch: parameters, velocities, buffers, hyper-parameters.
+        With the generators it is all that a snapshot holds.
+    streams : dict of str to numpy.random.Generator
+        Set in place, never replaced: kernels are bound to them.
     """
 
     def __init__(
@@ -87,8 +117,14 @@ class State:
         dtype: np.dtype[np.floating],
         vectors: Mapping[str, bool],
         hyper: Mapping[str, float],
+        *,
+        buffers: Iterable[Buffer] = (),
+        counters: Mapping[str, float] | None = None,
+        streams: Iterable[str] = (),
     ) -> None:
         self.parameters = tuple(parameters)
+        self.buffers = tuple(buffers)
+        self.streams = {name: np.random.Generator(np.random.PCG64(0)) for name in streams}
         self.dtype = dtype
         self.size = sum(p.size for p in self.parameters)
         self.arrays: dict[str, Array] = {}
@@ -96,6 +132,7 @@ class State:
         self.persistent: dict[str, Array] = {}
         self._vectors: dict[str, Array] = {}
         self._kept: dict[str, Array] = {}
+        self._kept_streams: dict[str, Any] = {}
         self._places: dict[str, tuple[str, int]] = {}
         for suffix, persists in {"": True, ".grad": False, **vectors}.items():
             self._add_vector(suffix, persists)
@@ -103,9 +140,21 @@ class State:
         self.hyper: dict[str, Array] = {name: np.zeros((), dtype) for name in hyper}
         for name, value in hyper.items():
             self.set_hyper(name, value)
-            self.arrays[name] = self.persistent[name] = self.hyper[name]
-            self.symbols[name] = Symbol(_HYPER.get(name, name))
-            self._places[name] = (name, 0)
+            self._add_persistent(name, self.hyper[name], Symbol(_HYPER.get(name, name)))
+        for buffer in self.buffers:
+            array = np.full(buffer.shape, buffer.start, dtype)
+            self._add_persistent(buffer.name, array, buffer.symbol)
+        self._counters = dict(counters or {})
+        for name, value in self._counters.items():
+            self._add_persistent(name, np.array(float(value)), Symbol(_HYPER.get(name, name)))
+
+    def _add_persistent(self, name: str, array: Array, symbol: Symbol) -> None:
+        if name in self.arrays:
+            mend = "Rename a layer."
+            raise bad_value("The state", "a name of its own for each array", f"{name!r} twice", mend)
+        self.arrays[name] = self.persistent[name] = array
+        self.symbols[name] = symbol
+        self._places[name] = (name, 0)
 
     def _add_vector(self, suffix: str, persists: bool) -> None:
         flat = np.full(self.size, 0.0 if persists else np.nan, self.dtype)
@@ -150,15 +199,49 @@ class State:
             raise bad_value("A penalty", f"a factor that {self.dtype} can hold", f"{scale:g}", mend)
         return mask
 
-    def initialize(self, rng: np.random.Generator, hyper: Mapping[str, float]) -> None:
-        """Set parameters (in order) and hyper-parameters to their start, all else to 0."""
+    def initialize(self, seed: int, hyper: Mapping[str, float]) -> None:
+        """Set parameters (in order), buffers, generators and hyper-parameters to their start."""
+        rng = np.random.default_rng([seed, 0])
         for array in self.persistent.values():
             array.fill(0.0)
         for p in self.parameters:
             start = p.start(rng, p.shape) if callable(p.start) else p.start
             self.arrays[p.name][...] = _check_start(p, start, self.dtype)
+        for buffer in self.buffers:
+            self.arrays[buffer.name].fill(buffer.start)
+        for name, value in self._counters.items():
+            self.arrays[name].fill(value)
         for name, value in hyper.items():
             self.set_hyper(name, value)
+        for number, stream in enumerate(self.streams.values()):
+            # [seed, 0] draws the weights, [seed, 1, epoch] the order of the data
+            start_of = np.random.default_rng([seed, 2, number])
+            stream.bit_generator.state = start_of.bit_generator.state
+
+    # ---- going back ------------------------------------------------------------------------------
+    def snapshot(self, names: Iterable[str] | None = None) -> Snapshot:
+        """Return a copy of everything that persists, or of some keys of `persistent` only."""
+        if names is not None:
+            return Snapshot({name: self.persistent[name].copy() for name in names})
+        arrays = {name: array.copy() for name, array in self.persistent.items()}
+        return Snapshot(arrays, self._stream_states())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Put a snapshot of this state, or of one with the same layout, in place."""
+        for name, array in snapshot.arrays.items():
+            self.persistent[name][...] = array
+        self.restore_streams(snapshot)
+
+    def restore_streams(self, snapshot: Snapshot) -> None:
+        """Put only the random generators back: they draw the same once more."""
+        self._set_streams(snapshot.streams)
+
+    def _stream_states(self) -> dict[str, Any]:
+        return {name: stream.bit_generator.state for name, stream in self.streams.items()}
+
+    def _set_streams(self, states: Mapping[str, Any]) -> None:
+        for name, state in states.items():
+            self.streams[name].bit_generator.state = state
 
     # ---- the values before this batch's update ---------------------------------------------------
     def keep(self, names: Iterable[str] | None = None) -> None:
@@ -176,15 +259,19 @@ class State:
         for name in self.persistent if names is None else names:
             array = self.persistent[name]
             np.copyto(self._kept.setdefault(name, np.empty_like(array)), array)
+        if names is None and self.streams:
+            self._kept_streams = self._stream_states()
 
     def forget(self) -> None:
         """Drop what `keep` remembered: it belongs to a batch that is past."""
         self._kept.clear()
+        self._kept_streams.clear()
 
     def restore_kept(self) -> None:
         """Put back what `keep` remembered."""
         for name, array in self._kept.items():
             self.persistent[name][...] = array
+        self._set_streams(self._kept_streams)
 
     def kept(self, name: str) -> Array | None:
         """Return the value of `name` at the start of the batch, or None if it was not kept."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .batches import Batches
 from .checks import number_in, whole_number
-from .cursor import Cursor, Position, Ran, Stop
+from .cursor import Cursor
 from .data import Dataset, as_dataset
 from .errors import UnknownNameError, bad_value
 from .evaluate import Evaluator, Metric, as_metrics
@@ -24,11 +24,15 @@ from .history import History
 from .hooks import UNITS, Event, Hook, Hooks, Unit, When
 from .losses import Loss, as_loss
 from .model import Sequential
+from .moves import Position, Ran, Stop
 from .optimizers import Optimizer, as_optimizer
 from .penalty import Penalty
+from .plan import Plan
 from .program import Op, Program
 from .recipe import Recipe, as_dtype
 from .recorder import Recorder
+from .state import Snapshot
+from .stopping import Until, as_rules
 
 Data = Dataset | tuple[Any, Any]
 
@@ -43,6 +47,8 @@ class Trainer:
         What is learned from. X is (n, d); y holds class labels from 0, or values.
     test : Dataset or (X, y), optional
         What is only scored, at the end of each epoch.
+    validation : Dataset or (X, y), optional
+        Likewise: what early stopping looks at, where the test data is to stay unseen.
     loss : Loss or str, optional
         "cross_entropy", "mean_squared_error", "half_squared_error"; by default the first for
         classes and the second for values.
@@ -66,6 +72,8 @@ class Trainer:
     evaluate_every : int or None
         Epochs between two evaluations of the whole training and test data; None for none, which
         saves their forward passes.
+    stop_on_nan : bool
+        Let `run` stop where a loss or weight is not finite; `step` always goes on.
 
     Raises
     ------
@@ -88,6 +96,7 @@ class Trainer:
         train: Data,
         *,
         test: Data | None = None,
+        validation: Data | None = None,
         loss: Loss | str | None = None,
         optimizer: Optimizer | str | None = None,
         batch_size: int | None = 32,
@@ -98,6 +107,7 @@ class Trainer:
         dtype: Any = "float64",
         metrics: Iterable[str | Metric] | None = None,
         evaluate_every: int | None = 1,
+        stop_on_nan: bool = True,
     ) -> None:
         if not isinstance(model, Sequential):
             raise bad_value(
@@ -109,11 +119,13 @@ class Trainer:
             expected = f"layer names other than {optimizer.kind!r}"
             raise bad_value("model", expected, repr(model), mend)
         data = as_dataset(train, "train")
-        test_data = None if test is None else as_dataset(test, "test")
+        others = {"validation": validation, "test": test}
+        held_out = {part: as_dataset(d, part) for part, d in others.items() if d is not None}
         loss = as_loss(loss, data.task)
         penalty = (number_in("l1", l1, least=0.0), number_in("l2", l2, least=0.0))
-        parameters, outputs = model.build(data.X.shape[1])
-        weights = any(p.penalized for p in parameters)
+        plan = Plan()
+        output_shape = model.build(plan, data.X.shape[1:])
+        weights = any(p.penalized for p in plan.parameters)
         self._recipe = Recipe(
             model=model,
             loss=loss,
@@ -121,42 +133,44 @@ class Trainer:
             penalty=Penalty(*penalty) if any(penalty) and weights else None,
             task="classification" if loss.for_classes else data.task,
             dtype=as_dtype(dtype),
-            features=data.X.shape[1],
-            parameters=tuple(parameters),
-            outputs=outputs,
+            plan=plan,
+            shape=data.X.shape[1:],
+            output_shape=output_shape,
         )
         self._size = (
             len(data)
             if batch_size is None
             else min(whole_number("batch_size", batch_size, least=1), len(data))
         )
-        if not isinstance(shuffle, (bool, np.bool_)):
-            raise bad_value("shuffle", "True or False", repr(shuffle), "Pass e.g. shuffle=False.")
-        self._shuffle = bool(shuffle)
+        self._shuffle = _flag("shuffle", shuffle)
         self._seed = whole_number("seed", seed, least=0, mend="Pass e.g. seed=0.")
         self._every = evaluate_every
         if evaluate_every is not None:
             self._every = whole_number("evaluate_every", evaluate_every, least=1)
         self._train = self._recipe.samples(data, "train")
-        self._test = None if test_data is None else self._recipe.samples(test_data, "test")
-        self.train_data, self.test_data = data, test_data
+        self._parts = {"train": self._train} | {
+            part: self._recipe.samples(d, part) for part, d in held_out.items()
+        }
+        self.train_data, self.test_data = data, held_out.get("test")
+        self.validation_data = held_out.get("validation")
+        self._guarded = _flag("stop_on_nan", stop_on_nan)
         self._metrics = as_metrics(metrics, self._recipe.task)
 
         self._state = self._recipe.state()
         self._evaluator = Evaluator(self._recipe, self._state, self._metrics)
         self._programs: dict[int, Program] = {}
+        self._batches = Batches(len(data), self._size, self._shuffle, [self._seed, 1])
+        for batch in (0, self._batches.count - 1):  # so that what does not fit is told now
+            self._program_for(self._batches.length(batch))
         self._hooks = Hooks()
         self._watchers: list[Callable[[Trainer], object]] = []
         self._start()
 
     def _start(self) -> None:
         """Set everything that a run changes to its beginning."""
-        rng = np.random.default_rng([self._seed, 0])
-        self._state.initialize(rng, self._recipe.optimizer.hyper())
-        parts = {"train": self._train} | ({} if self._test is None else {"test": self._test})
-        self._recorder = Recorder(self._evaluator, parts, self._every)
-        batches = Batches(len(self._train["x"]), self._size, self._shuffle, [self._seed, 1])
-        self._cursor = Cursor(self, batches)
+        self._state.initialize(self._seed, self._recipe.optimizer.hyper())
+        self._recorder = Recorder(self._evaluator, self._parts, self._every)
+        self._cursor = Cursor(self, self._batches)
 
     def __repr__(self) -> str:
         epoch, batch, op = self.position
@@ -195,23 +209,25 @@ class Trainer:
         finally:
             self._changed()
 
-    def run(self, epochs: int = 1, until: Callable[[Trainer], object] | None = None) -> Stop:
+    def run(self, epochs: int = 1, until: Until | Iterable[Until] | None = None) -> Stop:
         """Train at full speed to the end of the epoch that is `epochs` from here.
 
         Ctrl-C ends the run with the batch at hand done and `KeyboardInterrupt` raised; call again
-        to go on.
+        to go on. Where the loss or a weight is not finite any more the run stops at the start of
+        that batch, with the last finite weights; what it tells names the op.
 
         Parameters
         ----------
         epochs : int
             How many epochs to end, one that has been begun included; at least 1.
-        until : callable, optional
-            ``until(trainer)`` is asked after each batch; something true stops the run.
+        until : callable, rule, or list of them, optional
+            ``until(trainer)`` is asked after each batch; something true stops the run. Rules:
+            `EarlyStopping`, `TargetReached`, `MaxTime`.
 
         Returns
         -------
         Stop
-            `reason` ("epochs", "until" or "paused") and `position`.
+            `reason` ("epochs", "until", "paused", "nan", or a rule's), `position` and `op`.
 
         Raises
         ------
@@ -219,12 +235,9 @@ class Trainer:
             As `step` does.
         """
         epochs = whole_number("epochs", epochs, least=1)
-        if until is not None and not callable(until):
-            raise bad_value(
-                "until", "a callable until(trainer) -> bool", repr(until), "Pass e.g. a lambda."
-            )
+        rules = as_rules(until)
         try:
-            return self._cursor.run(epochs, until)
+            return self._cursor.run(epochs, rules, guarded=self._guarded)
         finally:
             self._changed()
 
@@ -235,6 +248,15 @@ class Trainer:
             program.clear()
         self._start()
         self._changed()
+
+    def model_snapshot(self) -> Snapshot:
+        """Return a copy of what the model has learned: parameters and running statistics."""
+        names = ("", *(buffer.name for buffer in self._recipe.plan.buffers))
+        return self._state.snapshot(names)
+
+    def restore_model(self, snapshot: Snapshot) -> None:
+        """Put a `model_snapshot` back; the optimizer, the history and the position stay."""
+        self._state.restore(snapshot)
 
     # ---- where it stands -------------------------------------------------------------------------
     @property
@@ -261,6 +283,11 @@ class Trainer:
     def history(self) -> History:
         """What has been measured so far, by name; see `History`."""
         return self._recorder.history
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The columns that `history` has or will have for each evaluated epoch."""
+        return self._recorder.columns
 
     @property
     def task(self) -> Literal["classification", "regression"]:
@@ -371,27 +398,30 @@ class Trainer:
         return check_gradients(self._recipe, self._state, batch, number_in("step", step, above=0.0))
 
     # ---- using ----------------------------------------------------------------------------------
-    def predict(self, X: Any) -> NDArray[Any]:
+    def predict(self, X: Any, mask: Any = None) -> NDArray[Any]:
         """Return labels (n,) for classes, values (n,) or (n, k) otherwise.
 
         Parameters
         ----------
         X : array of shape (n, features)
-            In the same units as the training data.
+            In the same units as the training data; of sequences (n, time, features).
+        mask : array of shape (n, time), optional
+            Of sequences: 1 where a time step is there, 0 where it only fills up.
 
         Raises
         ------
         ValueError
             Another number of features, NaN or infinity.
         """
-        return self._evaluator.predict(self._evaluator.outputs(self._recipe.inputs(X, "predict")))
+        samples = self._recipe.inputs(X, "predict", mask)
+        return self._evaluator.predict(self._evaluator.outputs(samples))
 
     @property
     def gives_probabilities(self) -> bool:
         """Whether `predict_proba` can be asked: cross-entropy, or one output for two classes."""
         return self._evaluator.gives_probabilities
 
-    def predict_proba(self, X: Any) -> NDArray[np.floating]:
+    def predict_proba(self, X: Any, mask: Any = None) -> NDArray[np.floating]:
         """Return the probability of each class, shape (n, classes); see `predict`.
 
         Raises
@@ -399,7 +429,7 @@ class Trainer:
         ValueError
             As `predict` does, or a net that gives no probabilities.
         """
-        return self._evaluator.probabilities(self._recipe.inputs(X, "predict_proba"))
+        return self._evaluator.probabilities(self._recipe.inputs(X, "predict_proba", mask))
 
     def evaluate(self, data: Data) -> dict[str, float]:
         """Return loss (penalties included) and metrics over data, by name.
@@ -475,5 +505,13 @@ class Trainer:
     # ---- what the cursor calls -------------------------------------------------------------------
     def _program_for(self, rows: int) -> Program:
         if rows not in self._programs:
-            self._programs[rows] = self._recipe.program(self._state, self._train, rows, train=True)
+            self._programs[rows] = self._recipe.program(
+                self._state, self._train, rows, train=True, batches_per_epoch=self._batches.count
+            )
         return self._programs[rows]
+
+
+def _flag(name: str, value: object) -> bool:
+    if not isinstance(value, (bool, np.bool_)):
+        raise bad_value(name, "True or False", repr(value), f"Pass e.g. {name}=False.")
+    return bool(value)

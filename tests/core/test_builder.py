@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 import nbann
+from nbann.core.activations import Activation
 from nbann.core.affine import Affine
 from nbann.core.expr import Symbol
-from nbann.core.layers import Activation, Layer
+from nbann.core.layers import Layer
 from nbann.core.primitive import AddUp
-from nbann.core.state import Parameter
 
 X = np.random.default_rng(3).standard_normal((6, 3))
 Y = np.array([0, 1, 2, 0, 1, 2])
@@ -25,10 +25,11 @@ class Twice(Layer):
 
     kind = "twice"
 
-    def build(self, name, width):
-        start = np.random.default_rng(1).standard_normal((width, width))
-        weight = Parameter(f"{name}.weight", (width, width), start, Symbol("W", name), True)
-        return [weight], width
+    def build(self, plan, name, shape):
+        square = shape * 2
+        start = np.random.default_rng(1).standard_normal(square)
+        plan.parameter(f"{name}.weight", square, start, Symbol("W", name), penalized=True)
+        return shape
 
     def emit(self, b, name, x):
         once = b.array(f"{name}.once", b.shape(x), Symbol("u", name))
@@ -54,8 +55,8 @@ class Reused(Layer):
 
     kind = "reused"
 
-    def build(self, name, width):
-        return [], width
+    def build(self, plan, name, shape):
+        return shape
 
     def emit(self, b, name, x):
         return b.array("x", b.shape(x), Symbol("z"))
@@ -66,8 +67,8 @@ class Overwriting(Layer):
 
     kind = "overwriting"
 
-    def build(self, name, width):
-        return [], width
+    def build(self, plan, name, shape):
+        return shape
 
     def emit(self, b, name, x):
         out = b.array(f"{name}.out", b.shape(x), Symbol("a", name))
@@ -106,9 +107,9 @@ def test_an_array_has_one_writer():
 
 def test_parameters_have_names_of_their_own():
     class Same(Twice):
-        def build(self, name, width):
-            parameters, width = super().build(name, width)
-            return parameters * 2, width
+        def build(self, plan, name, shape):
+            super().build(plan, name, shape)
+            return super().build(plan, name, shape)
 
     with pytest.raises(ValueError, match=r"'twice1.weight' twice"):
         nbann.Trainer(nbann.Sequential([Same()]), (X, Y))

@@ -7,7 +7,7 @@ import nbann
 from nbann.core.affine import Affine, WeightGradient
 from nbann.core.elementwise import TanhOp
 from nbann.core.expr import Negative, Number, Sum
-from nbann.core.layers import Activation
+from nbann.core.activations import Activation
 from nbann.core.primitive import AddUp
 
 from .nets import LOSSES, copies, data, loss_of, make, net

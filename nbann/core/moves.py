@@ -1,0 +1,53 @@
+"""What a move of the trainer tells: where it stands, what ran, why it stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from .program import Op
+
+
+class Position(NamedTuple):
+    """Where a run stands: whole epochs, batches of this epoch, ops of this batch that are done."""
+
+    epoch: int
+    batch: int
+    op: int
+
+
+class Ran(tuple[Op, ...]):
+    """The ops that a step ran, in order; `paused` tells whether a hook stopped it short."""
+
+    paused: bool
+
+    def __new__(cls, ops: Iterable[Op], paused: bool) -> Ran:
+        self = super().__new__(cls, ops)
+        self.paused = paused
+        return self
+
+    def __repr__(self) -> str:
+        shown = ", ".join(op.name for op in self[:4]) + (
+            f", ... ({len(self)} ops)" if len(self) > 4 else ""
+        )
+        return f"<Ran {shown}{' (paused)' if self.paused else ''}>"
+
+
+class Stop(NamedTuple):
+    """Why a run stopped, and where it stands.
+
+    Attributes
+    ----------
+    reason : str
+        "epochs": it is done; "until" or the reason of a stopping rule; "paused" by a hook; "nan": a
+        number was not finite any more.
+    position : Position
+        Epoch, batch and op. With "nan" those of the op that first wrote such a number; the trainer
+        itself stands at the start of that batch, with the last finite weights.
+    op : str or None
+        The name of that op.
+    """
+
+    reason: str
+    position: Position
+    op: str | None = None

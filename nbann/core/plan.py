@@ -1,0 +1,39 @@
+"""What a model asks of the state: parameters, buffers, random streams; the core's own parts only."""
+
+from __future__ import annotations
+
+from .expr import Symbol
+from .state import Buffer, Parameter, Start
+
+
+class Plan:
+    """Collects what the layers of a model need, in order of appearance.
+
+    Attributes
+    ----------
+    parameters : list of Parameter
+        What is trained by gradient.
+    buffers : list of Buffer
+        What is carried from batch to batch but not trained by gradient: running statistics.
+    streams : list of str
+        Names of random generators, one for each layer that draws numbers in training.
+    """
+
+    def __init__(self) -> None:
+        self.parameters: list[Parameter] = []
+        self.buffers: list[Buffer] = []
+        self.streams: list[str] = []
+
+    def parameter(
+        self, name: str, shape: tuple[int, ...], start: Start, symbol: Symbol, *, penalized: bool
+    ) -> None:
+        """Ask for a trained array; `penalized` says whether L1 and L2 apply to it."""
+        self.parameters.append(Parameter(name, shape, start, symbol, penalized))
+
+    def buffer(self, name: str, shape: tuple[int, ...], start: float, symbol: Symbol) -> None:
+        """Ask for an array that an op updates in place, filled with `start`."""
+        self.buffers.append(Buffer(name, shape, start, symbol))
+
+    def stream(self, name: str) -> None:
+        """Ask for a random generator; it starts anew with the run."""
+        self.streams.append(name)

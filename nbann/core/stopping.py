@@ -1,0 +1,240 @@
+"""When a run stops before its last epoch; imports the core's own parts only."""
+
+from __future__ import annotations
+
+import math
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Literal
+
+from .checks import number_in, whole_number
+from .errors import UnknownNameError, bad_value
+from .state import Snapshot
+
+if TYPE_CHECKING:
+    from .trainer import Trainer
+
+
+class Rule(ABC):
+    """Says when a run is to stop; `Trainer.run(until=...)` asks it."""
+
+    reason: str
+    """What `Stop.reason` then says."""
+
+    unit: Literal["batch", "epoch"] = "epoch"
+    """After which of them it is asked."""
+
+    def begin(self, trainer: Trainer) -> None:
+        """Get ready for a run: called before the first batch."""
+
+    @abstractmethod
+    def asks_to_stop(self, trainer: Trainer) -> bool:
+        """Whether the run is to stop here."""
+
+    def end(self, trainer: Trainer) -> None:
+        """Do what is left to do when the run has ended (but not when a hook or Ctrl-C paused it)."""
+
+
+class Asked(Rule):
+    """A callable of the user's: ``fn(trainer)`` is asked after each batch."""
+
+    reason = "until"
+    unit = "batch"
+
+    def __init__(self, fn: Callable[[Trainer], object]) -> None:
+        self.fn = fn
+
+    def asks_to_stop(self, trainer: Trainer) -> bool:
+        return bool(self.fn(trainer))
+
+
+class MaxTime(Rule):
+    """Stop at the first end of a batch after so many seconds of this run.
+
+    Parameters
+    ----------
+    seconds : float
+        Above 0.
+    """
+
+    reason = "max time"
+    unit = "batch"
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = number_in("seconds", seconds, above=0.0)
+        self._end = math.inf
+
+    def __repr__(self) -> str:
+        return f"MaxTime({self.seconds:g})"
+
+    def begin(self, trainer: Trainer) -> None:
+        self._end = time.monotonic() + self.seconds
+
+    def asks_to_stop(self, trainer: Trainer) -> bool:
+        return time.monotonic() >= self._end
+
+
+class _Watching(Rule):
+    """A rule about a column of the history, which grows with each evaluation."""
+
+    def __init__(self, monitor: str | None) -> None:
+        if monitor is not None and not isinstance(monitor, str):
+            mend = "Pass e.g. monitor='test_loss'."
+            raise bad_value("monitor", "the name of a column of the history", repr(monitor), mend)
+        self.monitor = monitor
+        self._column = ""
+        self._seen = 0
+
+    def begin(self, trainer: Trainer) -> None:
+        measured = trainer.measured
+        column = self.monitor
+        if column is None:
+            losses = [f"{part}_loss" for part in ("validation", "test", "train")]
+            column = next((name for name in losses if name in measured), "test_loss")
+        if column not in measured:
+            if not measured:
+                mend = "Leave evaluate_every at 1, or another whole number."
+                raise bad_value("monitor", "a trainer that evaluates", "evaluate_every=None", mend)
+            raise UnknownNameError("column to monitor", column, measured)
+        self._column = column
+        self._seen = trainer.history.evaluations
+
+    def _newest(self, trainer: Trainer) -> float | None:
+        """Return the monitored number if it is a new one."""
+        if trainer.history.evaluations == self._seen:
+            return None
+        self._seen = trainer.history.evaluations
+        return float(trainer.history[self._column][-1])
+
+
+class TargetReached(_Watching):
+    """Stop once a measure is as good as asked for.
+
+    Parameters
+    ----------
+    monitor : str
+        A column of the history: "test_accuracy", "train_loss", ...
+    target : float
+        Losses and errors are to sink to it, all other measures to rise to it.
+    """
+
+    reason = "target reached"
+
+    def __init__(self, monitor: str, target: float) -> None:
+        super().__init__(monitor)
+        self.target = number_in("target", target)
+
+    def __repr__(self) -> str:
+        return f"TargetReached({self.monitor!r}, {self.target:g})"
+
+    def asks_to_stop(self, trainer: Trainer) -> bool:
+        value = self._newest(trainer)
+        if value is None:
+            return False
+        return value <= self.target if is_lower_better(self._column) else value >= self.target
+
+
+class EarlyStopping(_Watching):
+    """Stop when a measure has not improved for some evaluations (Prechelt, 1998).
+
+    Lutz Prechelt, "Early Stopping - But When?", Neural Networks: Tricks of the Trade, 1998.
+
+    Parameters
+    ----------
+    monitor : str, optional
+        A column of the history; by default the loss on the validation data, else on the test data,
+        else on the training data. Losses and errors are better lower, all else higher.
+    patience : int
+        Evaluations without an improvement that are borne, at least 1.
+    min_delta : float
+        What counts as an improvement, at least 0.
+    restore_best : bool
+        Put the parameters of the best evaluation back when the run ends, for whatever reason but a
+        pause or Ctrl-C.
+
+    Attributes
+    ----------
+    best : float or None
+        The best value so far in this run.
+    best_epoch : int or None
+        The epochs done when it was measured.
+
+    Raises
+    ------
+    ValueError
+        A column that the trainer does not measure (when the run begins).
+    """
+
+    reason = "early stopping"
+
+    def __init__(
+        self,
+        monitor: str | None = None,
+        *,
+        patience: int = 10,
+        min_delta: float = 0.0,
+        restore_best: bool = True,
+    ) -> None:
+        super().__init__(monitor)
+        self.patience = whole_number("patience", patience, least=1)
+        self.min_delta = number_in("min_delta", min_delta, least=0.0)
+        self.restore_best = bool(restore_best)
+        self.best: float | None = None
+        self.best_epoch: int | None = None
+        self._waited = 0
+        self._weights: Snapshot | None = None
+
+    def __repr__(self) -> str:
+        return f"EarlyStopping({self.monitor!r}, patience={self.patience})"
+
+    def begin(self, trainer: Trainer) -> None:
+        super().begin(trainer)
+        self.best = self.best_epoch = self._weights = None
+        self._waited = 0
+
+    def asks_to_stop(self, trainer: Trainer) -> bool:
+        value = self._newest(trainer)
+        if value is None:
+            return False
+        gain = math.inf if self.best is None else self.best - value
+        if not is_lower_better(self._column):
+            gain = math.inf if self.best is None else value - self.best
+        if gain > self.min_delta:
+            self.best, self.best_epoch = value, int(trainer.history["epoch"][-1])
+            self._waited = 0
+            if self.restore_best:
+                self._weights = trainer.model_snapshot()
+            return False
+        self._waited += 1
+        return self._waited >= self.patience
+
+    def end(self, trainer: Trainer) -> None:
+        if self._weights is not None:
+            trainer.restore_model(self._weights)
+
+
+def is_lower_better(column: str) -> bool:
+    """Whether a measure gets better as it sinks: losses and errors do."""
+    return any(column.endswith(end) for end in ("loss", "error", "mse", "mae"))
+
+
+Until = Rule | Callable[["Trainer"], object]
+
+
+def as_rules(until: Until | Iterable[Until] | None) -> list[Rule]:
+    """Return rules given as such, as callables, or as a list of both."""
+    if until is None:
+        return []
+    many = [until] if isinstance(until, Rule) or callable(until) else until
+    rules: list[Rule] = []
+    for one in many if isinstance(many, Iterable) else [many]:
+        if not isinstance(one, Rule) and not callable(one):
+            raise bad_value(
+                "until",
+                "a callable until(trainer) -> bool, or a rule such as EarlyStopping()",
+                repr(one),
+                "Pass e.g. a lambda.",
+            )
+        rules.append(one if isinstance(one, Rule) else Asked(one))
+    return rules
