@@ -45,6 +45,12 @@ class Sequential:
             raise bad_value("Sequential", "a list of layers", repr(layers), mend)
         self.layers = tuple(layers)
         self.names = _names(self.layers)
+        for name, layer in list(zip(self.names, self.layers, strict=True))[1:]:
+            if layer.takes_indices:
+                expected = "only as the first layer, where whole numbers come in"
+                raise bad_value(
+                    f"{layer!r}", expected, f"it after {self.names[0]!r}", "Put it first."
+                )
 
     def __repr__(self) -> str:
         inside = ", ".join(

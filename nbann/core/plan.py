@@ -1,4 +1,4 @@
-"""What a model asks of the state: parameters, buffers, random streams; the core's own parts only."""
+"""What a model asks of the state; imports the core's own parts only."""
 
 from __future__ import annotations
 

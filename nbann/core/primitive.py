@@ -84,12 +84,15 @@ class AddUp(Primitive):
     def backward(self, b: Builder) -> None:
         for number, part in enumerate(self.reads, 1):
             if b.needs_gradient(part):
-                into = b.gradient(part)
-                b.emit(Same(self.writes[0] + ".grad", into, verb=f"pass_on_{number}"))
+                total = self.writes[0] + ".grad"
+                b.emit(Same(total, b.gradient(part, same_as=total), verb=f"pass_on_{number}"))
 
 
 class Same(Primitive):
-    """A copy: the derivative of a sum with respect to one of its terms."""
+    """The same numbers: the derivative of a sum with respect to one of its terms.
+
+    Where `into` is another name for the source no kernel is needed.
+    """
 
     def __init__(self, source: str, into: str, verb: str) -> None:
         self.verb = verb
@@ -97,7 +100,9 @@ class Same(Primitive):
         self.writes = (into,)
 
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
-        yield partial(np.copyto, arrays[self.writes[0]], arrays[self.reads[0]])
+        source, into = arrays[self.reads[0]], arrays[self.writes[0]]
+        if into is not source:
+            yield partial(np.copyto, into, source)
 
     def equation(self, symbol: Symbols) -> Equation:
         return Equation(symbol(self.writes[0]), symbol(self.reads[0]))

@@ -25,15 +25,15 @@ class Rule(ABC):
     unit: Literal["batch", "epoch"] = "epoch"
     """After which of them it is asked."""
 
-    def begin(self, trainer: Trainer) -> None:
+    def begin(self, trainer: Trainer) -> None:  # noqa: B027 (most rules have nothing to get ready)
         """Get ready for a run: called before the first batch."""
 
     @abstractmethod
     def asks_to_stop(self, trainer: Trainer) -> bool:
         """Whether the run is to stop here."""
 
-    def end(self, trainer: Trainer) -> None:
-        """Do what is left to do when the run has ended (but not when a hook or Ctrl-C paused it)."""
+    def end(self, trainer: Trainer) -> None:  # noqa: B027 (nor anything left to do)
+        """Do what is left to do when a run has ended, unless a hook or Ctrl-C paused it."""
 
 
 class Asked(Rule):
@@ -197,10 +197,11 @@ class EarlyStopping(_Watching):
         value = self._newest(trainer)
         if value is None:
             return False
-        gain = math.inf if self.best is None else self.best - value
-        if not is_lower_better(self._column):
-            gain = math.inf if self.best is None else value - self.best
-        if gain > self.min_delta:
+        if self.best is None:
+            gain = -math.inf if math.isnan(value) else math.inf
+        else:
+            gain = self.best - value if is_lower_better(self._column) else value - self.best
+        if gain > self.min_delta:  # never true of NaN
             self.best, self.best_epoch = value, int(trainer.history["epoch"][-1])
             self._waited = 0
             if self.restore_best:

@@ -65,6 +65,8 @@ class DecisionBoundary(Panel):
 
     def fits(self, trainer: Trainer) -> str | None:
         """Return None for two or more features and classes or a single value; else the reason."""
+        if trainer.train_data.X.ndim != 2 or trainer.model.takes_indices:
+            return "needs rows of measured features; this net reads sequences or things by number."
         count = trainer.train_data.X.shape[1]
         if count < 2:
             return f"needs two features to span a plane; the data has {count}."

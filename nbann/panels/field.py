@@ -18,7 +18,8 @@ def stretch(grid: NDArray[np.float64], rows: int, columns: int) -> NDArray[np.fl
     """Return a (h, w, k) grid at (rows, columns, k) points, linear in between."""
     h, w, k = grid.shape
     up, across = _weights(h, rows), _weights(w, columns)
-    tall = (up @ grid.reshape(h, w * k).astype(np.float32)).reshape(rows, w, k)
+    held = grid.clip(-1e30, 1e30).astype(np.float32)  # a net gone astray may answer 1e200
+    tall = (up @ held.reshape(h, w * k)).reshape(rows, w, k)
     return np.stack([tall[..., i] @ across.T for i in range(k)], axis=2)
 
 

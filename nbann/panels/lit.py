@@ -24,16 +24,22 @@ class Lit:
 
     def add(self, name: str, columns: list[Column]) -> None:
         """Add the place of an array; a gradient is where that is, whose gradient it is."""
-        owner, _, what = name.partition(".")
-        last = len(columns) - 1
-        if owner in ("y", "loss"):
-            self.nodes.add(last)
-        elif owner == "x":
+        first = name.partition(".")[0]
+        if first in ("y", "loss"):
+            self.nodes.add(len(columns) - 1)
+        elif first == "x":
             self.nodes.add(0)
-        for i, column in enumerate(columns):
-            if owner in column.layers:
-                kind = what.partition(".")[0]
-                {"weight": self.edges, "bias": self.biases}.get(kind, self.nodes).add(i)
+        # the innermost layer that the name begins with: "block.dense1.weight" is not the block's
+        owners = [
+            (layer, i)
+            for i, column in enumerate(columns)
+            for layer in column.layers
+            if name.startswith(layer + ".")
+        ]
+        if owners:
+            layer, i = max(owners, key=lambda owner: len(owner[0]))
+            kind = name.removeprefix(layer + ".").partition(".")[0]
+            {"weight": self.edges, "bias": self.biases}.get(kind, self.nodes).add(i)
 
 
 def lit_by(op: Op, columns: list[Column]) -> tuple[Lit, Lit]:

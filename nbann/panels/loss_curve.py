@@ -66,7 +66,7 @@ class LossCurve(Panel):
         history = self.trainer.history
         if history.last("epoch") is not None:
             epochs = history["epoch"]
-            columns = ((part, f"{part}_loss") for part in ("train", "test"))
+            columns = ((part, f"{part}_loss") for part in ("train", "validation", "test"))
             return [Curve(part, epochs, history[name]) for part, name in columns if name in history]
         losses = history["loss"]
         if not losses.size:
@@ -86,7 +86,11 @@ class LossCurve(Panel):
             "epochs", fontsize=SMALL, color=self.theme.muted, labelpad=2, parse_math=False
         )
         self.ax.grid(axis="y", color=self.theme.faint, linewidth=0.6)
-        looks = (("-", self.theme.phases["loss"]), ((0, (4, 1.6)), self.theme.ink))
+        looks = (
+            ("-", self.theme.phases["loss"]),
+            ((0, (4, 1.6)), self.theme.ink),
+            ((0, (1.2, 1.4)), self.theme.ink),
+        )
         self._lines = [
             self.moving(
                 self.ax.plot(
@@ -123,7 +127,7 @@ class LossCurve(Panel):
         )
         ends = []
         for line, label, curve in zip(
-            self._lines, self._labels, [*curves, None, None][:2], strict=True
+            self._lines, self._labels, [*curves, None, None, None][:3], strict=True
         ):
             label.set_text("")
             if curve is None:
@@ -171,21 +175,15 @@ class LossCurve(Panel):
 
     def _place_labels(self, ends: list[tuple[Annotation, str]]) -> None:
         """Write the names at the ends of the lines, pushed apart where they would collide."""
+        if not ends:
+            return
         unit = self._figure.dpi / 100
-        height = (
-            self.ax.transData.transform([label.xy for label, _ in ends])[:, 1] / unit
-            if ends
-            else []
-        )
-        shifts = [0.0] * len(ends)
-        if len(ends) == 2 and abs(gap := height[0] - height[1]) < _APART:
-            push = (_APART - abs(gap)) / 2 * (1 if gap >= 0 else -1)
-            shifts = [push, -push]
+        height = self.ax.transData.transform([label.xy for label, _ in ends])[:, 1] / unit
         floor = self.ax.transAxes.transform((0, 0))[1] / unit
-        lift = max([0.0, *(floor + 7 - (h + s) for h, s in zip(height, shifts, strict=True))])
-        for (label, text), shift in zip(ends, shifts, strict=True):
+        places = _apart(height, floor + 7)
+        for (label, text), place, at in zip(ends, places, height, strict=True):
             label.set_text(text)
-            label.xyann = (7 * unit, (shift + lift) * unit)
+            label.xyann = (7 * unit, (place - at) * unit)
 
     # ---- words -----------------------------------------------------------------------------------
     def _describe(self) -> str:
@@ -211,8 +209,22 @@ class LossCurve(Panel):
             if "_" in name
             and not name.endswith("_loss")
             and (value := history.last(name)) is not None
+            and np.ndim(value) == 0
         ]
         return words + (f"; {', '.join(scores)}" if scores else "") + "."
+
+
+def _apart(heights: NDArray[np.float64], lowest: float) -> NDArray[np.float64]:
+    """Return where words are written: at their heights, but apart, the group's middle in place."""
+    order = np.argsort(heights, kind="stable")
+    places = heights[order].astype(float)
+    for i in range(1, len(places)):
+        places[i] = max(places[i], places[i - 1] + _APART)
+    places += (heights.mean() - places.mean()) if len(places) > 1 else 0.0
+    places += max(0.0, lowest - places[0])
+    back = np.empty_like(places)
+    back[order] = places
+    return back
 
 
 def _trend(loss: NDArray[np.float64]) -> str:

@@ -178,7 +178,9 @@ class NetworkDiagram(Panel):
         for i, (column, at) in enumerate(zip(self.columns, self.places.at, strict=True)):
             names, bars = column.layers or ("inputs",), {}
             folds = f" ({column.width:,})" if column.width > self.most else ""
-            for k, (name, array) in enumerate(zip(names[:2], column.arrays[-2:], strict=False)):
+            # of more than two (normalization between them) the first and the last are named
+            ends = list(zip(names, column.arrays, strict=True))
+            for k, (name, array) in enumerate(ends if len(ends) < 3 else [ends[0], ends[-1]]):
                 word = literal(name, room, SMALL) if room > 30 else str(i) if k == 0 else ""
                 word = literal(word + folds, room, SMALL) if k == 0 else word
                 half = text_width(word, SMALL) / 2

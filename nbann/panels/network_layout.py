@@ -41,7 +41,7 @@ def columns_of(trainer: Trainer) -> list[Column]:
     """Return the inputs and every layer as columns, from left to right."""
     known = set(trainer.names)
     columns = [Column((), ("x",), trainer["x"].shape[-1])]
-    for name in trainer.model.names:
+    for name, _ in trainer.model.leaves():
         out, weight, bias = (f"{name}.{what}" for what in ("out", "weight", "bias"))
         if out not in known:
             continue

@@ -15,7 +15,17 @@ _LETTERS = {
     "theta": "\N{GREEK SMALL LETTER THETA}",
     "eta": "\N{GREEK SMALL LETTER ETA}",
     "mu": "\N{GREEK SMALL LETTER MU}",
+    "sigma": "\N{GREEK SMALL LETTER SIGMA}",
+    "gamma": "\N{GREEK SMALL LETTER GAMMA}",
+    "beta": "\N{GREEK SMALL LETTER BETA}",
+    "rho": "\N{GREEK SMALL LETTER RHO}",
+    "epsilon": "\N{GREEK SMALL LETTER EPSILON}",
     "lambda": "\N{GREEK SMALL LETTER LAMDA}",
+}
+_FUNCTIONS = {
+    "sum": "\N{N-ARY SUMMATION}",
+    "Phi": "\N{GREEK CAPITAL LETTER PHI}",
+    "phi": "\N{GREEK SMALL LETTER PHI}",
 }
 _WORDS = {"inf": "\N{INFINITY}", f"{_MINUS}inf": f"{_MINUS}\N{INFINITY}", "nan": "NaN"}
 _SIGNS = {"@": "", "o": "\N{CIRCLED DOT OPERATOR}", "*": "\N{MIDDLE DOT}", "": ""}
@@ -73,8 +83,10 @@ class MathML(Renderer):
         return f"<msup><mrow>{matrix}</mrow><mo>\N{DOWN TACK}</mo></msup>"
 
     def call(self, function: str, args: list[str]) -> str:
+        if function == "sqrt":
+            return f"<msqrt>{args[0]}</msqrt>"
         inside = "<mo>,</mo>".join(args)
-        name = "\N{N-ARY SUMMATION}" if function == "sum" else function
+        name = _FUNCTIONS.get(function, function)
         tag = "mo" if function == "sum" else "mi"
         return f"<mrow><{tag}>{escape(name)}</{tag}>{self.bracket(inside)}</mrow>"
 
