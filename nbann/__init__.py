@@ -10,14 +10,48 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import check, datasets, initializers, panels
-    from .core.activations import ReLU, Sigmoid, Tanh
+    from . import check, datasets, initializers, metrics, panels, schedules
+    from .core.activations import (
+        ELU,
+        GELU,
+        SELU,
+        Identity,
+        LeakyReLU,
+        ReLU,
+        Sigmoid,
+        SiLU,
+        Softmax,
+        Softplus,
+        Step,
+        Tanh,
+    )
+    from .core.adaptive import AdaGrad, Adam, AdamW, RMSprop
+    from .core.bidirectional import Bidirectional
     from .core.data import Dataset
     from .core.dense import Dense
+    from .core.diagnosis import diagnose
+    from .core.dropout import Dropout
+    from .core.embedding import Embedding
+    from .core.flatten import Flatten
+    from .core.gated import GRU, LSTM
     from .core.hooks import Event
-    from .core.losses import CrossEntropy, HalfSquaredError, MeanSquaredError
+    from .core.layer_stats import layer_stats
+    from .core.losses import (
+        BinaryCrossEntropy,
+        CrossEntropy,
+        HalfSquaredError,
+        Hinge,
+        Huber,
+        MeanAbsoluteError,
+        MeanSquaredError,
+        PerceptronLoss,
+        Poisson,
+    )
     from .core.model import Sequential
+    from .core.normalization import BatchNorm, LayerNorm
     from .core.optimizers import SGD
+    from .core.recurrent import RNN
+    from .core.residual import Residual
     from .core.stopping import EarlyStopping, MaxTime, TargetReached
     from .core.trainer import Trainer
     from .panels import Dashboard
@@ -26,37 +60,104 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "ELU",
+    "GELU",
+    "GRU",
+    "LSTM",
+    "RNN",
+    "SELU",
     "SGD",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
+    "BatchNorm",
+    "Bidirectional",
+    "BinaryCrossEntropy",
     "CrossEntropy",
     "Dashboard",
     "Dataset",
     "Dense",
+    "Dropout",
     "EarlyStopping",
+    "Embedding",
     "Event",
+    "Flatten",
     "HalfSquaredError",
-    "MeanSquaredError",
-    "ReLU",
+    "Hinge",
+    "Huber",
+    "Identity",
+    "LayerNorm",
+    "LeakyReLU",
     "MaxTime",
+    "MeanAbsoluteError",
+    "MeanSquaredError",
+    "PerceptronLoss",
+    "Poisson",
+    "RMSprop",
+    "ReLU",
+    "Residual",
     "Sequential",
+    "SiLU",
     "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Step",
     "StepThrough",
     "Tanh",
     "TargetReached",
     "Trainer",
     "check",
     "datasets",
+    "diagnose",
     "initializers",
+    "layer_stats",
+    "metrics",
     "panels",
+    "schedules",
 ]
 
 _HOMES = {
-    "core.activations": ["ReLU", "Sigmoid", "Tanh"],
+    "core.activations": [
+        "ELU",
+        "GELU",
+        "Identity",
+        "LeakyReLU",
+        "ReLU",
+        "SELU",
+        "SiLU",
+        "Sigmoid",
+        "Softmax",
+        "Softplus",
+        "Step",
+        "Tanh",
+    ],
+    "core.adaptive": ["AdaGrad", "Adam", "AdamW", "RMSprop"],
+    "core.bidirectional": ["Bidirectional"],
     "core.data": ["Dataset"],
     "core.dense": ["Dense"],
+    "core.diagnosis": ["diagnose"],
+    "core.dropout": ["Dropout"],
+    "core.embedding": ["Embedding"],
+    "core.flatten": ["Flatten"],
+    "core.gated": ["GRU", "LSTM"],
     "core.hooks": ["Event"],
-    "core.losses": ["CrossEntropy", "HalfSquaredError", "MeanSquaredError"],
+    "core.layer_stats": ["layer_stats"],
+    "core.losses": [
+        "BinaryCrossEntropy",
+        "CrossEntropy",
+        "HalfSquaredError",
+        "Hinge",
+        "Huber",
+        "MeanAbsoluteError",
+        "MeanSquaredError",
+        "PerceptronLoss",
+        "Poisson",
+    ],
     "core.model": ["Sequential"],
+    "core.normalization": ["BatchNorm", "LayerNorm"],
     "core.optimizers": ["SGD"],
+    "core.recurrent": ["RNN"],
+    "core.residual": ["Residual"],
     "core.stopping": ["EarlyStopping", "MaxTime", "TargetReached"],
     "core.trainer": ["Trainer"],
     "panels": ["Dashboard"],

@@ -1,5 +1,29 @@
 """Initializers under their public names, such as `Normal(0.01)`; imports the core only."""
 
-from .core.initializers import GlorotUniform, HeNormal, Normal, Zeros
+from .core.initializers import (
+    Constant,
+    GlorotNormal,
+    GlorotUniform,
+    HeNormal,
+    HeUniform,
+    LeCunNormal,
+    LeCunUniform,
+    Normal,
+    Orthogonal,
+    Uniform,
+    Zeros,
+)
 
-__all__ = ["GlorotUniform", "HeNormal", "Normal", "Zeros"]
+__all__ = [
+    "Constant",
+    "GlorotNormal",
+    "GlorotUniform",
+    "HeNormal",
+    "HeUniform",
+    "LeCunNormal",
+    "LeCunUniform",
+    "Normal",
+    "Orthogonal",
+    "Uniform",
+    "Zeros",
+]

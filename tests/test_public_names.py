@@ -42,7 +42,7 @@ def test_public_methods_and_attributes_are_described(name):
     assert [n for n in bare if n not in inherited] == []
 
 
-@pytest.mark.parametrize("module", ["nbann.initializers", "nbann.datasets"])
+@pytest.mark.parametrize("module", ["nbann.initializers", "nbann.datasets", "nbann.metrics"])
 def test_modules_that_list_their_names_list_them_in_order(module):
     names = getattr(import_module(module), "__all__", [])
     assert names == sorted(names)

@@ -1,4 +1,8 @@
-"""The primitives of a dense layer: z = x @ W + b and the three products of its derivative."""
+"""The primitives of a dense layer: z = x @ W + b and the three products of its derivative.
+
+Arrays of more than two axes, such as sequences (samples, time, features), are worked on as the
+matrix of all their rows.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,25 @@ import numpy as np
 
 from .expr import Call, Equation, Expr, Product, Sum, Transpose
 from .primitive import Primitive
-from .program import Arrays, Kernel, Reader, Symbols
+from .program import Arrays, Floats, Kernel, Reader, Symbols
 
 if TYPE_CHECKING:
     from .builder import Builder
+
+
+def as_matrix(array: Floats, before: list[Kernel]) -> Floats:
+    """Return the matrix of an array's rows: a view, or a copy that a kernel in `before` fills."""
+    if array.ndim == 2:
+        return array
+    matrix = array.reshape(-1, array.shape[-1])
+    if not np.may_share_memory(matrix, array):
+        before.append(partial(np.copyto, matrix.reshape(array.shape), array))
+    return matrix
+
+
+def places(shape: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
+    """Return the place of every row of an array: all axes but the last."""
+    return np.ndindex(*shape[:-1])
 
 
 class Affine(Primitive):
@@ -27,8 +46,10 @@ class Affine(Primitive):
         self.writes = (into,)
 
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
-        z = arrays[self.writes[0]]
-        yield partial(np.dot, arrays[self.x], arrays[self.weight], z)
+        before: list[Kernel] = []
+        x, z = as_matrix(arrays[self.x], before), as_matrix(arrays[self.writes[0]], [])
+        yield from before
+        yield partial(np.dot, x, arrays[self.weight], z)
         if self.bias is not None:
             yield partial(np.add, z, arrays[self.bias], z)
 
@@ -38,10 +59,10 @@ class Affine(Primitive):
         return Equation(symbol(self.writes[0]), right)
 
     def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
-        row, unit = at
+        *row, unit = at
         inputs = range(entry.shape(self.weight)[0])
         terms: list[Expr] = [
-            Product((entry(self.x, row, i), entry(self.weight, i, unit))) for i in inputs
+            Product((entry(self.x, *row, i), entry(self.weight, i, unit))) for i in inputs
         ]
         if self.bias is not None:
             terms.append(entry(self.bias, unit))
@@ -67,7 +88,10 @@ class WeightGradient(Primitive):
         self.writes = (into,)
 
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
-        yield partial(np.dot, arrays[self.x].T, arrays[self.dz], arrays[self.writes[0]])
+        before: list[Kernel] = []
+        x, dz = as_matrix(arrays[self.x], before), as_matrix(arrays[self.dz], before)
+        yield from before
+        yield partial(np.dot, x.T, dz, arrays[self.writes[0]])
 
     def equation(self, symbol: Symbols) -> Equation:
         right = Product((Transpose(symbol(self.x)), symbol(self.dz)), "@")
@@ -75,8 +99,8 @@ class WeightGradient(Primitive):
 
     def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
         i, j = at
-        rows = range(entry.shape(self.x)[0])
-        return Sum(tuple(Product((entry(self.x, n, i), entry(self.dz, n, j))) for n in rows))
+        rows = places(entry.shape(self.x))
+        return Sum(tuple(Product((entry(self.x, *n, i), entry(self.dz, *n, j))) for n in rows))
 
 
 class BiasGradient(Primitive):
@@ -90,17 +114,17 @@ class BiasGradient(Primitive):
         self.writes = (into,)
 
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
-        dz = arrays[self.dz]
-        ones = np.ones(
-            dz.shape[0], dz.dtype
-        )  # a product with ones is the fastest column sum NumPy has
+        before: list[Kernel] = []
+        dz = as_matrix(arrays[self.dz], before)
+        yield from before
+        ones = np.ones(len(dz), dz.dtype)  # a product with them is NumPy's fastest column sum
         yield partial(np.dot, ones, dz, arrays[self.writes[0]])
 
     def equation(self, symbol: Symbols) -> Equation:
         return Equation(symbol(self.writes[0]), Call("sum", (symbol(self.dz),)))
 
     def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
-        return Sum(tuple(entry(self.dz, n, *at) for n in range(entry.shape(self.dz)[0])))
+        return Sum(tuple(entry(self.dz, *n, *at) for n in places(entry.shape(self.dz))))
 
 
 class InputGradient(Primitive):
@@ -114,13 +138,16 @@ class InputGradient(Primitive):
         self.writes = (into,)
 
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
-        yield partial(np.dot, arrays[self.dz], arrays[self.weight].T, arrays[self.writes[0]])
+        before: list[Kernel] = []
+        dz, dx = as_matrix(arrays[self.dz], before), as_matrix(arrays[self.writes[0]], [])
+        yield from before
+        yield partial(np.dot, dz, arrays[self.weight].T, dx)
 
     def equation(self, symbol: Symbols) -> Equation:
         right = Product((symbol(self.dz), Transpose(symbol(self.weight))), "@")
         return Equation(symbol(self.writes[0]), right)
 
     def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
-        n, i = at
+        *n, i = at
         units = range(entry.shape(self.weight)[1])
-        return Sum(tuple(Product((entry(self.dz, n, j), entry(self.weight, i, j))) for j in units))
+        return Sum(tuple(Product((entry(self.dz, *n, j), entry(self.weight, i, j))) for j in units))

@@ -1,13 +1,20 @@
-"""Which rows make up which batch; imports NumPy alone."""
+"""Which rows make up which batch; imports the core's own parts only."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import bad_value
+
 Rows = NDArray[np.intp]
+
+Order = Callable[[int], Rows]
+"""Gives the order of the samples in an epoch, counted from 0: a permutation of their numbers.
+
+Asked for one epoch twice it answers the same: going back and coming again depend on that."""
 
 
 class Batches:
@@ -27,13 +34,23 @@ class Batches:
     seed : sequence of int
         Together with an epoch's number it gives the order of that epoch: any epoch's order can be
         had without drawing those before it.
+    order : callable, optional
+        ``order(epoch)``, in place of an order drawn from the seed; see `Order`.
     """
 
-    def __init__(self, samples: int, size: int, shuffle: bool, seed: Sequence[int]) -> None:
+    def __init__(
+        self,
+        samples: int,
+        size: int,
+        shuffle: bool,
+        seed: Sequence[int],
+        order: Order | None = None,
+    ) -> None:
         self.samples = samples
         self.size = size
         self.shuffle = shuffle
         self.seed = tuple(seed)
+        self.order = order
         self.count = -(-samples // size)
         self.whole = self.count == 1
 
@@ -42,9 +59,25 @@ class Batches:
         if self.whole:
             return [None]
         order = np.arange(self.samples)
-        if self.shuffle:
+        if self.order is not None:
+            order = self._checked(self.order(epoch))
+        elif self.shuffle:
             order = np.random.default_rng([*self.seed, epoch]).permutation(self.samples)
         return [order[start : start + self.size] for start in range(0, self.samples, self.size)]
+
+    def _checked(self, order: object) -> Rows:
+        """Return an order that was given for an epoch, or say what is wrong with it."""
+        rows = np.asarray(order)
+        fits = (
+            rows.shape == (self.samples,)
+            and rows.dtype.kind in "iu"
+            and 0 <= rows.min() <= rows.max() < self.samples
+        )
+        if not fits or (np.bincount(rows, minlength=self.samples) != 1).any():
+            mend = "Return e.g. rng.permutation(n)."
+            expected = f"a permutation of 0 to {self.samples - 1}"
+            raise bad_value("The order of an epoch", expected, repr(order)[:60], mend)
+        return rows.astype(np.intp, copy=False)
 
     def length(self, batch: int) -> int:
         """Return the number of rows in the batch of this number."""

@@ -162,30 +162,37 @@ class Builder:
         """Whether the loss's gradient is passed on through this array to a parameter."""
         return name in self._learned
 
-    def gradient(self, name: str, *, same_as: str | None = None) -> str:
+    def gradient(
+        self, name: str, *, same_as: str | None = None, view: NDArray[Any] | None = None
+    ) -> str:
         """Return the name of the array that a derivative rule writes d loss / d `name` to.
 
         Where several ops read `name`, each rule gets an array of its own, and their sum follows.
-        `same_as` is for a gradient that is equal to another array; see `array`.
+        `same_as` is for a gradient that is equal to another array, `view` for one that is a part
+        of another; see `array`. A parameter has its gradient in the state whatever these say.
         """
         if self._readers[name] < 2:
-            return self._whole_gradient(name, same_as)
+            return self._whole_gradient(name, same_as, view)
         of = self._quantity(name)
         parts = self._contributions.setdefault(name, [])
-        part = f"{name}.grad.{len(parts) + 1}"
-        parts.append(part)
-        symbol = Symbol(of.base, f"{of.sub},{len(parts)}")
-        return self.array(part, self.shape(name), Gradient(symbol), same_as=same_as)
+        tag = f"t{self.time}"  # a layer that is unrolled through time: what this step adds
+        if self.time is None or f"{name}.grad.{tag}" in parts:
+            tag = str(len(parts) + 1)
+        parts.append(f"{name}.grad.{tag}")
+        symbol = Gradient(Symbol(of.base, f"{of.sub},{tag}"))
+        return self.array(parts[-1], self.shape(name), symbol, same_as=same_as, view=view)
 
     def has_gradient(self, name: str) -> bool:
         """Whether the loss depends on an array, as far as the backward pass has come."""
         return name + ".grad" in self.program.arrays
 
-    def _whole_gradient(self, name: str, same_as: str | None = None) -> str:
+    def _whole_gradient(
+        self, name: str, same_as: str | None = None, view: NDArray[Any] | None = None
+    ) -> str:
         if name in self.state.arrays:
             return name + self._parameter_suffix
         of = Gradient(self._quantity(name))
-        return self.array(name + ".grad", self.shape(name), of, same_as=same_as)
+        return self.array(name + ".grad", self.shape(name), of, same_as=same_as, view=view)
 
     def _quantity(self, name: str) -> Symbol:
         symbol = self.symbol(name)

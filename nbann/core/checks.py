@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import bad_value
+from .tables import as_numbers
 
 
 def number_in(
@@ -64,27 +65,28 @@ def whole_number(name: str, value: object, *, least: int, mend: str = "") -> int
     return int(value)
 
 
-def as_features(X: object, what: str = "X") -> NDArray[np.float64]:
-    """Return data as a (samples, features) float array, or say what is wrong with it."""
-    if np.ma.is_masked(X):
-        mend = "Fill or drop them first, e.g. X.filled(X.mean())."
-        raise bad_value(what, "no masked values", "some of them masked", mend)
-    try:
-        array = np.asarray(X)
-        if array.dtype.kind not in "fiubO":
-            raise TypeError
-        if array.dtype.kind == "O":
-            array = array.astype(np.float64)
-    except (TypeError, ValueError):
-        raise bad_value(
-            what,
-            "a table of numbers, shape (samples, features)",
-            type(X).__name__,
-            "Encode text as numbers first.",
-        ) from None
-    if array.ndim != 2:
+def as_features(X: object, what: str = "X", mask: object = None) -> NDArray[np.float64]:
+    """Return features as a float array of shape (samples, ..., features), all of them finite.
+
+    Parameters
+    ----------
+    X : array, nested lists or data frame
+        At least 2 axes: (n, d), or for sequences (n, time) or (n, time, d), or more.
+    what : str
+        What the messages call it.
+    mask : array of shape (n, time), optional
+        Which time steps are there; what is not there may hold anything and becomes 0.
+
+    Raises
+    ------
+    ValueError
+        No table of real, finite numbers; fewer than 2 axes; nothing in it; a mask that does not
+        fit.
+    """
+    array = as_numbers(X, what, "a table of numbers, shape (samples, features)")
+    if array.ndim < 2:
         mend = "Use X.reshape(-1, 1) for one feature, X.reshape(1, -1) for one sample."
-        raise bad_value(what, "2 axes (samples, features)", f"shape {array.shape}", mend)
+        raise bad_value(what, "2 axes (samples, features) or more", f"shape {array.shape}", mend)
     if 0 in array.shape:
         raise bad_value(
             what,
@@ -92,34 +94,36 @@ def as_features(X: object, what: str = "X") -> NDArray[np.float64]:
             f"shape {array.shape}",
             "Pass data that is not empty.",
         )
-    array = np.ascontiguousarray(array, dtype=np.float64)
-    _check_finite(array, what)
+    with np.errstate(over="ignore"):  # what a float64 can not hold is infinite, and told below
+        array = np.ascontiguousarray(array, dtype=np.float64)
+    if mask is not None:
+        array = zero_where_absent(array, as_mask(mask, array.shape[:2]))
+    check_finite(array, what)
     return array
 
 
-def as_targets(y: object, rows: int, what: str = "y") -> NDArray[Any]:
-    """Return targets as an array of `rows` rows, integers kept, or say what is wrong with them."""
-    try:
-        array = np.asarray(y)
-    except ValueError:  # rows of unequal length
-        array = np.asarray(y, dtype=object)
-    if array.dtype.kind not in "fiub":
-        raise bad_value(
-            what,
-            "numbers",
-            f"values of type {array.dtype}",
-            "Number the classes first: names, y = np.unique(y, return_inverse=True).",
-        )
-    if array.ndim not in (1, 2) or array.size == 0:
-        mend = "One row for each row of X."
-        raise bad_value(
-            what, "shape (samples,) or (samples, outputs)", f"shape {array.shape}", mend
-        )
-    if len(array) != rows:
-        mend = "X and y must have one row for each sample."
-        raise bad_value(what, f"{rows} rows, as many as X has", f"{len(array)} rows", mend)
-    _check_finite(array, what)
+def as_weight(weight: object, rows: int, what: str = "weight") -> NDArray[np.float64]:
+    """Return how much each sample counts, shape (rows,): finite, at least 0 and not all 0."""
+    array = as_numbers(weight, what, "a number for each sample").astype(np.float64)
+    if array.shape != (rows,):
+        mend = "Pass one number a sample."
+        raise bad_value(what, f"shape ({rows},)", f"shape {array.shape}", mend)
+    check_finite(array, what)
+    if (array < 0).any():
+        place = int(np.flatnonzero(array < 0)[0])
+        mend = "A sample counts 0 or more."
+        raise bad_value(what, "numbers of at least 0", f"{array[place]:g} at [{place}]", mend)
+    if not array.any():
+        raise bad_value(what, "at least one number above 0", "zeros only", "Let a sample count.")
     return array
+
+
+def zero_where_absent(array: NDArray[Any], mask: NDArray[np.float64] | None) -> NDArray[Any]:
+    """Return an array of shape (n, time, ...) with 0 at the time steps that are not there."""
+    if mask is None or mask.all():
+        return array
+    there = mask.reshape(mask.shape + (1,) * (array.ndim - 2)) > 0
+    return np.where(there, array, np.zeros((), array.dtype))
 
 
 def as_label_column(y: NDArray[Any], what: str = "y") -> NDArray[Any]:
@@ -141,11 +145,11 @@ def as_labels(y: NDArray[Any], classes: int, what: str) -> NDArray[np.intp]:
         raise bad_value(what, "whole numbers as class labels", f"{float(first):g}", mend)
     outside = (y < 0) | (y >= classes)
     if outside.any():
-        mend = (
-            f"Number the classes from 0, or give the last layer {max(int(y.max()) + 1, 2)} neurons."
-        )
+        most = int(y.max()) + 1
+        mend = "Number the classes from 0"
+        mend += f", or give the last layer {max(most, 2)} neurons." if most <= 100_000 else "."
         if classes == 1:
-            mend += " With one output and labels 0 and 1, pass loss='mean_squared_error'."
+            mend += " With one output and labels 0 and 1, pass loss='binary_cross_entropy'."
         raise bad_value(
             what,
             f"class labels from 0 to {classes - 1} (the output has {classes} classes)",
@@ -168,11 +172,7 @@ def as_target_columns(y: NDArray[Any], width: int, what: str) -> NDArray[np.floa
 
 def as_mask(mask: object, shape: tuple[int, ...], what: str = "mask") -> NDArray[np.float64]:
     """Return which time steps are there as 0 and 1, shape (samples, time), at least one a row."""
-    try:
-        array = np.asarray(mask, dtype=np.float64)
-    except (TypeError, ValueError):
-        mend = "Pass 1 where a time step is there and 0 where it only fills up."
-        raise bad_value(what, f"numbers of shape {shape}", type(mask).__name__, mend) from None
+    array = as_numbers(mask, what, f"0 and 1, shape {shape}").astype(np.float64)
     if array.shape != shape:
         mend = "It has one row for each sample and one column for each time step."
         raise bad_value(what, f"shape {shape}", f"shape {array.shape}", mend)
@@ -185,9 +185,11 @@ def as_mask(mask: object, shape: tuple[int, ...], what: str = "mask") -> NDArray
     return array
 
 
-def _check_finite(array: NDArray[Any], what: str) -> None:
-    bad = ~np.isfinite(array)
-    if bad.any():
+def check_finite(array: NDArray[Any], what: str) -> None:
+    """Raise a `ValueError` that names the first number that is NaN or infinite."""
+    finite = np.isfinite(array)
+    if not finite.all():
+        bad = ~finite
         place = tuple(int(i) for i in np.argwhere(bad)[0])
         count = int(bad.sum())
         raise bad_value(

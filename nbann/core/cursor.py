@@ -6,14 +6,14 @@ goes op by op with hooks. Both call the same kernels in the same order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .batches import Batches, Rows
-from .finite import Diverged, culprit, first_not_finite, is_finite
+from .finite import Diverged, are_finite, culprit, is_finite
 from .hooks import Paused, Unit, same_unit
 from .interrupts import Interrupts
 from .moves import Position, Ran, Stop
@@ -41,6 +41,8 @@ class Cursor:
         self._rows = batches.rows(0)
         # whether the hooks before the next op have been called, because one of them paused
         self._hooks_called = False
+        # the op that first wrote NaN or infinity, while it stands at the start of that batch
+        self.diverged: Op | None = None
         self.program = self._program(0)
         self._load()
 
@@ -100,6 +102,7 @@ class Cursor:
             If `guarded`: a number is not finite; the cursor then stands at the start of the batch.
         """
         self._enter_batch()
+        self.diverged = None
         program, first = self.program, self.program.done
         resumed, self._hooks_called = self._hooks_called, False
         stop = self._end_of(unit)
@@ -169,11 +172,12 @@ class Cursor:
     def _rewind_batch(self) -> None:
         self.trainer._state.restore_kept()
         self.program.done = 0
+        self.program.touched.clear()
 
     def _check_finite(self) -> None:
         """Go back to the start of a batch that has brought forth numbers that are not finite."""
         if not is_finite(self.program):
-            op = culprit(self.program)
+            self.diverged = op = culprit(self.program)
             self._rewind_batch()
             raise Diverged(op)
 
@@ -211,12 +215,14 @@ class Cursor:
         return self.advance("batch", guarded=guarded)[1]
 
     def _reason_to_stop(self, rules: Sequence[Rule]) -> str | None:
-        """Ask the rules; return the reason of the first that says stop."""
+        """Ask all the rules, as some take notes; return the reason of the first that says stop."""
         epoch_done = self.position[1:] == (0, 0)
-        for rule in rules:
-            if (epoch_done or rule.unit == "batch") and rule.asks_to_stop(self.trainer):
-                return rule.reason
-        return None
+        reasons = [
+            rule.reason
+            for rule in rules
+            if (epoch_done or rule.unit == "batch") and rule.asks_to_stop(self.trainer)
+        ]
+        return reasons[0] if reasons else None
 
     def _stretch(self, target: int, *, single: bool, guarded: bool = True) -> bool:
         """Run batches of one size in a bare loop; False where there is none to be run so.
@@ -263,9 +269,8 @@ class Cursor:
             before = state.snapshot() if guarded else None
             ran = self._bare(self._ahead(done, size))
             if before is not None and ran:
-                found = first_not_finite(losses[-ran:])
-                if found < ran or not np.isfinite(state.theta).all():
-                    self._find_culprit(before, first, range(done, done + ran), found)
+                if not (are_finite(losses[-ran:]) and np.isfinite(state.theta).all()):
+                    self._find_culprit(before, first, range(done, done + ran))
             done += ran
             if ran < size:
                 break
@@ -287,13 +292,11 @@ class Cursor:
         else:
             self.batch = first[1] + ahead
 
-    def _find_culprit(
-        self, before: Snapshot, first: tuple[int, int], chunk: range, found: int
-    ) -> None:
+    def _find_culprit(self, before: Snapshot, first: tuple[int, int], chunk: range) -> None:
         """Run a chunk once more, up to the batch that brought forth what is not finite.
 
-        Weights may have gone bad in the batch before the first bad loss: from there each is
-        looked at.
+        Each batch is looked at: weights may go bad long before a loss does, as an infinite one
+        before a sigmoid shows in no loss.
 
         Raises
         ------
@@ -303,17 +306,13 @@ class Cursor:
         losses = self.trainer.history.losses
         del losses[len(losses) - len(chunk) :]
         self.trainer._state.restore(before)
-        for number, (ahead, rows) in enumerate(
-            zip(chunk, self._ahead(chunk.start, len(chunk)), strict=True)
-        ):
-            suspect = number >= found - 1
+        for ahead, rows in zip(chunk, self._ahead(chunk.start, len(chunk)), strict=True):
             self.program.load(rows)
-            if suspect:
-                self.trainer._state.keep()
+            self.trainer._state.keep()
             for kernel in self.program.kernels:
                 kernel()
             self.program.done = len(self.program)
-            if suspect and not is_finite(self.program):
+            if not is_finite(self.program):
                 self._stand_at(first, ahead)
                 self._check_finite()
             losses.append(self.program.arrays["loss"].item())
@@ -321,6 +320,8 @@ class Cursor:
     def _bare(self, batches: Iterable[Rows | None]) -> int:
         """Call the kernels of whole batches and note each loss: the inner loop of training."""
         program, interrupts = self.program, self.interrupts
+        self.diverged = None
+        program.touched.clear()
         kernels, load = program.kernels, program.load
         value, record = program.arrays["loss"].item, self.trainer.history.losses.append
         before = len(self.trainer.history.losses)

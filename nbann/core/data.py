@@ -1,198 +1,255 @@
-"""Data sets: samples in rows, targets beside them, names for both; imports NumPy alone."""
+"""Data sets: samples, their targets, and other features made of them; imports the core's own parts.
+
+`rows.py` checks, splits and standardizes them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .checks import as_features, as_label_column, as_targets, number_in, whole_number
-from .errors import UnknownNameError, bad_value
-from .losses import Task
+from .checks import as_features, number_in, whole_number, zero_where_absent
+from .errors import bad_value
+from .features import computed, polynomial
+from .loss import Task
+from .rows import Rows, generator, own
+from .scaling import Scaling
+from .tables import as_text, column_names
+from .targets import as_targets, classes_of
 
-TASKS = ("classification", "regression")
+Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class Dataset:
+class Dataset(Rows):
     """Samples and what is to be learned of them.
+
+    Every method returns a new data set; arrays can not be written to. In what order to call them:
+    `with_features` or `polynomial` first, then `split`, then `standardized` (the training part by
+    itself, the others `like` it), then `with_noise`. A set that was standardized before it is
+    split, or before it gets other features, is standardized anew by what it then is.
 
     Parameters
     ----------
-    X : array of shape (n, d)
-        Features, finite numbers.
-    y : array of shape (n,) or (n, k)
-        Class labels (integers from 0) or values.
-    task : {"classification", "regression"}, optional
-        Read off `y` if left out: integers in one column are classes.
-    feature_names, target_names : sequence of str, optional
+    X : array, nested lists or data frame
+        Features, finite numbers, stored as float64 of shape (n, d); of sequences (n, time, d), or
+        (n, time) with a mask; or (n, ..., d) with any more axes. The last axis is named.
+    y : array, list, series or data frame
+        Class labels (integers from 0, or words, which are numbered in alphabetical order) of shape
+        (n,), or values of shape (n,) or (n, k). For a target at each time step of sequences
+        (n, time) or (n, time, k). None, for the task "unsupervised" only: X is to be reconstructed.
+    task : {"classification", "regression", "ranking", "unsupervised"}, optional
+        Read off `y` if left out: words and integers in one column are classes.
+    feature_names : sequence of str, optional
+        One for each place on the last axis; by default a frame's columns, else x1, x2, ...
+    target_names : sequence of str, optional
+        Of the classes in the order of their labels, or of the columns of values; by default the
+        words that stood for classes, or the name of a series or of a frame's columns.
     name : str
+    mask : array of shape (n, time), optional
+        Booleans, or 0 and 1: which time steps are there, at least one a sample. What X and y hold
+        at the others is not read; it is stored as 0.
+    weight : array of shape (n,), optional
+        How much each sample counts in the loss: finite, at least 0, not all 0.
 
     Raises
     ------
     ValueError
-        Empty data, NaN or infinity, X and y of different lengths, names that do not fit.
+        Empty data; NaN or infinity; masked, complex, sparse or ragged arrays; integers beyond 64
+        bits; X and y of different lengths; names, mask or weight that do not fit.
+
+    Examples
+    --------
+    >>> import nbann
+    >>> ds = nbann.Dataset([[150, 7], [120, 9], [130, 8]], ["lemon", "lime", "lime"])
+    >>> ds.y.tolist(), ds.target_names
+    ([0, 1, 1], ('lemon', 'lime'))
     """
 
-    X: NDArray[np.float64]
-    y: NDArray[Any]
-    task: Task = None  # type: ignore[assignment]  # filled in below
-    feature_names: Sequence[str] = ()
-    target_names: Sequence[str] = ()
-    name: str = "data"
-    scaling: tuple[NDArray[np.float64], NDArray[np.float64]] | None = field(
-        default=None, repr=False
-    )
-    """(mean, standard deviation) of each feature if standardized."""
-    held_out: bool = field(default=False, repr=False)
-    """Whether this is the test part of a split."""
+    if TYPE_CHECKING:  # what may be passed in is more than what is then stored
 
-    def __post_init__(self) -> None:
-        X = as_features(self.X)
-        y = as_targets(self.y, len(X))
-        task = self.task
-        if task is None:
-            task = "classification" if y.dtype.kind in "iub" and y.ndim == 1 else "regression"
-        if task not in TASKS:
-            raise UnknownNameError("task", task, TASKS)
-        if task == "classification":
-            y = as_label_column(y)
-        names = tuple(str(n) for n in self.feature_names) or tuple(
-            f"x{i + 1}" for i in range(X.shape[1])
-        )
-        if len(names) != X.shape[1]:
-            mend = "Give one name a column."
-            raise bad_value("feature_names", f"{X.shape[1]} names", f"{len(names)}", mend)
-        for key, value in {
-            "X": _locked(X),
-            "y": _locked(y),
-            "task": task,
-            "feature_names": names,
-        }.items():
-            object.__setattr__(self, key, value)
-        object.__setattr__(self, "target_names", tuple(str(n) for n in self.target_names))
+        def __init__(
+            self,
+            X: Any,
+            y: Any = None,
+            task: Task | None = None,
+            feature_names: Iterable[str] = (),
+            target_names: Iterable[str] = (),
+            name: str = "data",
+            mask: Any = None,
+            weight: Any = None,
+            scaling: Scaling | None = None,
+            held_out: bool = False,
+        ) -> None: ...
 
-    def __len__(self) -> int:
-        return len(self.X)
+    def with_features(self, terms: Iterable[str]) -> Dataset:
+        """Return the set with the features that `terms` name, in their order.
 
-    def __repr__(self) -> str:
-        return (
-            f"<Dataset {self.name}: {len(self)} samples, {self.X.shape[1]} features, {self.task}>"
-        )
-
-    @property
-    def raw_X(self) -> NDArray[np.float64]:
-        """The features in their own units, whether standardized or not."""
-        if self.scaling is None:
-            return self.X
-        mean, std = self.scaling
-        return self.X * std + mean
-
-    def split(self, test: float = 0.2, seed: int = 0) -> tuple[Dataset, Dataset]:
-        """Return a training and a test part, drawn at random; classes keep their shares.
-
-        A standardized set is standardized anew by its training part alone, so that nothing of the
-        test part's statistics reaches the training.
+        TensorFlow Playground's are ``["x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)"]``.
+        They are computed from the features in their own units (`raw_X`), sample by sample, so that
+        it does not matter whether a set is split before or after. Standardize afterwards: a
+        standardized training set is standardized anew.
 
         Parameters
         ----------
-        test : float
-            Share of the samples held out, in (0, 1); at least one sample stays on each side.
-        seed : int
-            The same seed gives the same split.
-        """
-        share = number_in("test", test, above=0.0, below=1.0)
-        if len(self) < 2:
-            raise bad_value("split", "at least 2 samples", f"{len(self)}", "Add data.")
-        rng = np.random.default_rng(whole_number("seed", seed, least=0, mend="Pass e.g. seed=0."))
-        groups = [np.arange(len(self))]
-        if self.task == "classification":
-            groups = [np.flatnonzero(self.y == label) for label in np.unique(self.y)]
-        held = np.concatenate(
-            _draw(rng, groups, max(1, min(len(self) - 1, round(share * len(self)))))
-        )
-        mask = np.zeros(len(self), bool)
-        mask[held] = True
-        parts = (
-            self._rows(np.flatnonzero(~mask)),
-            replace(self._rows(np.flatnonzero(mask)), held_out=True),
-        )
-        if self.scaling is None:
-            return parts
-        train = parts[0].standardized(like=self if self.held_out else None)
-        return train, parts[1].standardized(like=train)
-
-    def _rows(self, rows: NDArray[np.intp]) -> Dataset:
-        return replace(self, X=self.raw_X[rows], y=self.y[rows], scaling=None)
-
-    def standardized(self, like: Dataset | None = None) -> Dataset:
-        """Return the set with each feature at mean 0 and standard deviation 1.
-
-        Parameters
-        ----------
-        like : Dataset, optional
-            A standardized set whose mean and deviation are used; a test part needs its training
-            part here.
+        terms : iterable of str
+            A term is a feature, by its name or by its place (x1, x2, ...); a whole power of one
+            ("x1^2"); sin, cos, abs or exp of one; or a product of such ("x1*sin(x2)").
 
         Raises
         ------
         ValueError
-            A test part without `like`: scaled by its own statistics it would not match the training
-            data.
+            A term that can not be read, a result that is not finite, or a test part that has been
+            standardized already.
+
+        Examples
+        --------
+        >>> import nbann
+        >>> nbann.datasets.xor().with_features(["x1", "x1*x2", "x2^2"]).feature_names
+        ('first', 'first*second', 'second^2')
         """
-        if like is None:
-            if self.held_out:
-                mend = "Use test.standardized(like=train) with the standardized training part."
-                raise bad_value(
-                    "standardized", "the training part's scaling", "a test part alone", mend
-                )
-            X = self.raw_X
-            constant = X.min(axis=0) == X.max(
-                axis=0
-            )  # becomes 0; its deviation may be mere rounding
-            scaling = (
-                np.where(constant, X[0], X.mean(axis=0)),
-                np.where(constant, 1.0, X.std(axis=0)),
-            )
-        elif like.scaling is None:
-            raise bad_value(
-                "like", "a standardized set", repr(like), "Call train.standardized() first."
-            )
-        elif like.X.shape[1] != self.X.shape[1]:
-            raise bad_value(
-                "like", f"{self.X.shape[1]} features", f"{like.X.shape[1]}", "Use the same columns."
-            )
-        else:
-            scaling = like.scaling
-        return replace(self, X=(self.raw_X - scaling[0]) / scaling[1], scaling=scaling)
+        raw = self._unscaled()
+        return self._with_columns(*computed(raw.X, self.feature_names, terms))
+
+    def polynomial(self, degree: int) -> Dataset:
+        """Return the set with every product of 1 to `degree` features, in place of the features.
+
+        d features give ``comb(d + degree, degree) - 1``: those of scikit-learn's
+        `PolynomialFeatures`, in its order, without the constant (layers have biases). As with
+        `with_features`, standardize afterwards.
+
+        Parameters
+        ----------
+        degree : int
+            At least 1.
+
+        Raises
+        ------
+        ValueError
+            More than 10,000 features, a result that is not finite, or a test part that has been
+            standardized already.
+        """
+        degree = whole_number("degree", degree, least=1, mend="Pass e.g. degree=2.")
+        raw = self._unscaled()
+        return self._with_columns(*polynomial(raw.X, self.feature_names, degree))
+
+    def _with_columns(self, X: Floats, names: tuple[str, ...]) -> Dataset:
+        if self.mask is not None and self.X.ndim == 2:
+            mend = "Give X the shape (n, time, 1)."
+            raise bad_value("with_features", "features on the last axis", "time steps", mend)
+        if self._rebuilds_another:
+            mend = "Compute the features before what is reconstructed is set apart."
+            raise bad_value("with_features", "y to be X itself", "another y", mend)
+        if self.held_out and self.scaling is not None:
+            mend = "Call with_features before split or standardized."
+            raise bad_value("with_features", "features in their own units", "scaled ones", mend)
+        names_of_y = () if self.y is self.X else self.target_names
+        made = self._with(X=own(X), feature_names=names, target_names=names_of_y, scaling=None)
+        return made if self.scaling is None else made.standardized()
+
+    def one_hot(self) -> Dataset:
+        """Return the set with class labels as rows of 0 and 1, as values to be regressed on.
+
+        ``Y[i, j] = 1 if y[i] == j else 0``; labels of shape (n,) become (n, k), and (n, time)
+        become (n, time, k), with k the number of names in `target_names`, or the highest label
+        plus 1.
+
+        Raises
+        ------
+        ValueError
+            Targets that are no classes.
+        """
+        count = self._classes("one_hot")
+        return self._with(y=np.eye(count)[self.y.astype(np.intp)], task="regression")
+
+    def with_noise(self, std: float, seed: int = 0) -> Dataset:
+        """Return the set with ``x + e``, e drawn from a normal distribution, for every feature.
+
+        Of an "unsupervised" set, y stays as it is: a denoising autoencoder learns to undo the noise
+        (Vincent et al., "Extracting and Composing Robust Features with Denoising Autoencoders",
+        2008).
+
+        Parameters
+        ----------
+        std : float
+            Standard deviation of e in the units that X has now, at least 0: after `standardized` in
+            deviations of each feature.
+        seed : int
+        """
+        std = number_in("std", std, least=0.0)
+        noise = generator(seed).normal(0.0, std, self.X.shape)
+        return replace(self, X=own(self.X + zero_where_absent(noise, self.mask)), y=self.y)
+
+    def with_label_noise(self, share: float, seed: int = 0) -> Dataset:
+        """Return the set with a share of the labels replaced by another class, drawn at random.
+
+        Parameters
+        ----------
+        share : float
+            Of the labels (at time steps that are there), in [0, 1]; ``round(share * labels)`` of
+            them change, each to any other class with the same probability.
+        seed : int
+
+        Raises
+        ------
+        ValueError
+            Targets that are no classes, or a single class.
+        """
+        share = number_in("share", share, least=0.0)
+        if share > 1:
+            raise bad_value("share", "at most 1", f"{share:g}", "Pass e.g. share=0.1.")
+        count = self._classes("with_label_noise")
+        if count < 2:
+            raise bad_value("with_label_noise", "at least 2 classes", f"{count}", "Add data.")
+        y = self.y.astype(np.intp)
+        there = np.ones(y.shape) if self.mask is None or y.ndim == 1 else self.mask
+        places = np.flatnonzero(there)
+        rng = generator(seed)
+        chosen = rng.choice(places, round(share * len(places)), replace=False)
+        y.flat[chosen] = (y.flat[chosen] + rng.integers(1, count, len(chosen))) % count
+        return replace(self, y=y)
+
+    def _classes(self, what: str) -> int:
+        if self.task != "classification":
+            mend = "Pass task='classification' to Dataset if these are labels."
+            raise bad_value(what, "class labels", f"targets for {self.task}", mend)
+        return classes_of(self.y, self.target_names, what)
 
 
-def as_dataset(data: object, what: str) -> Dataset:
-    """Return a Dataset given as such or as an (X, y) pair."""
+def as_dataset(data: object, what: str, like: Dataset | None = None) -> Dataset:
+    """Return a Dataset given as such or as an (X, y) pair.
+
+    Parameters
+    ----------
+    data : Dataset or (X, y)
+    what : str
+        What the messages call it.
+    like : Dataset, optional
+        The training data, whose classes these are to be: words are numbered as there.
+
+    Raises
+    ------
+    ValueError
+        Neither of both, data that `Dataset` refuses, or classes other than those of `like`.
+    """
+    known = () if like is None or like.task != "classification" else tuple(like.target_names)
     if isinstance(data, Dataset):
+        named = data.task == "classification" and data.target_names
+        if known and named and tuple(data.target_names) != known:
+            expected = f"the training data's classes {_few(known)}"
+            mend = "Pass target_names=train.target_names to Dataset."
+            raise bad_value(f"{what} target_names", expected, _few(data.target_names), mend)
         return data
     if isinstance(data, (tuple, list)) and len(data) == 2:
         X = as_features(data[0], f"{what} X")
-        return Dataset(X, as_targets(data[1], len(X), f"{what} y"))
+        words = as_text(data[1], f"{what} y") is not None if data[1] is not None else False
+        y = as_targets(data[1], X, None, names=known if words else (), what=f"{what} y")
+        return Dataset(X, y.y, y.task, column_names(data[0]), y.names)
     raise bad_value(what, "a Dataset or a pair (X, y)", type(data).__name__, "Pass e.g. (X, y).")
 
 
-def _draw(
-    rng: np.random.Generator, groups: list[NDArray[np.intp]], count: int
-) -> list[NDArray[np.intp]]:
-    """Draw `count` rows in all, from each group in proportion (largest remainders first)."""
-    sizes = np.array([len(g) for g in groups])
-    exact = sizes * count / sizes.sum()
-    take = np.floor(exact).astype(int)
-    for group in np.argsort(take - exact, kind="stable")[: count - take.sum()]:
-        take[group] += 1
-    return [rng.permutation(g)[:k] for g, k in zip(groups, take, strict=True)]
-
-
-def _locked(array: NDArray[Any]) -> NDArray[Any]:
-    copy = np.array(array)
-    copy.flags.writeable = False
-    return copy
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names[:5])) + (", ..." if len(names) > 5 else "")

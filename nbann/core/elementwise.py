@@ -1,4 +1,7 @@
-"""The primitives of an activation: a = f(z), its slope f'(z), and dL/dz = dL/da * f'(z)."""
+"""What every activation shares: a = f(z), its slope f'(z), and dL/dz = dL/da * f'(z).
+
+The functions themselves are in `activation_ops.py` and `gate_ops.py`.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .expr import Call, Equation, Expr, Negative, Number, Power, Product, Quotient, Sum, Symbol
+from .expr import Equation, Expr, Product, Symbol
 from .primitive import Primitive
 from .program import Arrays, Floats, Kernel, Reader, Symbols
 
 if TYPE_CHECKING:
     from .builder import Builder
-
-_ONE = Number(1.0)
 
 
 class Elementwise(Primitive):
@@ -55,7 +56,7 @@ class Elementwise(Primitive):
     def backward(self, b: Builder) -> None:
         (a,) = self.writes
         source = self.z if self.slope_reads == "z" else a
-        name = a.rpartition(".")[0]
+        name = a.removesuffix(".out")  # "relu1.slope", and of an array within a layer "<a>.slope"
         slope = b.array(f"{name}.slope", b.shape(a), Symbol(f"{self.function}'", name))
         b.emit(Slope(self, source, slope))
         b.emit(TimesSlope(a + ".grad", slope, b.gradient(self.z)))
@@ -101,69 +102,3 @@ class TimesSlope(Primitive):
 
     def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
         return Product(tuple(entry(read, *at) for read in self.reads))
-
-
-class SigmoidOp(Elementwise):
-    """``a = 1 / (1 + exp(-z))``, slope ``a * (1 - a)``."""
-
-    function = "sigmoid"
-
-    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
-        z, a = arrays[self.z], arrays[self.writes[0]]
-        one = np.ones((), a.dtype)
-        yield partial(np.negative, z, a)
-        yield partial(np.exp, a, a)  # overflows to inf at z < -709, and 1/(1 + inf) is the right 0
-        yield partial(np.add, a, one, a)
-        yield partial(np.reciprocal, a, a)
-
-    def apply(self, z: Expr) -> Expr:
-        return Quotient(_ONE, Sum((_ONE, Call("exp", (Negative(z),)))))
-
-    def slope(self, source: Expr) -> Expr:
-        return Product((source, Sum((_ONE, Negative(source)))), "*")
-
-    def slope_kernels(self, source: Floats, slope: Floats) -> Iterable[Kernel]:
-        yield partial(np.subtract, np.ones((), slope.dtype), source, slope)
-        yield partial(np.multiply, source, slope, slope)
-
-
-class TanhOp(Elementwise):
-    """``a = tanh(z)``, slope ``1 - a**2``."""
-
-    function = "tanh"
-
-    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
-        yield partial(np.tanh, arrays[self.z], arrays[self.writes[0]])
-
-    def apply(self, z: Expr) -> Expr:
-        return Call("tanh", (z,))
-
-    def slope(self, source: Expr) -> Expr:
-        return Sum((_ONE, Negative(Power(source, Number(2.0)))))
-
-    def slope_kernels(self, source: Floats, slope: Floats) -> Iterable[Kernel]:
-        yield partial(np.multiply, source, source, slope)
-        yield partial(np.subtract, np.ones((), slope.dtype), slope, slope)
-
-
-class ReLUOp(Elementwise):
-    """``a = max(0, z)``, slope 1 where z > 0 and 0 elsewhere (0 at z = 0, as is the custom)."""
-
-    function = "relu"
-    slope_reads = "z"
-
-    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
-        z, a = arrays[self.z], arrays[self.writes[0]]
-        # an array of zeros, not a scalar: NumPy has no vectorized loop for maximum with a scalar
-        yield partial(np.maximum, z, np.zeros_like(z), out=a)
-
-    def apply(self, z: Expr) -> Expr:
-        return Call("max", (Number(0.0), z))
-
-    def slope(self, source: Expr) -> Expr:
-        return Call("step", (source,))
-
-    def slope_kernels(self, source: Floats, slope: Floats) -> Iterable[Kernel]:
-        positive = np.empty(slope.shape, bool)
-        yield partial(np.greater, source, np.zeros_like(source), positive)
-        yield partial(np.copyto, slope, positive)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, cast
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import UnknownNameError, bad_value
-from .losses import Task
+from .metric import MetricLike, Score
+from .metrics import measure
 from .program import Floats, Program
 from .recipe import Recipe, Samples
 from .state import State
@@ -18,91 +18,47 @@ from .state import State
 CHUNK = 4096  # rows in one pass: bounds the memory of activations, whatever the size of the data
 CACHED = 8  # forward programs kept, one for each number of rows last seen
 
-Metric = Callable[[NDArray[Any], NDArray[Any]], float]
-
-
-def accuracy(y: NDArray[Any], predicted: NDArray[Any]) -> float:
-    """Return the share of labels that are predicted right, in [0, 1]."""
-    return np.count_nonzero(y == predicted) / len(y)
-
-
-METRICS: dict[str, Metric] = {"accuracy": accuracy}
-
-
-def as_metrics(metrics: Iterable[str | Metric] | None, task: Task) -> dict[str, Metric]:
-    """Return metrics by name; None stands for accuracy where there are classes, else none."""
-    if metrics is None:
-        metrics = ["accuracy"] if task == "classification" else []
-    if isinstance(metrics, str) or callable(metrics):
-        metrics = [metrics]
-    if not isinstance(metrics, Iterable):
-        mend = "Pass e.g. metrics=['accuracy']."
-        raise bad_value("metrics", "a list of names or functions", repr(metrics), mend)
-    found: dict[str, Metric] = {}
-    for metric in metrics:
-        if callable(metric):
-            name = getattr(metric, "__name__", type(metric).__name__)
-            if name == "loss":
-                mend = "Rename the function: 'loss' is what the training minimizes."
-                raise bad_value("metrics", "names other than 'loss'", repr(metric), mend)
-            found[name] = metric
-        elif metric in METRICS:
-            found[metric] = METRICS[metric]
-        else:
-            raise UnknownNameError("metric", metric, METRICS)
-    return found
-
-
 class Evaluator:
     """Forward passes over any number of rows with the parameters of a state.
 
     It never touches the arrays of the batch in training, so what a learner looks at stays as it is.
     """
 
-    def __init__(self, recipe: Recipe, state: State, metrics: dict[str, Metric]) -> None:
+    def __init__(self, recipe: Recipe, state: State, metrics: Mapping[str, MetricLike]) -> None:
         self.recipe = recipe
         self.state = state
         self.metrics = metrics
-        self._programs: OrderedDict[tuple[int | str, ...], Program] = OrderedDict()
+        self._programs: OrderedDict[tuple[object, ...], Program] = OrderedDict()
 
     def outputs(self, samples: Samples) -> Floats:
         """Return what the last layer gives, shape (n, outputs)."""
         return np.concatenate([p.arrays[p.output].copy() for p in self._passes(samples)])
 
     def predict(self, outputs: Floats) -> NDArray[Any]:
-        """Turn outputs into predictions: labels (n,) for classes, else values (n,) or (n, k)."""
-        if self.recipe.task == "classification":
-            return (
-                outputs.argmax(axis=1)
-                if outputs.shape[1] > 1
-                else (outputs[:, 0] > 0.5).astype(np.intp)
-            )
-        return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+        """Turn outputs into predictions, as the loss reads them: labels (n,) or values."""
+        with np.errstate(all="ignore"):
+            return self.recipe.loss.predict(outputs, self.recipe.task)
 
     @property
     def gives_probabilities(self) -> bool:
         """Whether outputs can be read as probabilities of classes."""
-        one = self.recipe.task == "classification" and self.recipe.outputs == 1
-        return self.recipe.loss.for_classes or one
+        return self.recipe.loss.gives_probabilities(self.recipe.task, self.recipe.outputs)
 
     def probabilities(self, samples: Samples) -> Floats:
-        """Return class probabilities, shape (n, k), each row adding up to 1."""
-        if not self.gives_probabilities:
-            raise ValueError(
-                f"predict_proba: expected a net trained with CrossEntropy, or one output for two "
-                f"classes; received {self.recipe.loss!r} on {self.recipe.outputs} outputs. "
-                f"Use predict(X), or train with loss=nbann.CrossEntropy()."
-            )
-        outputs = self.outputs(samples)
-        if self.recipe.loss.for_classes:
-            exps = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-            return cast("Floats", exps / exps.sum(axis=1, keepdims=True))
-        share = outputs.clip(0, 1)  # a linear output may leave the range
-        return np.hstack([1 - share, share])
+        """Return class probabilities (n, k), rows adding up to 1; of several labels each one's.
 
-    def score(self, samples: Samples) -> dict[str, float]:
+        Raises
+        ------
+        ValueError
+            The loss gives none.
+        """
+        with np.errstate(all="ignore"):  # of a net that has gone astray, outputs may be infinite
+            return self.recipe.loss.probabilities(self.outputs(samples), self.recipe.task)
+
+    def score(self, samples: Samples) -> dict[str, Score]:
         """Return the loss (penalty included) and every metric over samples."""
-        total, rows, outputs, data_loss, penalty = 0.0, 0.0, [], 0.0, 0.0
+        total, rows, penalty = 0.0, 0.0, 0.0
+        outputs = []
         summed = self.recipe.loss.summed
         for program in self._passes(samples):
             weight = program.arrays.get("y.weight")
@@ -113,13 +69,24 @@ class Evaluator:
             rows += size
             if self.metrics:
                 outputs.append(program.arrays[program.output].copy())
-        result = {"loss": total / (1 if summed else rows or 1) + penalty}
+        result: dict[str, Score] = {"loss": total / (1 if summed else rows or 1) + penalty}
         if self.metrics:
-            y = samples["y"]
-            y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
-            predicted = self.predict(outputs[0] if len(outputs) == 1 else np.concatenate(outputs))
-            result |= {name: float(metric(y, predicted)) for name, metric in self.metrics.items()}
+            whole = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
+            result |= self._measured(samples, whole)
         return result
+
+    def _measured(self, samples: Samples, outputs: Floats) -> dict[str, Score]:
+        """Return every metric of what the net gave for samples."""
+        loss, task = self.recipe.loss, self.recipe.task
+        with np.errstate(all="ignore"):
+            return measure(
+                self.metrics,
+                samples["y"],
+                loss.predict(outputs, task),
+                lambda: loss.probabilities(outputs, task),
+                steps=len(self.recipe.output_shape) > 1,
+                mask=samples.get("x.mask"),
+            )
 
     def _passes(self, samples: Samples) -> Iterator[Program]:
         """Run forward (and with targets, loss) over the rows, some thousands at a time."""

@@ -109,7 +109,10 @@ class Power(Expr):
     exponent: Expr
 
     def value(self) -> float:
-        return float(self.base.value() ** self.exponent.value())
+        try:
+            return float(self.base.value() ** self.exponent.value())
+        except OverflowError:  # NumPy has infinity there
+            return math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +183,25 @@ def _maximum(*values: float) -> float:
     return math.nan if any(math.isnan(v) for v in values) else max(values)
 
 
+def _place_of_maximum(*values: float) -> float:
+    nan = [place for place, value in enumerate(values) if math.isnan(value)]
+    return float(nan[0] if nan else values.index(max(values)))  # the first, as NumPy has it
+
+
 _FUNCTIONS: dict[str, Callable[..., float]] = {
     "exp": _exp,
     "log": lambda x: math.log(x) if x > 0 else (-math.inf if x == 0 else math.nan),
+    "log1p": lambda x: math.log1p(x) if x > -1 else (-math.inf if x == -1 else math.nan),
+    "sqrt": lambda x: math.sqrt(x) if x >= 0 else math.nan,
     "tanh": math.tanh,
+    "cos": lambda x: math.cos(x) if math.isfinite(x) else math.nan,
+    "floor": lambda x: float(math.floor(x)) if math.isfinite(x) else x,
     "max": _maximum,
+    "min": lambda *values: -_maximum(*(-v for v in values)),
+    "argmax": _place_of_maximum,
     "abs": abs,
     "sign": lambda x: math.copysign(1.0, x) if x else 0.0,
+    "Phi": lambda x: math.erfc(-x / math.sqrt(2)) / 2,  # the normal distribution: (1 + erf)/2
+    "phi": lambda x: math.exp(-x * x / 2) / math.sqrt(2 * math.pi),  # and its density
     "step": lambda x: 1.0 if x > 0 else 0.0,
 }

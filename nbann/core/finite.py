@@ -23,11 +23,10 @@ def is_finite(program: Program) -> bool:
     return math.isfinite(loss) and bool(np.isfinite(program.state.theta).all())
 
 
-def first_not_finite(losses: Sequence[float]) -> int:
-    """Return the place of the first number that is NaN or infinite; else how many there are."""
-    if math.isfinite(sum(losses)):  # a sum of finite numbers may overflow, but not the other way
-        return len(losses)
-    return next((i for i, loss in enumerate(losses) if not math.isfinite(loss)), len(losses))
+def are_finite(losses: Sequence[float]) -> bool:
+    """Whether all of these numbers are finite."""
+    # a sum of finite numbers may overflow, but not the other way
+    return math.isfinite(sum(losses)) or all(map(math.isfinite, losses))
 
 
 def culprit(program: Program) -> Op:

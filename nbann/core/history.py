@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import UnknownNameError
+from .errors import UnknownNameError, bad_value
+
+Value = float | NDArray[np.float64]
 
 
 class History(Mapping[str, NDArray[np.float64]]):
     """Columns by name: "loss" has a number for each batch, the others one for each evaluated epoch.
 
     "epoch" holds the number of epochs done at each evaluation; "train_loss", "test_loss",
-    "train_accuracy", ... stand beside it. Columns come as NumPy arrays (copies).
+    "train_accuracy", ... stand beside it, shape (evaluations,). A metric that gives an array has
+    one more axis or more: ``history["test_confusion_matrix"]`` is (evaluations, k, k). Columns come
+    as NumPy arrays (copies).
     """
 
     def __init__(self) -> None:
         self.losses = array("d")  # appended to by the inner loop: 8 bytes a batch, no objects
         self._epochs: dict[str, array[float]] = {}
+        self._shapes: dict[str, tuple[int, ...]] = {}  # of one value of each column in _epochs
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:
         if name == "loss":
             return np.array(self.losses)
         if name in self._epochs:
-            return np.array(self._epochs[name])
+            return np.array(self._epochs[name]).reshape(-1, *self._shapes[name])
         raise UnknownNameError("history column", name, self)
 
     def __iter__(self) -> Iterator[str]:
@@ -37,20 +43,40 @@ class History(Mapping[str, NDArray[np.float64]]):
         return 1 + len(self._epochs)
 
     def __repr__(self) -> str:
-        rows = len(next(iter(self._epochs.values()), ()))
-        return f"<History: {len(self.losses)} batches, {rows} evaluations: {', '.join(self)}>"
+        columns = ", ".join(self)
+        return f"<History: {len(self.losses)} batches, {self.evaluations} evaluations: {columns}>"
 
     @property
     def evaluations(self) -> int:
         """How many epochs have been evaluated."""
-        return len(next(iter(self._epochs.values()), ()))
+        for name, column in self._epochs.items():
+            return len(column) // math.prod(self._shapes[name])
+        return 0
 
-    def add_epoch(self, row: Mapping[str, float]) -> None:
-        """Append one evaluation; every row has the same names."""
-        for name, value in row.items():
-            self._epochs.setdefault(name, array("d")).append(value)
+    def add_epoch(self, row: Mapping[str, Value]) -> None:
+        """Append one evaluation; every row has the same names.
 
-    def last(self, name: str) -> float | None:
-        """Return the newest number of a column, or None where there is none yet."""
+        Raises
+        ------
+        ValueError
+            An array of another shape than before, or with nothing in it; nothing is appended then.
+        """
+        values = {name: np.asarray(value, dtype=np.float64) for name, value in row.items()}
+        for name, value in values.items():
+            shape = self._shapes.get(name, value.shape)
+            if value.shape != shape or not value.size:
+                mend = "A metric returns a number, or an array of the same shape each time."
+                raise bad_value(name, f"an array of shape {shape}", f"{value.shape}", mend)
+        for name, value in values.items():
+            self._shapes[name] = value.shape
+            self._epochs.setdefault(name, array("d")).frombytes(value.tobytes())
+
+    def last(self, name: str) -> Value | None:
+        """Return the newest value of a column, or None where there is none yet."""
         column = self.losses if name == "loss" else self._epochs.get(name)
-        return column[-1] if column else None
+        if not column:
+            return None
+        shape = self._shapes.get(name, ())
+        if not shape:
+            return column[-1]
+        return np.array(column[-math.prod(shape) :]).reshape(shape)

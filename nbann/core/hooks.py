@@ -87,7 +87,7 @@ class Event:
             for name, (view, before) in self._handed.items()
             if not np.array_equal(view, before, equal_nan=view.dtype.kind == "f")
         ]
-        return [name for name, array in arrays.items() if any(array is one for one in changed)]
+        return [n for n, a in arrays.items() if any(np.shares_memory(a, c) for c in changed)]
 
     def __repr__(self) -> str:
         where = self.op.name if self.op else self.unit

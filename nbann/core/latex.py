@@ -17,7 +17,11 @@ class Latex(Renderer):
         "exp": r"\exp",
         "log": r"\log",
         "tanh": r"\tanh",
+        "cos": r"\cos",
         "max": r"\max",
+        "min": r"\min",
+        "Phi": r"\Phi",
+        "phi": r"\varphi",
         "sum": r"\sum",
     }
 
@@ -49,6 +53,10 @@ class Latex(Renderer):
         return rf"{{{matrix}}}^{{\top}}"
 
     def call(self, function: str, args: list[str]) -> str:
+        if function == "sqrt":
+            return rf"\sqrt{{{args[0]}}}"
+        if function == "floor":
+            return rf"\left\lfloor {args[0]} \right\rfloor"
         name = self._OPERATORS.get(function, rf"\mathrm{{{_escape(function)}}}")
         return rf"{name}\left({', '.join(args)}\right)"
 
@@ -64,7 +72,10 @@ class Latex(Renderer):
         return rf"[\,{count}\ \mathrm{{more}}: {self.number(rest)}\,]"
 
 
-_GREEK = {"log p": r"\log p", "eta": r"\eta", "mu": r"\mu", "theta": r"\theta"}
+_GREEK = {"log p": r"\log p", "log y": r"\log y"} | {
+    letter: rf"\{letter}"
+    for letter in ("eta", "mu", "theta", "sigma", "gamma", "beta", "rho", "epsilon", "lambda")
+}
 
 
 def _latex_base(base: str) -> str:

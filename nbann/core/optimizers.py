@@ -1,42 +1,27 @@
-"""Optimizers: how a gradient changes the parameters; imports the core's own parts only."""
+"""Stochastic gradient descent, with or without momentum; and all optimizers by name."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .adaptive import AdaGrad, Adam, AdamW, RMSprop
 from .checks import number_in
 from .errors import UnknownNameError
-from .expr import Equation, Expr, Gradient, Negative, Product, Sum, Symbol
-from .primitive import Primitive
-from .program import Arrays, Floats, Kernel, Reader, Symbols
+from .expr import Expr, Negative, Sum
+from .flat import OverVectors, Terms
+from .program import Arrays, Kernel
+from .schedules import Schedule
+from .state import State
+from .update import Optimizer
 
 if TYPE_CHECKING:
     from .builder import Builder
-    from .state import State
 
-
-class Optimizer(ABC):
-    """How a gradient changes the parameters."""
-
-    kind: str
-
-    @property
-    def vectors(self) -> dict[str, bool]:
-        """Flat vectors that the state needs, by suffix, and whether each outlives a batch."""
-        return {}
-
-    @abstractmethod
-    def hyper(self) -> dict[str, float]:
-        """Return the hyper-parameters that kernels read, by name."""
-
-    @abstractmethod
-    def emit(self, b: Builder) -> None:
-        """Emit the ops of one step."""
+__all__ = ["OPTIMIZERS", "SGD", "Optimizer", "as_optimizer"]
 
 
 class SGD(Optimizer):
@@ -51,180 +36,155 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float
+    learning_rate : float or Schedule
         Step size, above 0.
     momentum : float
         Share of the last step that is kept, in [0, 1).
     nesterov : bool
         Look ahead; takes effect with momentum above 0.
+    weight_decay : float
+        Added to the gradient as ``weight_decay * theta``, of weights and biases; at least 0.
+    clip_value : float, optional
+        Cut each element of the gradient to [-clip_value, clip_value]; above 0.
+    clip_norm : float, optional
+        Shorten the whole gradient to this 2-norm where it is longer; above 0.
 
     Raises
     ------
     ValueError
-        A learning rate or momentum out of its range.
+        An argument out of its range.
     """
 
     kind = "sgd"
 
     def __init__(
-        self, learning_rate: float = 0.1, momentum: float = 0.0, nesterov: bool = False
+        self,
+        learning_rate: float | Schedule = 0.1,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+        *,
+        clip_value: float | None = None,
+        clip_norm: float | None = None,
     ) -> None:
-        self.learning_rate = number_in("learning_rate", learning_rate, above=0.0)
+        super().__init__(learning_rate, weight_decay, clip_value, clip_norm)
         self.momentum = number_in("momentum", momentum, least=0.0, below=1.0)
         self.nesterov = bool(nesterov)
 
-    def __repr__(self) -> str:
-        parts = [f"learning_rate={self.learning_rate:g}"]
-        if self.momentum:
-            parts.append(f"momentum={self.momentum:g}")
-            parts += ["nesterov=True"] * self.nesterov
-        return f"SGD({', '.join(parts)})"
-
-    def hyper(self) -> dict[str, float]:
-        return {"learning_rate": self.learning_rate} | (
-            {"momentum": self.momentum} if self.momentum else {}
-        )
+    @property
+    def memory(self) -> tuple[str, ...]:
+        return (".velocity",) if self.momentum else ()
 
     @property
-    def vectors(self) -> dict[str, bool]:
-        return {".velocity": True} if self.momentum else {}
+    def settings(self) -> dict[str, float]:
+        return {"momentum": self.momentum} if self.momentum else {}
 
-    def emit(self, b: Builder) -> None:
+    def emit_step(self, b: Builder, gradient: str) -> None:
         if not self.momentum:
-            b.emit(PlainStep(b.state))
+            b.emit(PlainStep(b.state, gradient))
             return
-        b.emit(Velocity(b.state))
-        b.emit(NesterovStep(b.state) if self.nesterov else MomentumStep(b.state))
+        b.emit(Velocity(b.state, gradient))
+        b.emit(NesterovStep(b.state, gradient) if self.nesterov else MomentumStep(b.state))
 
 
-class _OverTheta(Primitive):
-    """A primitive over the flat vectors: one formula for every parameter, in the views' names."""
-
-    def __init__(self, state: State) -> None:
-        self.state = state
-
-    def _scaled_gradient(self, into: Floats) -> Kernel:
-        return partial(np.multiply, self.state.grad, self.state.hyper["learning_rate"], into)
-
-
-class PlainStep(_OverTheta):
+class PlainStep(OverVectors):
     """``theta = theta - learning_rate * grad``."""
 
     verb = "update"
 
-    def __init__(self, state: State) -> None:
-        super().__init__(state)
-        self.reads = (*state.names(), *state.names(".grad"), "learning_rate")
-        self.writes = state.names()
+    def __init__(self, state: State, gradient: str) -> None:
+        super().__init__(state, "", ("", gradient), ("learning_rate",))
+        self.gradient = gradient
 
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
-        step = np.empty_like(self.state.theta)
-        yield self._scaled_gradient(step)
-        yield partial(np.subtract, self.state.theta, step, self.state.theta)
+        rate = self.state.hyper["learning_rate"]
+        for theta, grad, step in self.blocks("", self.gradient):
+            yield partial(np.multiply, grad, rate, step)
+            yield partial(np.subtract, theta, step, theta)
 
-    def equation(self, symbol: Symbols) -> Equation:
-        theta, eta = Symbol("theta"), symbol("learning_rate")
-        return Equation(theta, Sum((theta, Negative(Product((eta, _GRADIENT), "")))))
-
-    def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
-        step = Product((entry("learning_rate"), entry(name + ".grad", *at)))
-        return Sum((entry(name, *at), Negative(step)))
+    def formula(self, of: Terms) -> Expr:
+        step = of.times(of.number("learning_rate"), of.vector(self.gradient))
+        return Sum((of.vector(""), Negative(step)))
 
 
-class Velocity(_OverTheta):
+class Velocity(OverVectors):
     """``v = momentum * v - learning_rate * grad``."""
 
     verb = "velocity"
 
-    def __init__(self, state: State) -> None:
-        super().__init__(state)
-        self.reads = (*state.names(".velocity"), *state.names(".grad"), "learning_rate", "momentum")
-        self.writes = state.names(".velocity")
+    def __init__(self, state: State, gradient: str) -> None:
+        numbers = ("learning_rate", "momentum")
+        super().__init__(state, ".velocity", (".velocity", gradient), numbers)
+        self.gradient = gradient
 
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
-        velocity = self.state.vector(".velocity")
-        step = np.empty_like(velocity)
-        yield partial(np.multiply, velocity, self.state.hyper["momentum"], velocity)
-        yield self._scaled_gradient(step)
-        yield partial(np.subtract, velocity, step, velocity)
+        rate, momentum = self.state.hyper["learning_rate"], self.state.hyper["momentum"]
+        for velocity, grad, step in self.blocks(".velocity", self.gradient):
+            yield partial(np.multiply, velocity, momentum, velocity)
+            yield partial(np.multiply, grad, rate, step)
+            yield partial(np.subtract, velocity, step, velocity)
 
-    def equation(self, symbol: Symbols) -> Equation:
-        kept = Product((symbol("momentum"), _V), "")
-        return Equation(
-            _V, Sum((kept, Negative(Product((symbol("learning_rate"), _GRADIENT), ""))))
-        )
-
-    def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
-        gradient = name.removesuffix(".velocity") + ".grad"
-        step = Product((entry("learning_rate"), entry(gradient, *at)))
-        return Sum((Product((entry("momentum"), entry(name, *at))), Negative(step)))
+    def formula(self, of: Terms) -> Expr:
+        step = of.times(of.number("learning_rate"), of.vector(self.gradient))
+        return Sum((of.times(of.number("momentum"), of.vector(".velocity")), Negative(step)))
 
 
-class MomentumStep(_OverTheta):
+class MomentumStep(OverVectors):
     """``theta = theta + v``."""
 
     verb = "update"
 
     def __init__(self, state: State) -> None:
-        super().__init__(state)
-        self.reads = (*state.names(), *state.names(".velocity"))
-        self.writes = state.names()
+        super().__init__(state, "", ("", ".velocity"))
 
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
         theta = self.state.theta
         yield partial(np.add, theta, self.state.vector(".velocity"), theta)
 
-    def equation(self, symbol: Symbols) -> Equation:
-        theta = Symbol("theta")
-        return Equation(theta, Sum((theta, _V)))
-
-    def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
-        return Sum((entry(name, *at), entry(name + ".velocity", *at)))
+    def formula(self, of: Terms) -> Expr:
+        return Sum((of.vector(""), of.vector(".velocity")))
 
 
-class NesterovStep(_OverTheta):
+class NesterovStep(OverVectors):
     """``theta = theta + momentum * v - learning_rate * grad``."""
 
     verb = "update"
 
-    def __init__(self, state: State) -> None:
-        super().__init__(state)
-        self.reads = (
-            *state.names(), *state.names(".velocity"), *state.names(".grad"),
-            "learning_rate", "momentum",
-        )  # fmt: skip
-        self.writes = state.names()
+    def __init__(self, state: State, gradient: str) -> None:
+        numbers = ("learning_rate", "momentum")
+        super().__init__(state, "", ("", ".velocity", gradient), numbers)
+        self.gradient = gradient
 
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
-        theta, velocity = self.state.theta, self.state.vector(".velocity")
-        ahead, step = np.empty_like(theta), np.empty_like(theta)
-        yield partial(np.multiply, velocity, self.state.hyper["momentum"], ahead)
-        yield self._scaled_gradient(step)
-        yield partial(np.subtract, ahead, step, ahead)
-        yield partial(np.add, theta, ahead, theta)
+        rate, momentum = self.state.hyper["learning_rate"], self.state.hyper["momentum"]
+        for theta, velocity, grad, step in self.blocks("", ".velocity", self.gradient):
+            yield partial(np.multiply, velocity, momentum, step)
+            yield partial(np.add, theta, step, theta)
+            yield partial(np.multiply, grad, rate, step)
+            yield partial(np.subtract, theta, step, theta)
 
-    def equation(self, symbol: Symbols) -> Equation:
-        theta = Symbol("theta")
-        ahead = Product((symbol("momentum"), _V), "")
-        step = Product((symbol("learning_rate"), _GRADIENT), "")
-        return Equation(theta, Sum((theta, ahead, Negative(step))))
-
-    def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
-        ahead = Product((entry("momentum"), entry(name + ".velocity", *at)))
-        step = Product((entry("learning_rate"), entry(name + ".grad", *at)))
-        return Sum((entry(name, *at), ahead, Negative(step)))
+    def formula(self, of: Terms) -> Expr:
+        ahead = of.times(of.number("momentum"), of.vector(".velocity"))
+        step = of.times(of.number("learning_rate"), of.vector(self.gradient))
+        return Sum((of.vector(""), ahead, Negative(step)))
 
 
-_V = Symbol("v")
-_GRADIENT = Gradient(Symbol("theta"))
+OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {
+    optimizer.kind: optimizer for optimizer in (SGD, AdaGrad, RMSprop, Adam, AdamW)
+}
 
 
 def as_optimizer(optimizer: Optimizer | str | None) -> Optimizer:
-    """Return an optimizer given as such, by name, or (None) plain SGD."""
-    if optimizer is None:
-        return SGD()
+    """Return an optimizer given as such, by name with its defaults, or (None) plain SGD.
+
+    Raises
+    ------
+    UnknownNameError
+        Another name than "sgd", "adagrad", "rmsprop", "adam", "adamw".
+    """
     if isinstance(optimizer, Optimizer):
         return optimizer
-    if optimizer != SGD.kind:
-        raise UnknownNameError("optimizer", optimizer, (SGD.kind,))
-    return SGD()
+    name = SGD.kind if optimizer is None else optimizer
+    if not isinstance(name, str) or name not in OPTIMIZERS:
+        raise UnknownNameError("optimizer", optimizer, OPTIMIZERS)
+    return OPTIMIZERS[name]()

@@ -217,8 +217,10 @@ class Program:
     def clear(self) -> None:
         """Forget everything computed, as if no batch had ever run."""
         for name, op in self.writer.items():
-            if name not in op.reads and self.arrays[name].dtype.kind == "f":
-                self.arrays[name].fill(np.nan)
+            array = self.arrays[name]
+            # parts of the data, such as a time step's, can not be written to
+            if name not in op.reads and array.dtype.kind == "f" and array.flags.writeable:
+                array.fill(np.nan)
         self.done = 0
         self.touched.clear()
 

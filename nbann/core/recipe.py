@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +14,14 @@ from .checks import as_features, as_mask
 from .data import Dataset
 from .errors import UnknownNameError, bad_value
 from .expr import Symbol
-from .losses import Loss, Task
+from .losses import TARGET_SYMBOLS, Loss, Task
+from .metric import MetricLike
+from .metrics import as_metrics
 from .model import Sequential
 from .optimizers import Optimizer
 from .penalty import Penalty
-from .program import Program
 from .plan import Plan
+from .program import Program
 from .state import State
 
 Samples = dict[str, NDArray[Any]]
@@ -26,17 +29,13 @@ Samples = dict[str, NDArray[Any]]
 (classes as rows of 0 and 1), "y.weight" (how much each sample counts), "x.mask" (which time steps
 are there)."""
 
+Metrics = Iterable[str | MetricLike] | str | MetricLike | None
+
 DTYPES: dict[str, np.dtype[np.floating]] = {
     "float64": np.dtype(np.float64),
     "float32": np.dtype(np.float32),
 }
-_SYMBOLS = {
-    "x": Symbol("x"),
-    "x.mask": Symbol("m"),
-    "y": Symbol("y"),
-    "y.onehot": Symbol("Y"),
-    "y.weight": Symbol("w"),
-}
+_SYMBOLS = {"x": Symbol("x"), "x.mask": Symbol("m")} | TARGET_SYMBOLS
 
 
 @dataclass(frozen=True)
@@ -75,15 +74,24 @@ class Recipe:
 
     def samples(self, data: Dataset, what: str) -> Samples:
         """Check a data set against the net; return the arrays that programs read."""
-        samples = self.inputs(data.X, what, getattr(data,'mask',None))
-        weight = getattr(data,"weight",None)
-        if getattr(data,'mask',None) is not None and len(self.output_shape) > 1:  # a target for each time step
-            weight = getattr(data,'mask',None) if weight is None else getattr(data,'mask',None) * weight[:, None]
-        kw = {} if weight is None else {"weight": weight}
-        targets = self.loss.targets(
-            data.y, self.task, self.output_shape if len(self.output_shape)>1 else self.outputs, f"{what} y", **kw
-        )
+        samples = self.inputs(data.X, what, data.mask)
+        weight = data.weight
+        if data.mask is not None and len(self.output_shape) > 1:  # a target for each time step
+            weight = data.mask if weight is None else data.mask * weight[:, None]
+        targets = self.loss.targets(data.y, self.task, self.output_shape, f"{what} y", weight)
         return samples | {name: self._cast(array) for name, array in targets.items()}
+
+    def metrics(self, metrics: Metrics, samples: Samples) -> dict[str, MetricLike]:
+        """Return metrics by name, each of which fits what is learned of these samples."""
+        y = samples["y"]
+        several = y.ndim > len(self.output_shape) and y.shape[-1] > 1
+        return as_metrics(
+            metrics,
+            self.task,
+            classes=max(self.outputs, 2) if self.task == "classification" else None,
+            several=several,
+            probabilities=self.loss.gives_probabilities(self.task, self.outputs),
+        )
 
     def inputs(self, X: object, what: str, mask: object = None) -> Samples:
         """Check features against the net; return them in the net's dtype, with their mask."""

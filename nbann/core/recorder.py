@@ -5,10 +5,10 @@ Imports the core's own parts only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from .evaluate import Evaluator
-from .history import History
+from .history import History, Value
 from .recipe import Samples
 
 
@@ -22,14 +22,21 @@ class Recorder:
         The data sets that are scored, by the first half of their columns' names ("train", "test").
     every : int or None
         Epochs between two evaluations; None for none.
+    observe : callable
+        Is told each evaluation's columns: a schedule may depend on them.
     """
 
     def __init__(
-        self, evaluator: Evaluator, parts: Mapping[str, Samples], every: int | None
+        self,
+        evaluator: Evaluator,
+        parts: Mapping[str, Samples],
+        every: int | None,
+        observe: Callable[[Mapping[str, Value]], object],
     ) -> None:
         self.evaluator = evaluator
         self.parts = parts
         self.every = every
+        self.observe = observe
         self.history = History()
 
     @property
@@ -52,8 +59,9 @@ class Recorder:
         """Score the data sets if that is due after this many epochs."""
         if self.every is None or epochs % self.every:
             return
-        row = {"epoch": float(epochs)}
+        row: dict[str, Value] = {"epoch": float(epochs)}
         for part, samples in self.parts.items():
             scores = self.evaluator.score(samples)
             row |= {f"{part}_{name}": value for name, value in scores.items()}
         self.history.add_epoch(row)
+        self.observe(row)

@@ -117,11 +117,11 @@ class Renderer(ABC):
             case Entry():
                 if self.numbers:
                     return self.value(node), self._binding(node.number)
-                return self.entry(node), _ATOM
+                return self.entry(node), _FACTOR if isinstance(node.symbol, Gradient) else _ATOM
             case Symbol():
                 return self.symbol(node), _ATOM
             case Gradient():
-                return self.gradient(node), _ATOM
+                return self.gradient(node), _FACTOR  # its square needs brackets
             case Sum():
                 return "".join(self._sum(node)), _SUM
             case Product():
@@ -130,7 +130,7 @@ class Renderer(ABC):
             case Negative():
                 return self.minus + self._at_least(_PRODUCT, node.arg), _SUM
             case Quotient():
-                return self._fraction(node), _PRODUCT
+                return self._fraction(node), _FACTOR if self.stacked_fractions else _PRODUCT
             case Transpose():
                 return self.transpose(self._at_least(_ATOM, node.arg)), _FACTOR
             case Power():

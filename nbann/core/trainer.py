@@ -7,29 +7,31 @@ confirms.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .batches import Batches
+from .batches import Batches, Order
 from .checks import number_in, whole_number
 from .cursor import Cursor
 from .data import Dataset, as_dataset
 from .errors import UnknownNameError, bad_value
-from .evaluate import Evaluator, Metric, as_metrics
+from .evaluate import Evaluator
 from .expr import Equation
 from .gradcheck import GradientCheck, check_gradients
 from .history import History
 from .hooks import UNITS, Event, Hook, Hooks, Unit, When
-from .losses import Loss, as_loss
+from .losses import Loss, Task, as_loss
+from .metric import Score
 from .model import Sequential
 from .moves import Position, Ran, Stop
 from .optimizers import Optimizer, as_optimizer
 from .penalty import Penalty
 from .plan import Plan
 from .program import Op, Program
-from .recipe import Recipe, as_dtype
+from .recipe import Metrics, Recipe, as_dtype
 from .recorder import Recorder
 from .state import Snapshot
 from .stopping import Until, as_rules
@@ -60,15 +62,20 @@ class Trainer:
     l1, l2 : float
         Add ``l1 * sum|W| + l2/2 * sum W**2`` over the weights (not the biases) to the loss; at
         least 0.
-    shuffle : bool
+    penalty_per_sample : bool
+        Divide l1 and l2 by the samples of each batch, or by what they weigh together, as
+        scikit-learn divides its `alpha`.
+    shuffle : bool or callable
         Draw a new order of the samples for each epoch (with one batch for all there is nothing to
-        order).
+        order). A callable gives the order itself: ``shuffle(epoch)`` is a permutation of
+        ``range(n)``, the same one whenever it is asked for that epoch, counted from 0.
     seed : int
         Of the start weights and of the order of the samples, at least 0.
     dtype : {"float64", "float32"}
     metrics : list of str or callable, optional
-        Scored beside the loss: "accuracy", or any ``f(y, predicted) -> float``. By default accuracy
-        where there are classes.
+        Scored beside the loss, by name ("accuracy", "log_loss", "confusion_matrix", "r2", ...: see
+        `nbann.metrics`), or any ``f(y, predicted) -> float``. By default accuracy where there are
+        classes.
     evaluate_every : int or None
         Epochs between two evaluations of the whole training and test data; None for none, which
         saves their forward passes.
@@ -102,10 +109,11 @@ class Trainer:
         batch_size: int | None = 32,
         l1: float = 0.0,
         l2: float = 0.0,
-        shuffle: bool = True,
+        penalty_per_sample: bool = False,
+        shuffle: bool | Order = True,
         seed: int = 0,
         dtype: Any = "float64",
-        metrics: Iterable[str | Metric] | None = None,
+        metrics: Metrics = None,
         evaluate_every: int | None = 1,
         stop_on_nan: bool = True,
     ) -> None:
@@ -120,9 +128,12 @@ class Trainer:
             raise bad_value("model", expected, repr(model), mend)
         data = as_dataset(train, "train")
         others = {"validation": validation, "test": test}
-        held_out = {part: as_dataset(d, part) for part, d in others.items() if d is not None}
+        held_out = {
+            part: as_dataset(d, part, like=data) for part, d in others.items() if d is not None
+        }
         loss = as_loss(loss, data.task)
-        penalty = (number_in("l1", l1, least=0.0), number_in("l2", l2, least=0.0))
+        factors = (number_in("l1", l1, least=0.0), number_in("l2", l2, least=0.0))
+        penalty = Penalty(*factors, _flag("penalty_per_sample", penalty_per_sample))
         plan = Plan()
         output_shape = model.build(plan, data.X.shape[1:])
         weights = any(p.penalized for p in plan.parameters)
@@ -130,8 +141,8 @@ class Trainer:
             model=model,
             loss=loss,
             optimizer=optimizer,
-            penalty=Penalty(*penalty) if any(penalty) and weights else None,
-            task="classification" if loss.for_classes else data.task,
+            penalty=penalty if any(factors) and weights else None,
+            task=loss.task_of(data.task),
             dtype=as_dtype(dtype),
             plan=plan,
             shape=data.X.shape[1:],
@@ -142,7 +153,8 @@ class Trainer:
             if batch_size is None
             else min(whole_number("batch_size", batch_size, least=1), len(data))
         )
-        self._shuffle = _flag("shuffle", shuffle)
+        self._order = shuffle if callable(shuffle) else None
+        self._shuffle = True if callable(shuffle) else _flag("shuffle", shuffle)
         self._seed = whole_number("seed", seed, least=0, mend="Pass e.g. seed=0.")
         self._every = evaluate_every
         if evaluate_every is not None:
@@ -154,22 +166,24 @@ class Trainer:
         self.train_data, self.test_data = data, held_out.get("test")
         self.validation_data = held_out.get("validation")
         self._guarded = _flag("stop_on_nan", stop_on_nan)
-        self._metrics = as_metrics(metrics, self._recipe.task)
+        self._metrics = self._recipe.metrics(metrics, self._train)
 
         self._state = self._recipe.state()
         self._evaluator = Evaluator(self._recipe, self._state, self._metrics)
         self._programs: dict[int, Program] = {}
-        self._batches = Batches(len(data), self._size, self._shuffle, [self._seed, 1])
+        self._batches = Batches(len(data), self._size, self._shuffle, [self._seed, 1], self._order)
         for batch in (0, self._batches.count - 1):  # so that what does not fit is told now
             self._program_for(self._batches.length(batch))
         self._hooks = Hooks()
         self._watchers: list[Callable[[Trainer], object]] = []
         self._start()
+        optimizer.check_monitor(self._recorder.columns)
 
     def _start(self) -> None:
         """Set everything that a run changes to its beginning."""
         self._state.initialize(self._seed, self._recipe.optimizer.hyper())
-        self._recorder = Recorder(self._evaluator, self._parts, self._every)
+        observe = partial(self.optimizer.observe, self._state)
+        self._recorder = Recorder(self._evaluator, self._parts, self._every, observe)
         self._cursor = Cursor(self, self._batches)
 
     def __repr__(self) -> str:
@@ -257,6 +271,12 @@ class Trainer:
     def restore_model(self, snapshot: Snapshot) -> None:
         """Put a `model_snapshot` back; the optimizer, the history and the position stay."""
         self._state.restore(snapshot)
+        if self.program.done:  # what this batch has written is not what is there now
+            buffers = (buffer.name for buffer in self._recipe.plan.buffers)
+            names = (*self._state.names(), *buffers)
+            self.program.touched.update(dict.fromkeys(names, self.program.done))
+        else:
+            self._state.keep(snapshot.arrays)  # the batch to come reads these
 
     # ---- where it stands -------------------------------------------------------------------------
     @property
@@ -290,7 +310,7 @@ class Trainer:
         return self._recorder.columns
 
     @property
-    def task(self) -> Literal["classification", "regression"]:
+    def task(self) -> Task:
         """What kind of target is learned."""
         return self._recipe.task
 
@@ -328,14 +348,13 @@ class Trainer:
     @property
     def learning_rate(self) -> float:
         """The optimizer's learning rate, in force from the next update on; above 0."""
-        # float32 0.1 is 0.100000001490116; its shortest text is what was meant
-        return float(str(self._state.hyper["learning_rate"][()]))
+        return self.optimizer.current_learning_rate(self._state)
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        self._state.set_hyper("learning_rate", number_in("learning_rate", value, above=0.0))
+        name = self.optimizer.set_learning_rate(self._state, value)
         if not any(op.phase == "update" for op in self.program.ops[: self.program.done]):
-            self._state.keep(["learning_rate"])  # this batch's update is to come, and reads it
+            self._state.keep([name])  # this batch's update is to come, and reads it
         self._changed()
 
     # ---- looking --------------------------------------------------------------------------------
@@ -431,7 +450,7 @@ class Trainer:
         """
         return self._evaluator.probabilities(self._recipe.inputs(X, "predict_proba", mask))
 
-    def evaluate(self, data: Data) -> dict[str, float]:
+    def evaluate(self, data: Data) -> dict[str, Score]:
         """Return loss (penalties included) and metrics over data, by name.
 
         Parameters
@@ -443,7 +462,8 @@ class Trainer:
         ValueError
             Data that does not fit the net: features, labels, lengths, NaN.
         """
-        return self._evaluator.score(self._recipe.samples(as_dataset(data, "data"), "data"))
+        known = as_dataset(data, "data", like=self.train_data)
+        return self._evaluator.score(self._recipe.samples(known, "data"))
 
     # ---- listening ------------------------------------------------------------------------------
     def on(

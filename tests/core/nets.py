@@ -5,16 +5,54 @@ layer without biases. `net` makes nbann's model of it, `forward` and `loss_of` c
 textbook formulas, without a line of nbann.
 """
 
+import math
+
 import numpy as np
 
 import nbann
 
-ACTIVATIONS = {"sigmoid": nbann.Sigmoid, "tanh": nbann.Tanh, "relu": nbann.ReLU}
+ACTIVATIONS = {
+    "identity": nbann.Identity,
+    "step": nbann.Step,
+    "sigmoid": nbann.Sigmoid,
+    "tanh": nbann.Tanh,
+    "relu": nbann.ReLU,
+    "leaky_relu": nbann.LeakyReLU,
+    "leaky_relu 0.3": lambda: nbann.LeakyReLU(0.3),
+    "elu": nbann.ELU,
+    "elu 0.4": lambda: nbann.ELU(alpha=0.4),
+    "selu": nbann.SELU,
+    "gelu": nbann.GELU,
+    "gelu tanh": lambda: nbann.GELU(approximate="tanh"),
+    "silu": nbann.SiLU,
+    "softplus": nbann.Softplus,
+    "softmax": nbann.Softmax,
+}
 LOSSES = {
     "cross_entropy": nbann.CrossEntropy(),
     "mean_squared_error": nbann.MeanSquaredError(),
     "half_sum": nbann.HalfSquaredError("sum"),
     "half_mean": nbann.HalfSquaredError("mean"),
+    "mean_absolute_error": nbann.MeanAbsoluteError(),
+    "huber": nbann.Huber(delta=0.8),
+}
+ERF = np.vectorize(math.erf, otypes=[float])
+PLAIN = {  # as textbooks write them: safe for ordinary numbers only
+    "identity": lambda z: z,
+    "step": lambda z: (z > 0) * 1.0,
+    "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+    "tanh": np.tanh,
+    "relu": lambda z: np.where(z > 0, z, 0),
+    "leaky_relu": lambda z: np.where(z > 0, z, 0.01 * z),
+    "leaky_relu 0.3": lambda z: np.where(z > 0, z, 0.3 * z),
+    "elu": lambda z: np.where(z > 0, z, np.exp(z) - 1),
+    "elu 0.4": lambda z: np.where(z > 0, z, 0.4 * (np.exp(z) - 1)),
+    "selu": lambda z: 1.05070098735548 * np.where(z > 0, z, 1.67326324235437 * (np.exp(z) - 1)),
+    "gelu": lambda z: z * (1 + ERF(z / np.sqrt(2))) / 2,
+    "gelu tanh": lambda z: z / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3))),
+    "silu": lambda z: z / (1 + np.exp(-z)),
+    "softplus": lambda z: np.log(1 + np.exp(z)),
+    "softmax": lambda z: np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True),
 }
 HIDDEN = [("dense", 4), "tanh", ("dense", 3)]
 
@@ -53,12 +91,8 @@ def forward(spec, parameters, X):
     parameters = list(parameters)
     a = X
     for part in spec:
-        if part == "sigmoid":
-            a = 1 / (1 + np.exp(-a))
-        elif part == "tanh":
-            a = np.tanh(a)
-        elif part == "relu":
-            a = np.where(a > 0, a, 0)
+        if isinstance(part, str):
+            a = PLAIN[part](a)
         else:
             a = a @ parameters.pop(0)
             if part[0] == "dense":
@@ -72,6 +106,11 @@ def loss_of(spec, parameters, X, y, loss, l1=0.0, l2=0.0):
     if loss == "cross_entropy":
         exps = np.exp(out)
         value = -np.mean(np.log(exps[range(len(y)), y] / exps.sum(axis=1)))
+    elif loss == "mean_absolute_error":
+        value = np.abs(out - y).mean()
+    elif loss == "huber":
+        size = np.abs(out - y)
+        value = np.where(size <= 0.8, size**2 / 2, 0.8 * (size - 0.4)).mean()
     else:
         squares = ((out - y) ** 2).sum()
         value = (

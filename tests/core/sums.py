@@ -46,12 +46,41 @@ def _exp(x):
     return Rounded(value, value * math.expm1(min(x.error, 700)) if x.error else 0.0)
 
 
+def _argmax(*xs):
+    top = max(xs, key=lambda x: x.value)
+    rivals = [i for i, x in enumerate(xs) if x.value + x.error >= top.value - top.error]
+    first = next(i for i, x in enumerate(xs) if x.value == top.value)
+    return Rounded(float(first), float(max(abs(i - first) for i in rivals)))
+
+
+def _sqrt(x):
+    root = math.sqrt(x.value)
+    return Rounded(root, root - math.sqrt(max(x.value - x.error, 0.0)))
+
+
+def _floor(x):
+    below = math.floor(x.value)
+    near = abs(x.value - round(x.value)) <= x.error  # rounding may have moved it over an edge
+    return Rounded(float(below), float(near and x.error > 0))
+
+
 FUNCTIONS = {
     "exp": _exp,
     "log": lambda x: Rounded(math.log(x.value), -math.log1p(-min(x.error / x.value, 0.99))),
+    "log1p": lambda x: Rounded(math.log1p(x.value), x.error / (1 + x.value - x.error)),
+    "sqrt": lambda x: Rounded(math.sqrt(x.value), x.error / math.sqrt(x.value)),
+    "sqrt": _sqrt,
+    "cos": lambda x: Rounded(math.cos(x.value), x.error),
+    "floor": _floor,
     "tanh": lambda x: Rounded(math.tanh(x.value), x.error),
     "max": lambda *xs: Rounded(max(x.value for x in xs), max(x.error for x in xs)),
+    "min": lambda *xs: Rounded(min(x.value for x in xs), max(x.error for x in xs)),
+    "argmax": _argmax,
     "abs": lambda x: Rounded(abs(x.value), x.error),
+    "Phi": lambda x: Rounded(math.erfc(-x.value / math.sqrt(2)) / 2, 0.4 * x.error),  # slope < 0.4
+    "phi": lambda x: Rounded(
+        math.exp(-(x.value**2) / 2) / math.sqrt(2 * math.pi), 0.25 * x.error
+    ),  # its slope is at most exp(-1/2) / sqrt(2*pi)
     "sign": lambda x: Rounded(float((x.value > 0) - (x.value < 0))),
     "step": lambda x: Rounded(float(x.value > 0)),
 }
@@ -68,6 +97,8 @@ def evaluate(text, digits):
         match node:
             case ast.Constant():
                 return Rounded(float(node.value), 0.5 * 10.0 ** (1 - digits) * abs(node.value))
+            case ast.Name(id="inf"):
+                return Rounded(math.inf)
             case ast.BinOp():
                 return OPERATORS[type(node.op)](walk(node.left), walk(node.right))
             case ast.UnaryOp(op=ast.USub()):

@@ -56,3 +56,44 @@ def test_a_plain_history():
     assert "train_loss" in history
     with pytest.raises(KeyError, match="Did you mean 'train_loss'"):
         history["trainloss"]
+
+
+def test_columns_of_arrays():
+    history = History()
+    rows = np.random.default_rng(0).normal(size=(4, 3, 2))
+    for epoch, table in enumerate(rows):
+        history.add_epoch({"epoch": epoch, "table": table, "row": table[:1].T})
+    assert history.evaluations == 4
+    np.testing.assert_array_equal(history["table"], rows)
+    np.testing.assert_array_equal(history["row"], rows[:, :1].transpose(0, 2, 1))
+    np.testing.assert_array_equal(history.last("table"), rows[-1])
+    assert history.last("epoch") == 3
+    history["table"][:] = 0
+    history.last("table")[:] = 0
+    np.testing.assert_array_equal(history["table"], rows)
+    assert list(history) == ["loss", "epoch", "table", "row"]
+    assert "4 evaluations" in repr(history)
+
+
+def test_a_first_column_of_arrays():
+    history = History()
+    history.add_epoch({"table": np.ones((2, 3))})
+    assert history.evaluations == 1
+    assert history["table"].shape == (1, 2, 3)
+
+
+@pytest.mark.parametrize("value", [np.ones(3), np.ones((2, 2)), 1.0, np.ones((0,))])
+def test_an_array_of_another_shape_is_refused(value):
+    history = History()
+    history.add_epoch({"epoch": 1.0, "row": np.ones(2)})
+    with pytest.raises(ValueError, match=r"row: expected an array of shape \(2,\)"):
+        history.add_epoch({"epoch": 2.0, "row": value})
+    assert history["epoch"].tolist() == [1.0]  # nothing is appended
+
+
+def test_a_number_takes_eight_bytes():
+    history = History()
+    for epoch in range(1000):
+        history.add_epoch({"epoch": epoch, "table": np.zeros((5, 5))})
+    columns = history._epochs.values()
+    assert sum(len(column) * column.itemsize for column in columns) == 1000 * 26 * 8

@@ -1,0 +1,35 @@
+"""Metrics under their public names, for ``Trainer(metrics=[...])``; imports the core only.
+
+All but accuracy are computed by scikit-learn, in some milliseconds each, more than an epoch of a
+small net takes: with many epochs, let ``Trainer(evaluate_every=10)`` ask less often.
+"""
+
+from .core.metric import Metric
+from .core.metrics import METRICS
+from .core.scores import (
+    accuracy,
+    balanced_accuracy,
+    confusion_matrix,
+    f1_macro,
+    log_loss,
+    mean_absolute_error,
+    mean_squared_error,
+    r2,
+    roc_auc,
+    top_k_accuracy,
+)
+
+__all__ = [
+    "METRICS",
+    "Metric",
+    "accuracy",
+    "balanced_accuracy",
+    "confusion_matrix",
+    "f1_macro",
+    "log_loss",
+    "mean_absolute_error",
+    "mean_squared_error",
+    "r2",
+    "roc_auc",
+    "top_k_accuracy",
+]

@@ -1,0 +1,21 @@
+"""Schedules of the learning rate under their public names; imports the core only."""
+
+from .core.plateau import ReduceOnPlateau
+from .core.schedules import (
+    Constant,
+    CosineDecay,
+    ExponentialDecay,
+    LinearWarmup,
+    Schedule,
+    StepDecay,
+)
+
+__all__ = [
+    "Constant",
+    "CosineDecay",
+    "ExponentialDecay",
+    "LinearWarmup",
+    "ReduceOnPlateau",
+    "Schedule",
+    "StepDecay",
+]

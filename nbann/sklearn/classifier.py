@@ -1,0 +1,200 @@
+"""The multi-layer perceptron that tells classes apart."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils import column_or_1d
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import type_of_target, unique_labels
+from sklearn.utils.validation import check_is_fitted
+
+from nbann.core.errors import bad_value
+
+from .base import MLP
+from .compat import validate_data, with_callbacks
+from .losses import loss_for
+
+_SPARSE = ["csr", "csc"]
+
+
+class MLPClassifier(ClassifierMixin, MLP):
+    """scikit-learn's `MLPClassifier`, trained by nbann."""
+
+    loss = "log_loss"
+
+    def _validated(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Any, Any]:
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=_SPARSE,
+            multi_output=True,
+            dtype=(np.float64, np.float32),
+            reset=reset,
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        if not hasattr(self, "classes_") or not (self.warm_start or incremental):
+            self._set_classes(LabelBinarizer().fit(y))
+        else:
+            self._check_classes(unique_labels(y))
+        return X, self._label_binarizer.transform(y).astype(bool)
+
+    def _set_classes(self, binarizer: LabelBinarizer) -> None:
+        self._label_binarizer = binarizer
+        self.classes_ = binarizer.classes_
+
+    def _check_classes(self, classes: NDArray[Any]) -> None:
+        """Refuse classes that were not there before."""
+        if self.warm_start and set(classes) != set(self.classes_):
+            raise ValueError(
+                f"warm_start can only be used where `y` has the same classes as in the previous "
+                f"call to fit. Previously got {self.classes_}, `y` has {classes}. Pass the same "
+                f"classes, or warm_start=False."
+            )
+        unknown = np.setdiff1d(classes, self.classes_)
+        if len(unknown):
+            mend = "Pass all classes to the first call of partial_fit."
+            raise bad_value("y", f"classes among {self.classes_}", str(unknown), mend)
+
+    def _output(self) -> str:
+        # two classes share one output; of several labels each has its own
+        return "softmax" if self._label_binarizer.y_type_ == "multiclass" else "logistic"
+
+    def _score(self, X: Any, y: Any, sample_weight: Any) -> float:
+        return float(accuracy_score(y, self._labels(X), sample_weight=sample_weight))
+
+    # ---- what users call -------------------------------------------------------------------------
+    @with_callbacks
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Fit the net to X and y, from weights drawn anew unless there is `warm_start`.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n, features)
+            A sparse matrix is made dense to be trained on.
+        y : array-like of shape (n,) or (n, labels)
+            A class for each sample, or for each label whether it is there (0 or 1).
+        sample_weight : array-like of shape (n,), optional
+            What each sample counts, at least 0.
+
+        Returns
+        -------
+        MLPClassifier
+            The estimator itself.
+
+        Raises
+        ------
+        ValueError
+            Parameters out of range, X and y that do not fit each other, weights that are not finite
+            any more.
+        """
+        return self._fit(X, y, sample_weight, incremental=False)
+
+    @available_if(lambda estimator: estimator._can_fit_partially())
+    @with_callbacks
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
+        """Train on, by one epoch over X and y.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`.
+        classes : array-like, optional
+            All classes there will ever be; the first call needs them.
+
+        Returns
+        -------
+        MLPClassifier
+            The estimator itself.
+
+        Raises
+        ------
+        ValueError
+            As `fit` does; other classes than before; early stopping.
+        """
+        if self._is_first_call(classes):
+            of = y if type_of_target(y).startswith("multilabel") else classes
+            self._label_binarizer = LabelBinarizer().fit(of)
+        return self._fit(X, y, sample_weight, incremental=True)
+
+    def _is_first_call(self, classes: Any) -> bool:
+        known = getattr(self, "classes_", None)
+        mend = "Pass e.g. classes=numpy.unique(y_of_all_calls)."
+        if classes is None and known is None:
+            raise bad_value("classes", "all classes, on the first partial_fit", "None", mend)
+        if classes is None:
+            return False
+        given = unique_labels(classes)
+        if known is not None and not np.array_equal(given, known):
+            raise bad_value("classes", f"those of the first call, {known}", str(given), mend)
+        self.classes_ = given
+        return known is None
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the class of each sample.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n, features)
+
+        Returns
+        -------
+        array of shape (n,) or (n, labels)
+        """
+        check_is_fitted(self)
+        return self._labels(validate_data(self, X, accept_sparse=_SPARSE, reset=False))
+
+    def _labels(self, X: Any) -> NDArray[Any]:
+        """Return the classes of X as it stands."""
+        p = self._probabilities(X)
+        labels: NDArray[Any] = self._label_binarizer.inverse_transform(
+            p[:, 1] if self.n_outputs_ == 1 else p
+        )
+        return labels
+
+    def _probabilities(self, X: Any) -> NDArray[np.floating]:
+        return loss_for(self.out_activation_).probabilities(self._outputs(X), "classification")
+
+    def predict_proba(self, X: Any) -> NDArray[np.floating]:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n, features)
+
+        Returns
+        -------
+        array of shape (n, classes)
+            In the order of `classes_`; each row adds up to 1, but of several labels each has a
+            probability of its own.
+        """
+        check_is_fitted(self)
+        return self._probabilities(validate_data(self, X, accept_sparse=_SPARSE, reset=False))
+
+    def predict_log_proba(self, X: Any) -> NDArray[np.floating]:
+        """Return the logarithm of `predict_proba`.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n, features)
+
+        Returns
+        -------
+        array of shape (n, classes)
+            -inf where a probability is too small for a number.
+        """
+        p = self.predict_proba(X)
+        with np.errstate(divide="ignore"):
+            return np.log(p, out=p)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -1,0 +1,130 @@
+"""A multi-layer perceptron of scikit-learn's as a net of nbann's; the core, NumPy and SciPy.
+
+scikit-learn keeps weights as lists (`coefs_`, `intercepts_`); here they become the layers "hidden"
+(or "hidden1", "hidden2", ...) and "output" of a `Trainer`, and come back from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from nbann.core.activations import ReLU, Sigmoid, Tanh
+from nbann.core.batches import Order
+from nbann.core.builder import Builder
+from nbann.core.data import Dataset
+from nbann.core.dense import Dense
+from nbann.core.expr import Symbol
+from nbann.core.layers import Layer
+from nbann.core.model import Sequential
+from nbann.core.optimizers import Optimizer
+from nbann.core.state import State
+from nbann.core.trainer import Trainer
+
+from .losses import loss_for
+
+ACTIVATIONS: dict[str, type[Layer]] = {"logistic": Sigmoid, "tanh": Tanh, "relu": ReLU}
+"""The layers by scikit-learn's names; "identity" does nothing, and is no layer."""
+
+Arrays = Sequence[NDArray[np.floating]]
+SPARSE_CHUNK = 2**22
+"""Numbers of a sparse matrix that are spelled out at a time when predicting: 32 MB of float64."""
+
+
+def layer_names(count: int) -> list[str]:
+    """Return the names of so many dense layers, the output included."""
+    if count == 2:
+        return ["hidden", "output"]
+    return [*(f"hidden{number}" for number in range(1, count)), "output"]
+
+
+def sequential(coefs: Arrays, intercepts: Arrays, activation: str) -> Sequential:
+    """Return the net with these weights at its start."""
+    layers: list[Layer] = []
+    for name, coef, intercept in zip(layer_names(len(coefs)), coefs, intercepts, strict=True):
+        layers.append(Dense(coef.shape[1], name=name, weight=coef, bias=intercept))
+        if activation in ACTIVATIONS and name != "output":
+            layers.append(ACTIVATIONS[activation]())
+    return Sequential(layers)
+
+
+def dataset(estimator: Any, X: Any, Y: NDArray[Any], weight: NDArray[Any] | None) -> Dataset:
+    """Return validated data as nbann has it; Y is (n, outputs), classes in columns of booleans."""
+    y, task, names = Y, "regression", ()
+    if estimator.out_activation_ == "softmax":
+        y, task, names = Y.argmax(axis=1), "classification", estimator.classes_
+    elif estimator.out_activation_ == "logistic":
+        several = Y.shape[1] > 1
+        y, task = (Y.astype(float), task) if several else (Y[:, 0].astype(int), "classification")
+        names = estimator.classes_
+    return Dataset(
+        X.toarray() if sparse.issparse(X) else X,
+        y,
+        task,  # type: ignore[arg-type]
+        feature_names=tuple(getattr(estimator, "feature_names_in_", ())),
+        target_names=tuple(str(name) for name in names),
+        weight=weight,
+    )
+
+
+def trainer_for(
+    estimator: Any,
+    data: Dataset,
+    optimizer: Optimizer,
+    *,
+    batch_size: int | None = None,
+    order: Order | None = None,
+) -> Trainer:
+    """Return a trainer that goes on from the weights of an estimator; nothing has run yet."""
+    weights = (*estimator.coefs_, *estimator.intercepts_)
+    single = all(np.asarray(weight).dtype == np.float32 for weight in weights)
+    return Trainer(
+        sequential(estimator.coefs_, estimator.intercepts_, estimator.activation),
+        data,
+        loss=loss_for(estimator.out_activation_),
+        optimizer=optimizer,
+        batch_size=batch_size,
+        l2=estimator.alpha,
+        penalty_per_sample=True,
+        shuffle=False if order is None else order,
+        dtype="float32" if single else "float64",
+        metrics=[],
+        evaluate_every=None,
+        stop_on_nan=False,  # scikit-learn goes on, and says at the end what has become of it
+    )
+
+
+def weights_of(trainer: Trainer) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+    """Return `coefs_` and `intercepts_` as views of a trainer's parameters: they train along."""
+    arrays = trainer._state.arrays
+    names = [name for name, layer in trainer.model.leaves() if isinstance(layer, Dense)]
+    return [arrays[f"{name}.weight"] for name in names], [arrays[f"{name}.bias"] for name in names]
+
+
+def outputs(coefs: Arrays, intercepts: Arrays, activation: str, X: Any) -> NDArray[np.floating]:
+    """Return what the last layer gives for X, (n, outputs), by the kernels that train.
+
+    Every call has arrays of its own, so that threads may predict at once. A matrix that is sparse
+    is spelled out some rows at a time.
+    """
+    if sparse.issparse(X):
+        X = X.tocsr()
+        rows = max(1, SPARSE_CHUNK // X.shape[1])
+        parts = [X[start : start + rows].toarray() for start in range(0, X.shape[0], rows)]
+        return np.concatenate([outputs(coefs, intercepts, activation, part) for part in parts])
+    dtype = np.result_type(X, *coefs, *intercepts)
+    b = Builder(State((), dtype, {}, {}), len(X), training=False)
+    b.input("x", np.asarray(X, dtype), Symbol("x"), bound=True)
+    for name, coef, intercept in zip(layer_names(len(coefs)), coefs, intercepts, strict=True):
+        b.input(f"{name}.weight", np.asarray(coef, dtype), Symbol("W", name), bound=True)
+        b.input(f"{name}.bias", np.asarray(intercept, dtype), Symbol("b", name), bound=True)
+    b.forward(sequential(coefs, intercepts, activation))
+    program = b.finish()
+    with np.errstate(all="ignore"):
+        for kernel in program.kernels:
+            kernel()
+    return program.arrays[program.output]

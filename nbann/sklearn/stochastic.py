@@ -1,0 +1,177 @@
+"""Training in batches, epoch by epoch, with scikit-learn's rules for when to stop.
+
+Between two points at which something may be decided, the trainer runs at full speed.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+import warnings
+from typing import Any
+
+from sklearn.exceptions import ConvergenceWarning
+
+from .descent import Descent
+from .net import dataset, trainer_for, weights_of
+from .parts import Part, split
+from .reporting import BatchLosses
+from .shuffling import ShuffledEpochs
+from .tasks import FitTasks
+
+
+class StochasticFit:
+    """One fit, or one epoch of `partial_fit`, of an estimator whose solver is "sgd" or "adam".
+
+    Parameters
+    ----------
+    estimator : estimator
+        Its weights are there; its fitted attributes are brought up to date as training goes on.
+    data : Part
+    tasks : FitTasks
+    incremental : bool
+        One epoch only, from where the optimizer has been left.
+    """
+
+    def __init__(self, estimator: Any, data: Part, tasks: FitTasks, *, incremental: bool) -> None:
+        self.estimator = estimator
+        self.tasks = tasks
+        self.epochs = 1 if incremental else estimator.max_iter
+        self.incremental = incremental
+        self.train, self.validation = split(estimator, data)
+        rng = estimator._random_state
+        self.order = ShuffledEpochs(len(self.train), rng) if estimator.shuffle else None
+        if not incremental or not hasattr(estimator, "_optimizer"):
+            estimator._optimizer = Descent(estimator)
+        self.descent: Descent = estimator._optimizer
+        self.trainer = trainer_for(
+            estimator,
+            dataset(estimator, self.train.X, self.train.Y, self.train.weight),
+            self.descent.optimizer,
+            batch_size=_batch_size(estimator, len(self.train)),
+            order=self.order,
+        )
+        self.descent.take_up(self.trainer)
+        self.losses = BatchLosses(self.trainer, estimator, self.train)
+
+    def run(self) -> None:
+        """Train until a rule, a callback, Ctrl-C or the number of epochs says stop."""
+        estimator, trainer = self.estimator, self.trainer
+        estimator._trainer = trainer
+        estimator.coefs_, estimator.intercepts_ = weights_of(trainer)
+        estimator.n_iter_ = 0
+        if self.validation is not None and getattr(estimator, "_best", None) is None:
+            estimator._best = trainer.model_snapshot()
+        try:
+            while self._goes_on():
+                pass
+        except KeyboardInterrupt:
+            warnings.warn("Training interrupted by user.", stacklevel=2)
+        if self.validation is not None:
+            trainer.restore_model(estimator._best)
+        # a generator that the user holds goes on where scikit-learn would have left it
+        if self.order is not None and not isinstance(estimator.random_state, numbers.Integral):
+            self.order.leave(estimator._random_state, trainer.loaded.epoch + 1)
+        self.descent.lay_down(trainer)
+
+    def _goes_on(self) -> bool:
+        """Run to the next decision; return whether there is more to do."""
+        estimator = self.estimator
+        self.tasks.begin_iteration()
+        try:
+            self.trainer.run(self._epochs_ahead(), until=self.losses.until)
+        finally:  # also when Ctrl-C has ended it: the epochs that are done count
+            while estimator.n_iter_ < self.losses.epochs:
+                self._epoch_done(self.losses.mean(estimator.n_iter_))
+        stops = estimator._no_improvement_count > estimator.n_iter_no_change
+        if stops and self._lowers_the_rate():
+            stops, estimator._no_improvement_count = False, 0
+        if self.tasks.end_iteration(estimator._fitted_now) or stops:
+            return False
+        if estimator.n_iter_ == self.epochs and not self.incremental:
+            warnings.warn(
+                f"Stochastic Optimizer: Maximum iterations ({self.epochs}) reached and the "
+                f"training has not converged yet. Raise max_iter, or tol.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        return estimator.n_iter_ < self.epochs
+
+    def _epochs_ahead(self) -> int:
+        """Return for how many epochs there is nothing to decide.
+
+        Each epoch without an improvement adds 1 to a count, and training stops when it has passed
+        n_iter_no_change: not before so many epochs as are missing.
+        """
+        estimator = self.estimator
+        each_counts = (
+            self.tasks.heard
+            or estimator.verbose
+            or self.validation is not None
+            or self.descent.changes_by_epoch
+        )
+        if each_counts:
+            return 1
+        left = self.epochs - estimator.n_iter_
+        undecided = estimator.n_iter_no_change + 1 - estimator._no_improvement_count
+        return left if math.isinf(undecided) else max(1, min(left, undecided))
+
+    # ---- after each epoch ------------------------------------------------------------------------
+    def _epoch_done(self, loss: float) -> None:
+        """Bring the estimator's record up to date with one more epoch."""
+        estimator = self.estimator
+        estimator.n_iter_ += 1
+        estimator.loss_ = loss
+        estimator.t_ += len(self.train)
+        estimator.loss_curve_.append(loss)
+        if estimator.verbose:
+            print(f"Iteration {estimator.n_iter_}, loss = {loss:.8f}")
+        if self.validation is None:
+            self._note_loss(loss)
+        else:
+            self._note_score()
+        self.descent.epoch_done(self.trainer, estimator.t_)
+
+    def _note_loss(self, loss: float) -> None:
+        estimator = self.estimator
+        improved = not loss > estimator.best_loss_ - estimator.tol
+        estimator._no_improvement_count = 0 if improved else estimator._no_improvement_count + 1
+        estimator.best_loss_ = loss if loss < estimator.best_loss_ else estimator.best_loss_
+
+    def _note_score(self) -> None:
+        estimator, held_out = self.estimator, self.validation
+        score = estimator._score(held_out.X, held_out.Y, held_out.weight)
+        estimator.validation_scores_.append(score)
+        if estimator.verbose:
+            print(f"Validation score: {score:f}")
+        improved = not score < estimator.best_validation_score_ + estimator.tol
+        estimator._no_improvement_count = 0 if improved else estimator._no_improvement_count + 1
+        if score > estimator.best_validation_score_:
+            estimator.best_validation_score_ = score
+            estimator._best = self.trainer.model_snapshot()
+
+    def _lowers_the_rate(self) -> bool:
+        """Lower an adaptive learning rate, if that is what no improvement is to lead to."""
+        estimator = self.estimator
+        lowered = self.descent.lower(self.trainer)
+        if estimator.verbose:
+            what = "Training loss" if self.validation is None else "Validation score"
+            then = f"Setting learning rate to {self.descent.learning_rate:f}"
+            then = then if lowered else "Stopping."
+            print(
+                f"{what} did not improve more than tol={estimator.tol:f} for "
+                f"{estimator.n_iter_no_change} consecutive epochs. {then}"
+            )
+        return lowered
+
+
+def _batch_size(estimator: Any, rows: int) -> int:
+    if estimator.batch_size == "auto":
+        return min(200, rows)
+    if estimator.batch_size > rows:
+        warnings.warn(
+            f"Got `batch_size` larger than the number of samples, {rows}. "
+            f"It is going to be clipped.",
+            stacklevel=2,
+        )
+    return min(estimator.batch_size, rows)
