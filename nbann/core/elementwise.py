@@ -57,7 +57,10 @@ class Elementwise(Primitive):
         (a,) = self.writes
         source = self.z if self.slope_reads == "z" else a
         name = a.removesuffix(".out")  # "relu1.slope", and of an array within a layer "<a>.slope"
-        slope = b.array(f"{name}.slope", b.shape(a), Symbol(f"{self.function}'", name))
+        of = b.symbol(a)
+        assert isinstance(of, Symbol)
+        where = of.sub if a.endswith(".out") else f"{of.base},{of.sub}"
+        slope = b.array(f"{name}.slope", b.shape(a), Symbol(f"{self.function}'", where))
         b.emit(Slope(self, source, slope))
         b.emit(TimesSlope(a + ".grad", slope, b.gradient(self.z)))
 

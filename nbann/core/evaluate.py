@@ -103,7 +103,7 @@ class Evaluator:
             yield program
 
     def _program(self, size: int, part: Samples) -> Program:
-        key = (size, *part)
+        key = (size, *((name, array.shape[1:]) for name, array in part.items()))
         if key not in self._programs:
             buffers = {name: np.zeros_like(array) for name, array in part.items()}
             self._programs[key] = self.recipe.program(self.state, buffers, size, train=False)

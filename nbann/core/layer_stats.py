@@ -60,7 +60,8 @@ def layer_stats(trainer: Trainer, data: Data | None = None) -> LayerStats:
     0.0
     """
     if data is not None:
-        return stats_over(trainer, trainer._recipe.samples(as_dataset(data, "data"), "data"))
+        known = as_dataset(data, "data", like=trainer.train_data)
+        return stats_over(trainer, trainer._recipe.samples(known, "data"))
     program = trainer.program
     # a run that diverged has gone back to the start of its batch, whose numbers are still there
     done = len(program) if trainer._cursor.diverged else program.done

@@ -76,9 +76,10 @@ class Recipe:
         """Check a data set against the net; return the arrays that programs read."""
         samples = self.inputs(data.X, what, data.mask)
         weight = data.weight
-        if data.mask is not None and len(self.output_shape) > 1:  # a target for each time step
+        shape = self._output_of(data.X.shape[1:]) or self.output_shape
+        if data.mask is not None and len(shape) > 1:  # a target for each time step
             weight = data.mask if weight is None else data.mask * weight[:, None]
-        targets = self.loss.targets(data.y, self.task, self.output_shape, f"{what} y", weight)
+        targets = self.loss.targets(data.y, self.task, shape, f"{what} y", weight)
         return samples | {name: self._cast(array) for name, array in targets.items()}
 
     def metrics(self, metrics: Metrics, samples: Samples) -> dict[str, MetricLike]:
@@ -95,13 +96,33 @@ class Recipe:
 
     def inputs(self, X: object, what: str, mask: object = None) -> Samples:
         """Check features against the net; return them in the net's dtype, with their mask."""
-        array = as_features(X, f"{what} X")
-        if array.shape[1:] != self.shape:
+        array = as_features(X, f"{what} X", mask)
+        if self._output_of(array.shape[1:]) is None:
             raise self._unfit(array.shape, what)
         samples = {"x": self._indices(array, what) if self.model.takes_indices else array}
         if mask is not None:
             samples["x.mask"] = as_mask(mask, array.shape[:2], f"{what} mask")
         return {name: self._cast(array) for name, array in samples.items()}
+
+    def _output_of(self, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+        """Return the shape of what comes out of a sample, None where the net was built for others.
+
+        Recurrent layers take sequences of any length: with another one their parameters are the
+        same, which is the test.
+        """
+        if shape == self.shape:
+            return self.output_shape
+        if len(shape) != len(self.shape) or len(shape) == 1:
+            return None
+        plan = Plan()
+        try:
+            output = self.model.build(plan, shape)
+        except ValueError:
+            return None
+        same = [(p.name, p.shape) for p in plan.parameters] == [
+            (p.name, p.shape) for p in self.plan.parameters
+        ]
+        return output if same else None
 
     def _unfit(self, shape: tuple[int, ...], what: str) -> ValueError:
         first = self.model.names[0]

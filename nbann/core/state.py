@@ -7,6 +7,7 @@ a snapshot a few copies, a gradient norm one call.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -56,7 +57,7 @@ class Parameter:
 
     @property
     def size(self) -> int:
-        return int(np.prod(self.shape))
+        return math.prod(self.shape)
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ class State:
         """Set a hyper-parameter; refuse one that the dtype can not hold to 6 digits."""
         with np.errstate(all="ignore"):
             kept = self.dtype.type(value)
-        if not np.isclose(float(kept), value, rtol=1e-6, atol=0.0) or (kept == 1) != (value == 1):
+        if not math.isclose(float(kept), value, rel_tol=1e-6) or (kept == 1) != (value == 1):
             mend = "Choose another value, or dtype='float64'."
             raise bad_value(name, f"a number that {self.dtype} can hold", repr(value), mend)
         self.hyper[name][...] = kept

@@ -105,7 +105,7 @@ class _Watching(Rule):
         if trainer.history.evaluations == self._seen:
             return None
         self._seen = trainer.history.evaluations
-        return float(trainer.history[self._column][-1])
+        return as_number(self._column, trainer.history.last(self._column))
 
 
 class TargetReached(_Watching):
@@ -213,6 +213,14 @@ class EarlyStopping(_Watching):
     def end(self, trainer: Trainer) -> None:
         if self._weights is not None:
             trainer.restore_model(self._weights)
+
+
+def as_number(column: str, value: object) -> float:
+    """Return a measure that can be higher or lower, or say that it is an array."""
+    if not isinstance(value, float):
+        mend = "Monitor e.g. 'test_loss'."
+        raise bad_value("monitor", "a column of single numbers", f"{column!r}, of arrays", mend)
+    return value
 
 
 def is_lower_better(column: str) -> bool:

@@ -52,10 +52,11 @@ class Trainer:
     validation : Dataset or (X, y), optional
         Likewise: what early stopping looks at, where the test data is to stay unseen.
     loss : Loss or str, optional
-        "cross_entropy", "mean_squared_error", "half_squared_error"; by default the first for
-        classes and the second for values.
+        "cross_entropy", "binary_cross_entropy", "mean_squared_error", "half_squared_error",
+        "mean_absolute_error", "huber", "hinge", "perceptron", "poisson"; by default the first for
+        classes and the third for values.
     optimizer : Optimizer or str, optional
-        Plain SGD with learning rate 0.1 by default.
+        "sgd", "adagrad", "rmsprop", "adam" or "adamw"; by default plain SGD with learning rate 0.1.
     batch_size : int or None
         Samples in a batch, at least 1; the last batch of an epoch holds what remains. None: all of
         them.
@@ -347,7 +348,11 @@ class Trainer:
 
     @property
     def learning_rate(self) -> float:
-        """The optimizer's learning rate, in force from the next update on; above 0."""
+        """The optimizer's learning rate, in force from the next update on; above 0.
+
+        Under a schedule, setting it multiplies all further rates by one factor, so that the next
+        update has this rate and the schedule goes on from there.
+        """
         return self.optimizer.current_learning_rate(self._state)
 
     @learning_rate.setter

@@ -14,6 +14,7 @@ from .history import Value
 from .schedule_ops import Count, ScheduleOp, numbers_of
 from .schedules import COUNTERS, Constant, Schedule, as_schedule
 from .settings import Settings
+from .stopping import as_number
 
 if TYPE_CHECKING:
     from .builder import Builder
@@ -211,9 +212,15 @@ class Optimizer(Settings, ABC):
         state : State
         scores : mapping of str to float or array
             The evaluation's history columns, such as "train_loss"; see `check_monitor`.
+
+        Raises
+        ------
+        ValueError
+            What it watches is not a single number, but a confusion matrix, say.
         """
         if self.schedule is not None and self.schedule.monitor is not None:
-            self.schedule.observe(state, float(scores[self.schedule.monitor]))
+            monitor = self.schedule.monitor
+            self.schedule.observe(state, as_number(monitor, scores[monitor]))
 
 
 def _limit(name: str, value: float | None) -> float | None:

@@ -71,6 +71,8 @@ class DecisionBoundary(Panel):
         if count < 2:
             return f"needs two features to span a plane; the data has {count}."
         outputs = trainer[trainer.program.output].shape[-1]
+        if trainer.task == "classification" and trainer.train_data.y.ndim > 1 and outputs > 1:
+            return "shows one class for each point; here a sample may have several labels at once."
         if trainer.task != "classification" and outputs > 1:
             return (
                 f"shows classes or one predicted value; this net predicts {outputs} values at once."

@@ -191,7 +191,7 @@ class MLP(CallbackSupportMixin, BaseEstimator, ABC):
                 f"trainer_: expected a {type(self).__name__} fitted in this session; received one "
                 f"that is not fitted, or was copied or loaded. Call fit or partial_fit."
             )
-        trainer: Trainer = self._trainer
+        trainer: Trainer = self._trainer[0]
         return trainer
 
     def __getstate__(self) -> dict[str, Any]:

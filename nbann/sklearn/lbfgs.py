@@ -56,7 +56,7 @@ class LbfgsFit:
     def run(self) -> None:
         """Minimize; leave the weights found in the trainer and the estimator."""
         estimator, state = self.estimator, self.trainer._state
-        estimator._trainer = self.trainer
+        estimator._trainer = (self.trainer, None)
         estimator.coefs_, estimator.intercepts_ = weights_of(self.trainer)
         self.tasks.begin_iteration()
         try:

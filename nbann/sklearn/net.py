@@ -13,22 +13,25 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from nbann.core.activation_ops import ReLUOp, SigmoidOp, TanhOp
 from nbann.core.activations import ReLU, Sigmoid, Tanh
+from nbann.core.affine import Affine
 from nbann.core.batches import Order
-from nbann.core.builder import Builder
 from nbann.core.data import Dataset
 from nbann.core.dense import Dense
-from nbann.core.expr import Symbol
+from nbann.core.elementwise import Elementwise
 from nbann.core.layers import Layer
 from nbann.core.model import Sequential
 from nbann.core.optimizers import Optimizer
-from nbann.core.state import State
 from nbann.core.trainer import Trainer
 
 from .losses import loss_for
 
 ACTIVATIONS: dict[str, type[Layer]] = {"logistic": Sigmoid, "tanh": Tanh, "relu": ReLU}
 """The layers by scikit-learn's names; "identity" does nothing, and is no layer."""
+
+FUNCTIONS: dict[str, type[Elementwise]] = {"logistic": SigmoidOp, "tanh": TanhOp, "relu": ReLUOp}
+"""The primitives that those layers train with."""
 
 Arrays = Sequence[NDArray[np.floating]]
 SPARSE_CHUNK = 2**22
@@ -98,6 +101,27 @@ def trainer_for(
     )
 
 
+def feed(trainer: Trainer, estimator: Any, data: Dataset, order: Order | None) -> None:
+    """Give a trainer other data of the same shape and the estimator's weights, as if made anew.
+
+    To compile a program takes longer than an epoch of a small net; `partial_fit` is called often,
+    and mostly with as many samples as before. Hooks stay.
+    """
+    for name, array in trainer._recipe.samples(data, "train").items():
+        kept = trainer._train[name]
+        kept.flags.writeable = True  # programs are bound to it
+        kept[...] = array
+        kept.flags.writeable = False
+    starts = {parameter.name: parameter.start for parameter in trainer._state.parameters}
+    names = layer_names(len(estimator.coefs_))
+    for name, coef, bias in zip(names, estimator.coefs_, estimator.intercepts_, strict=True):
+        starts[f"{name}.weight"][...] = coef
+        starts[f"{name}.bias"][...] = bias
+    trainer._batches.order = order
+    trainer.train_data = data
+    trainer.reset()
+
+
 def weights_of(trainer: Trainer) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
     """Return `coefs_` and `intercepts_` as views of a trainer's parameters: they train along."""
     arrays = trainer._state.arrays
@@ -105,6 +129,7 @@ def weights_of(trainer: Trainer) -> tuple[list[NDArray[Any]], list[NDArray[Any]]
     return [arrays[f"{name}.weight"] for name in names], [arrays[f"{name}.bias"] for name in names]
 
 
+@np.errstate(all="ignore")
 def outputs(coefs: Arrays, intercepts: Arrays, activation: str, X: Any) -> NDArray[np.floating]:
     """Return what the last layer gives for X, (n, outputs), by the kernels that train.
 
@@ -117,14 +142,20 @@ def outputs(coefs: Arrays, intercepts: Arrays, activation: str, X: Any) -> NDArr
         parts = [X[start : start + rows].toarray() for start in range(0, X.shape[0], rows)]
         return np.concatenate([outputs(coefs, intercepts, activation, part) for part in parts])
     dtype = np.result_type(X, *coefs, *intercepts)
-    b = Builder(State((), dtype, {}, {}), len(X), training=False)
-    b.input("x", np.asarray(X, dtype), Symbol("x"), bound=True)
-    for name, coef, intercept in zip(layer_names(len(coefs)), coefs, intercepts, strict=True):
-        b.input(f"{name}.weight", np.asarray(coef, dtype), Symbol("W", name), bound=True)
-        b.input(f"{name}.bias", np.asarray(intercept, dtype), Symbol("b", name), bound=True)
-    b.forward(sequential(coefs, intercepts, activation))
-    program = b.finish()
-    with np.errstate(all="ignore"):
-        for kernel in program.kernels:
+    a = np.asarray(X, dtype)
+    last = len(coefs) - 1
+    for number, (coef, intercept) in enumerate(zip(coefs, intercepts, strict=True)):
+        z = np.empty((len(a), coef.shape[1]), dtype)
+        arrays = {
+            "x": a,
+            "W": np.asarray(coef, dtype),
+            "b": np.asarray(intercept, dtype),
+            "z": z,
+        }
+        kernels = [*Affine("x", "W", "b", "z").kernels(arrays)]
+        if activation in FUNCTIONS and number < last:
+            kernels += FUNCTIONS[activation]("z", "z").kernels(arrays)  # in place
+        for kernel in kernels:
             kernel()
-    return program.arrays[program.output]
+        a = z
+    return a

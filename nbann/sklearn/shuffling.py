@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,34 +18,38 @@ class ShuffledEpochs:
     ----------
     samples : int
     rng : numpy.random.RandomState
-        Where the drawing starts. It is copied: whatever is drawn here leaves it as it is.
+        Drawn from as scikit-learn would, until `let_go`; whatever is drawn again comes from a copy.
     """
 
     def __init__(self, samples: int, rng: np.random.RandomState) -> None:
         self._samples = samples
-        self._start = copy.deepcopy(rng)
-        self._rewind()
+        self._start: dict[str, Any] = rng.get_state(legacy=False)  # type: ignore[assignment]
+        self._rng: np.random.RandomState | None = rng
+        self._begin()
 
-    def _rewind(self) -> None:
-        self._rng = copy.deepcopy(self._start)
+    def _begin(self) -> None:
         self._order: NDArray[np.intp] = np.arange(self._samples)
         self._drawn = 0
 
     def __call__(self, epoch: int) -> NDArray[np.intp]:
         """Return the order of an epoch, counted from 0."""
-        self._go_to(epoch + 1)
+        epochs = epoch + 1
+        if epochs < self._drawn or (self._rng is None and epochs != self._drawn):
+            generator = getattr(np.random, self._start["bit_generator"])
+            self._rng = np.random.RandomState(generator(0))
+            self._rng.set_state(self._start)
+            self._begin()
+        self.draw(epochs)
         return self._order
 
-    def _go_to(self, epochs: int) -> None:
-        if epochs < self._drawn:
-            self._rewind()
-        while self._drawn < epochs:
+    def draw(self, epochs: int) -> None:
+        """Draw the orders of so many epochs, but for those that have been drawn."""
+        while self._drawn < epochs and self._rng is not None:
             shuffled = np.arange(self._samples)
             self._rng.shuffle(shuffled)
             self._order = self._order[shuffled]
             self._drawn += 1
 
-    def leave(self, rng: np.random.RandomState, epochs: int) -> None:
-        """Put a generator where it stands once the orders of so many epochs have been drawn."""
-        self._go_to(epochs)
-        rng.set_state(self._rng.get_state(legacy=False))
+    def let_go(self) -> None:
+        """Draw from the generator no more: the fit has ended, and it belongs to its owner."""
+        self._rng = None

@@ -12,8 +12,10 @@ from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
 
+from nbann.core.trainer import Trainer
+
 from .descent import Descent
-from .net import dataset, trainer_for, weights_of
+from .net import dataset, feed, trainer_for, weights_of
 from .parts import Part, split
 from .reporting import BatchLosses
 from .shuffling import ShuffledEpochs
@@ -44,20 +46,36 @@ class StochasticFit:
         if not incremental or not hasattr(estimator, "_optimizer"):
             estimator._optimizer = Descent(estimator)
         self.descent: Descent = estimator._optimizer
-        self.trainer = trainer_for(
-            estimator,
-            dataset(estimator, self.train.X, self.train.Y, self.train.weight),
-            self.descent.optimizer,
-            batch_size=_batch_size(estimator, len(self.train)),
-            order=self.order,
-        )
+        self.trainer = self._trainer(_batch_size(estimator, len(self.train)))
         self.descent.take_up(self.trainer)
         self.losses = BatchLosses(self.trainer, estimator, self.train)
+
+    def _trainer(self, batch_size: int) -> Trainer:
+        """Return a trainer at its start: the one of the last epoch, if that fits."""
+        estimator, train, order = self.estimator, self.train, self.order
+        data = dataset(estimator, train.X, train.Y, train.weight)
+        made_of = (
+            self.descent.optimizer,
+            batch_size,
+            order is None,
+            train.weight is None,
+            [part.shape for part in (data.X, train.Y, *estimator.coefs_)],
+            [part.dtype for part in (*estimator.coefs_, *estimator.intercepts_)],
+            (estimator.activation, estimator.out_activation_, estimator.alpha),
+            data.feature_names,
+        )
+        last, last_made_of = getattr(estimator, "_trainer", (None, None))
+        if self.incremental and last is not None and last_made_of == made_of:
+            feed(last, estimator, data, order)
+            return last
+        optimizer = self.descent.optimizer
+        trainer = trainer_for(estimator, data, optimizer, batch_size=batch_size, order=order)
+        estimator._trainer = (trainer, made_of)
+        return trainer
 
     def run(self) -> None:
         """Train until a rule, a callback, Ctrl-C or the number of epochs says stop."""
         estimator, trainer = self.estimator, self.trainer
-        estimator._trainer = trainer
         estimator.coefs_, estimator.intercepts_ = weights_of(trainer)
         estimator.n_iter_ = 0
         if self.validation is not None and getattr(estimator, "_best", None) is None:
@@ -69,9 +87,11 @@ class StochasticFit:
             warnings.warn("Training interrupted by user.", stacklevel=2)
         if self.validation is not None:
             trainer.restore_model(estimator._best)
-        # a generator that the user holds goes on where scikit-learn would have left it
-        if self.order is not None and not isinstance(estimator.random_state, numbers.Integral):
-            self.order.leave(estimator._random_state, trainer.loaded.epoch + 1)
+        if self.order is not None:
+            # one batch of all samples needs no order; a generator that others hold must move on
+            if not isinstance(estimator.random_state, numbers.Integral):
+                self.order.draw(trainer.loaded.epoch + 1)
+            self.order.let_go()
         self.descent.lay_down(trainer)
 
     def _goes_on(self) -> bool:

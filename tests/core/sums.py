@@ -68,7 +68,6 @@ FUNCTIONS = {
     "exp": _exp,
     "log": lambda x: Rounded(math.log(x.value), -math.log1p(-min(x.error / x.value, 0.99))),
     "log1p": lambda x: Rounded(math.log1p(x.value), x.error / (1 + x.value - x.error)),
-    "sqrt": lambda x: Rounded(math.sqrt(x.value), x.error / math.sqrt(x.value)),
     "sqrt": _sqrt,
     "cos": lambda x: Rounded(math.cos(x.value), x.error),
     "floor": _floor,

@@ -129,3 +129,28 @@ def test_names_are_told():
         f"layer1.{key}" for key in ("weight", "recurrent", "bias", "recurrent_bias")
     } | {"output.weight", "output.bias"}
     assert nbann.RNN(UNITS).units == UNITS
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_sequences_of_another_length_are_predicted(many):
+    """A net unrolled for 5 steps says of 3 what it says of the same 3 with 2 masked ones after."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(6, 5, 2))
+    y = rng.integers(0, 3, (6, 5) if many else 6)
+    net = nbann.Sequential([nbann.LSTM(4, return_sequences=many), nbann.Dense(3)])
+    trainer = nbann.Trainer(net, (X, y), test=(X[:, :4], y[:, :4] if many else y))
+    trainer.run(2)
+    mask = np.repeat([[1, 1, 1, 0, 0]], 6, axis=0)
+    padded = trainer.predict_proba(X, mask)
+    short = trainer.predict_proba(X[:, :3])
+    np.testing.assert_allclose(short, padded[:, :3] if many else padded, atol=1e-14)
+    assert trainer.evaluate((X[:, :1], y[:, :1] if many else y))["loss"] > 0
+    assert trainer.history["test_loss"].shape == (2,)
+
+
+def test_a_net_built_for_one_length_says_so():
+    X, y = np.zeros((6, 5, 2)), np.arange(6) % 2
+    net = nbann.Sequential([nbann.RNN(3, return_sequences=True), nbann.Flatten(), nbann.Dense(2)])
+    trainer = nbann.Trainer(net, (X, y))
+    with pytest.raises(ValueError, match=r"samples of 5x2.*received shape \(6, 4, 2\)"):
+        trainer.predict(X[:, :4])

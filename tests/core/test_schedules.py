@@ -165,6 +165,10 @@ def test_a_column_that_is_not_there():
         trainer_of(watching)
     with pytest.raises(ValueError, match=r"evaluate_every: expected evaluations of 'test_loss'"):
         trainer_of(watching, evaluate_every=None)
+    matrix = nbann.SGD(ReduceOnPlateau(0.1, monitor="train_confusion_matrix"))
+    trainer = trainer_of(matrix, metrics=["confusion_matrix"])
+    with pytest.raises(ValueError, match=r"train_confusion_matrix"):
+        trainer.run(1)
 
 
 # ---- in training ---------------------------------------------------------------------------------
@@ -235,12 +239,12 @@ def test_a_rate_that_is_set_is_where_the_schedule_goes_on_from(rule, dtype):
     assert set_["learning_rate"] == pytest.approx(0.05, rel=near)
 
 
-@pytest.mark.parametrize("ops", [0, 4, 100])
+@pytest.mark.parametrize("ops", [1, 9, 100])
 def test_what_has_been_done_is_still_shown_as_it_was(ops):
     """Setting the rate, before the update or after it, changes no number that stands there."""
     trainer = trainer_of(nbann.Adam(CosineDecay(0.1, 9), clip_norm=0.3))
     trainer.step("batch")
-    trainer.step("op", min(ops, len(trainer.program)))
+    trainer.step("op", min(ops, len(trainer.program)))  # the first, a backward one, the last
     trainer.learning_rate = 0.02
     for op in trainer.program.ops[: trainer.program.done]:
         if op.phase == "update":
