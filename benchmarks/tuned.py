@@ -105,12 +105,13 @@ def _pass(work, n, X, Y, weights, gradients):
     x, y = (X, Y) if work.full else (np.empty((n, X.shape[1]), dtype), np.empty((k, n), dtype))
     z1, d1, slope, zeros = (np.zeros((h, n), dtype) for _ in range(4))
     positive, a1_and_1 = np.empty((h, n), bool), np.ones((h + 1, n), dtype)
-    z2, exps, d2 = (np.empty((k, n), dtype) for _ in range(3))
+    z2, exps, d2, spread = (np.empty((k, n), dtype) for _ in range(4))
     top, total, ones = np.empty(n, dtype), np.empty(n, dtype), np.ones(k, dtype)
     zero, share, every = np.zeros((), dtype), np.array(1 / n, dtype), ...
     a1, xT, d1T, d2T, y_flat = a1_and_1[:h], x.T, d1.T, d2.T, y.reshape(-1)
     W1T_dot, W2T_dot, W2_dot, set_slope = W1.T.dot, W2.T.dot, W2[:h].dot, slope.__setitem__
     ones_dot, z2_dot, a1_dot, xT_dot = ones.dot, z2.reshape(-1).dot, a1_and_1.dot, xT.dot
+    set_spread = spread.__setitem__  # quicker, for arrays of this size, than to let NumPy repeat
     maximum, greater, subtract, multiply = np.maximum, np.greater, np.subtract, np.multiply
     exp, log, largest, X_take, Y_take = np.exp, np.log, np.maximum.reduce, X.take, Y.take
 
@@ -122,11 +123,13 @@ def _pass(work, n, X, Y, weights, gradients):
         maximum(z1, zeros, out=a1)
         W2T_dot(a1_and_1, z2)
         largest(z2, 0, None, top)
-        subtract(z2, top, z2)
+        set_spread(every, top)
+        subtract(z2, spread, z2)
         exp(z2, exps)
         ones_dot(exps, total)
         log(total, total)
-        subtract(z2, total, z2)  # log p
+        set_spread(every, total)
+        subtract(z2, spread, z2)  # log p
         loss = z2_dot(y_flat) / -n
         exp(z2, d2)
         subtract(d2, y, d2)

@@ -145,8 +145,8 @@ def random_images():
 def deep(layers=50):
     X, y = load_digits(return_X_y=True)
     return Work(
-        f"{layers} x 64 deep, batch 64, one step (of 20)", X[:64] / 16, y[:64], (64,) * layers,
-        20, 64, rate=0.001, classes=10, rounds=9, targets={"naive NumPy": 0.8, "PyTorch": 0.5},
+        f"{layers} x 64 deep, batch 64, one step (of 100)", X[:64] / 16, y[:64], (64,) * layers,
+        100, 64, rate=0.001, classes=10, rounds=7, targets={"naive NumPy": 0.8, "PyTorch": 0.5},
     )  # fmt: skip
 
 

@@ -49,6 +49,10 @@ def floor_of(module: str) -> Floor:
         )
     if part == "__main__":
         return Floor(frozenset({"nbann.cli"}), frozenset())
+    if part == "sklearn":  # scikit-learn stands on SciPy, whose L-BFGS-B and sparse matrices it has
+        return Floor(
+            frozenset({"nbann.core", "nbann.sklearn"}), frozenset({"numpy", "sklearn", "scipy"})
+        )
     # Beside the panels: each stands on the core alone, not on its neighbors.
     return Floor(frozenset({"nbann.core", f"nbann.{part}"}), frozenset({"numpy", "sklearn"}))
 
@@ -212,6 +216,8 @@ PLANTED = [
     ("check.py", "from nbann.panels import LossCurve", "nbann.panels.LossCurve"),
     ("check.py", "from .sklearn import MLPClassifier", "nbann.sklearn.MLPClassifier"),
     ("check.py", "from . import cli", "nbann.cli"),
+    ("datasets.py", "from scipy import sparse", "scipy.sparse"),
+    ("sklearn/mlp.py", "from nbann.panels import LossCurve", "nbann.panels.LossCurve"),
     ("__init__.py", "import matplotlib", "matplotlib"),
 ]
 
@@ -224,6 +230,10 @@ HARMLESS = [
         "import anywidget, traitlets\nfrom ..panels import loss\nfrom ..core import ops",
     ),
     ("sklearn/mlp.py", "from sklearn.base import BaseEstimator\nfrom . import base"),
+    (
+        "sklearn/lbfgs.py",
+        "from scipy.optimize import minimize\nfrom nbann.core.trainer import Trainer",
+    ),
     ("__init__.py", "import importlib\ndef __getattr__(n):\n    return importlib.import_module(n)"),
     ("__main__.py", "from nbann.cli import main"),
 ]

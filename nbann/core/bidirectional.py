@@ -99,6 +99,7 @@ class Bidirectional(Layer):
     def leaves(self, name: str) -> Iterator[tuple[str, Layer]]:
         yield f"{name}.forward", self.forward
         yield f"{name}.backward", self.backward
+        yield name, self
 
     def build(self, plan: Plan, name: str, shape: Shape) -> Shape:
         ahead = self.forward.build(plan, f"{name}.forward", shape)

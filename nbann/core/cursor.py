@@ -35,7 +35,7 @@ class Cursor:
         self.trainer = trainer
         self.batches = batches
         self.interrupts = Interrupts()
-        self._moving = False
+        self.moving = False
         self.epoch = 0
         self.batch = 0
         self._rows = batches.rows(0)
@@ -48,7 +48,7 @@ class Cursor:
 
     def check_idle(self) -> None:
         """Raise `RuntimeError` if a step or run is under way: nothing else may move it then."""
-        if self._moving:
+        if self.moving:
             raise RuntimeError(
                 "The trainer is in the midst of a step or run; a hook or another thread can not "
                 "move it as well. Call event.pause() in the hook, and go on once the call returned."
@@ -57,12 +57,12 @@ class Cursor:
     @contextmanager
     def _under_way(self) -> Iterator[None]:
         self.check_idle()
-        self._moving = True
+        self.moving = True
         try:
             with self.interrupts.watched(), np.errstate(all="ignore"):
                 yield
         finally:
-            self._moving = False
+            self.moving = False
 
     # ---- where ----------------------------------------------------------------------------------
     @property
@@ -268,9 +268,9 @@ class Cursor:
             size = min(CHUNK, count - done)
             before = state.snapshot() if guarded else None
             ran = self._bare(self._ahead(done, size))
-            if before is not None and ran:
-                if not (are_finite(losses[-ran:]) and np.isfinite(state.theta).all()):
-                    self._find_culprit(before, first, range(done, done + ran))
+            well = not ran or (are_finite(losses[-ran:]) and np.isfinite(state.theta).all())
+            if before is not None and not well:
+                self._find_culprit(before, first, range(done, done + ran))
             done += ran
             if ran < size:
                 break

@@ -1,4 +1,4 @@
-"""The rules of `diagnose` that read the course of the loss; NumPy and the core's parts.
+"""The rules of `diagnose` that read the course of the loss, each with its threshold.
 
 A rule is a generator: it looks at a `Case` and yields what it finds.
 """
@@ -11,13 +11,15 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from .diagnosis import Case, Finding
+from .diagnosis_case import Case
+from .findings import Finding
 
 HUGE_UPDATE = 0.1
 TINY_UPDATE = 1e-4
 """Size of an update in terms of the weights' size; about 1e-3 is usual."""
 RISEN = 1.5
-"""The loss now, in terms of the lowest it was."""
+RISEN_SCALE = 0.25
+"""The loss now, in terms of the lowest it was; the rise in terms of the loss at the beginning."""
 BOUNCING = 0.1
 """How much the training loss rises from one time to the next where it rises, of its level."""
 EARLY = 5
@@ -72,7 +74,7 @@ def learning_rate_too_high(case: Case) -> Iterator[Finding]:
     start, now = case.start, float(levels[-2:].min())
     lowest = float(min(start, levels.min()))
     bounce = _bounce(case.curve)
-    if lowest > 0 and now >= RISEN * lowest and now - lowest > BOUNCING * start:
+    if lowest > 0 and now >= RISEN * lowest and now - lowest > RISEN_SCALE * start:
         yield finding(f"the loss has risen from {lowest:.3g} to {now:.3g}", now / lowest, RISEN)
     elif size >= HUGE_UPDATE and not case.works:
         if bounce >= BOUNCING:

@@ -1,4 +1,4 @@
-"""The rules of `diagnose`: each with its threshold and its reason; NumPy and the core's parts.
+"""The rules of `diagnose` that read the layers, each with its threshold; the core's parts only.
 
 A rule is a generator: it looks at a `Case` and yields what it finds.
 """
@@ -10,13 +10,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from .diagnosis import Case, Finding, Rule
-from .diagnosis_curves import (
-    learning_rate_too_high,
-    learning_rate_too_low,
-    overfitting,
-    plateau,
-)
+from .diagnosis_case import Case
+from .findings import Finding
 from .layer_table import SATURATED, LayerStat
 
 DEAD = 0.4
@@ -219,17 +214,3 @@ def _also(layers: Sequence[LayerStat], worst: LayerStat) -> str:
     others = [s.layer for s in layers if s is not worst]
     shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
     return f" (so it is at {shown})" if others else ""
-
-
-RULES: tuple[Rule, ...] = (
-    not_finite,
-    dead_relu,
-    saturation,
-    identical_units,
-    vanishing_gradient,
-    exploding_gradient,
-    learning_rate_too_high,
-    learning_rate_too_low,
-    plateau,
-    overfitting,
-)

@@ -32,7 +32,7 @@ class Evaluator:
 
     def outputs(self, samples: Samples) -> Floats:
         """Return what the last layer gives, shape (n, outputs)."""
-        return np.concatenate([p.arrays[p.output].copy() for p in self._passes(samples)])
+        return np.concatenate([p.arrays[p.output].copy() for p in self.passes(samples)])
 
     def predict(self, outputs: Floats) -> NDArray[Any]:
         """Turn outputs into predictions, as the loss reads them: labels (n,) or values."""
@@ -60,7 +60,7 @@ class Evaluator:
         total, rows, penalty = 0.0, 0.0, 0.0
         outputs = []
         summed = self.recipe.loss.summed
-        for program in self._passes(samples):
+        for program in self.passes(samples):
             weight = program.arrays.get("y.weight")
             size = program.batch_size if weight is None else float(weight.sum())
             data_loss = program.arrays["loss.data" if self.recipe.penalty else "loss"].item()
@@ -69,6 +69,8 @@ class Evaluator:
             rows += size
             if self.metrics:
                 outputs.append(program.arrays[program.output].copy())
+        if self.recipe.penalty and self.recipe.penalty.per_sample:
+            penalty *= size / (rows or 1)  # by all the samples, not by those of the last pass
         result: dict[str, Score] = {"loss": total / (1 if summed else rows or 1) + penalty}
         if self.metrics:
             whole = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
@@ -88,7 +90,7 @@ class Evaluator:
                 mask=samples.get("x.mask"),
             )
 
-    def _passes(self, samples: Samples) -> Iterator[Program]:
+    def passes(self, samples: Samples) -> Iterator[Program]:
         """Run forward (and with targets, loss) over the rows, some thousands at a time."""
         n = len(samples["x"])
         for start in range(0, n, CHUNK):

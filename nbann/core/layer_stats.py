@@ -6,6 +6,7 @@ What the panels of activations and of gradient flow draw, and what `diagnosis.py
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,12 @@ from numpy.typing import NDArray
 from .data import as_dataset
 from .layer_table import SATURATED, LayerStat, LayerStats
 from .program import Op, Program
+from .state import Parameter
 
 if TYPE_CHECKING:
+    from .looking import Data
     from .recipe import Samples
-    from .trainer import Data, Trainer
+    from .trainer import Trainer
 
 _ENDS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
 
@@ -65,12 +68,14 @@ def layer_stats(trainer: Trainer, data: Data | None = None) -> LayerStats:
     program = trainer.program
     # a run that diverged has gone back to the start of its batch, whose numbers are still there
     done = len(program) if trainer._cursor.diverged else program.done
-    kinds = _kinds(trainer)
+    layers = _forward(program)
+    kinds, parameters = _kinds(trainer, layers), _parameters(trainer)
     stats = []
-    for layer, ops in _forward(program).items():
+    for layer, ops in layers.items():
         tally = _Tally()
         tally.add(program, ops, done)
-        numbers = tally.numbers() | _gradients(trainer, program, layer, ops, done)
+        numbers = tally.numbers() | _gradient(program, _output(layer, ops), done)
+        numbers |= _training(trainer, program, parameters[layer], done)
         stats.append(LayerStat(layer, kinds[layer], **numbers))
     return LayerStats(stats, program.batch_size)
 
@@ -78,10 +83,10 @@ def layer_stats(trainer: Trainer, data: Data | None = None) -> LayerStats:
 def stats_over(trainer: Trainer, samples: Samples) -> LayerStats:
     """Return how the layers fare in a forward pass over samples; see `layer_stats`."""
     tallies: dict[str, _Tally] = {}
-    for program in trainer._evaluator._passes(samples):
+    for program in trainer._evaluator.passes(samples):
         for layer, ops in _forward(program).items():
             tallies.setdefault(layer, _Tally()).add(program, ops, len(program))
-    kinds = _kinds(trainer)
+    kinds = _kinds(trainer, tallies)
     stats = (LayerStat(layer, kinds[layer], **t.numbers()) for layer, t in tallies.items())
     return LayerStats(stats, len(samples["x"]))
 
@@ -94,7 +99,9 @@ def _forward(program: Program) -> dict[str, list[Op]]:
     layers: dict[str, list[Op]] = {}
     for op in program:
         if op.phase == "forward":
-            layers[op.layer] = [*layers.pop(op.layer, []), op]
+            ops = layers.pop(op.layer, [])
+            ops.append(op)
+            layers[op.layer] = ops
     return layers
 
 
@@ -163,27 +170,32 @@ class _Tally:
         return found
 
 
-def _gradients(
-    trainer: Trainer, program: Program, layer: str, ops: Sequence[Op], done: int
+def _is_there(program: Program, name: str, done: int) -> bool:
+    """Whether an array has been written by one of the first `done` ops."""
+    writer = program.writer.get(name)
+    return writer is not None and writer.index < done
+
+
+def _gradient(program: Program, output: str, done: int) -> dict[str, float]:
+    """Return the numbers of the gradient of a layer's output, if it has come so far."""
+    name = f"{output}.grad"
+    if not _is_there(program, name, done):
+        return {}
+    array = program.arrays[name]
+    with np.errstate(over="ignore"):
+        mean = float(np.abs(array).mean(dtype=np.float64))
+    return {"gradient": mean, "gradient_norm": norm([array])}
+
+
+def _training(
+    trainer: Trainer, program: Program, parameters: Sequence[Parameter], done: int
 ) -> dict[str, float]:
-    """Return the numbers of the backward pass and the update, as far as they are done."""
-
-    def is_there(name: str) -> bool:
-        writer = program.writer.get(name)
-        return writer is not None and writer.index < done
-
+    """Return the numbers of a layer's parameters: their gradient, and how far they were moved."""
     found: dict[str, float] = {}
-    at_output = _output(layer, ops) + ".grad"
-    if is_there(at_output):
-        array = program.arrays[at_output]
-        found["gradient_norm"] = norm([array])
-        with np.errstate(over="ignore"):
-            found["gradient"] = float(np.abs(array).mean(dtype=np.float64))
-    names = _parameters(trainer, layer)
-    if names and all(is_there(f"{name}.grad") for name in names):
-        gradients = [program.arrays[f"{name}.grad"] for name in names]
-        found["parameter_gradient_norm"] = norm(gradients)
-    weights = _parameters(trainer, layer, penalized_only=True)
+    gradients = [f"{p.name}.grad" for p in parameters]
+    if gradients and all(_is_there(program, name, done) for name in gradients):
+        found["parameter_gradient_norm"] = norm(program.arrays[name] for name in gradients)
+    weights = [p.name for p in parameters if p.penalized]
     before = [old for name in weights if (old := _before(trainer, program, name)) is not None]
     size = norm(before)
     if len(before) == len(weights) and size > 0:
@@ -192,9 +204,12 @@ def _gradients(
     return found
 
 
-def _parameters(trainer: Trainer, layer: str, *, penalized_only: bool = False) -> list[str]:
-    names = trainer._state.names(penalized_only=penalized_only)
-    return [name for name in names if name.rpartition(".")[0] == layer]
+def _parameters(trainer: Trainer) -> defaultdict[str, list[Parameter]]:
+    """Return the parameters of each layer, by its full name."""
+    layers: defaultdict[str, list[Parameter]] = defaultdict(list)
+    for parameter in trainer._state.parameters:
+        layers[parameter.name.rpartition(".")[0]].append(parameter)
+    return layers
 
 
 def _before(trainer: Trainer, program: Program, name: str) -> NDArray[Any] | None:
@@ -202,8 +217,7 @@ def _before(trainer: Trainer, program: Program, name: str) -> NDArray[Any] | Non
 
     One that something else has changed since is left out: the difference is not the update's.
     """
-    writer = program.writer.get(name)
-    if writer is None or writer.index >= program.done or name in program.touched:
+    if not _is_there(program, name, program.done) or name in program.touched:
         return None
     return trainer._state.kept(name)
 
@@ -221,8 +235,10 @@ def norm(arrays: Iterable[NDArray[Any]]) -> float:
     return math.hypot(*sizes)
 
 
-def _kinds(trainer: Trainer) -> dict[str, str]:
+def _kinds(trainer: Trainer, layers: Iterable[str]) -> dict[str, str]:
     """Return the kind of every layer by its full name, those made of layers among them."""
     model = trainer.model
-    top = {name: layer.kind for name, layer in zip(model.names, model.layers, strict=True)}
-    return top | {name: layer.kind for name, layer in model.leaves()}
+    known = {name: layer.kind for name, layer in zip(model.names, model.layers, strict=True)}
+    known |= {name: layer.kind for name, layer in model.leaves()}
+    # one made of layers that stands in another is not a leaf: its name tells
+    return {n: known.get(n) or n.rpartition(".")[2].rstrip("0123456789") for n in layers}

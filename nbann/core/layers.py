@@ -1,6 +1,6 @@
 """The layer: what a net is made of. It describes itself; the builder makes it run.
 
-Imports the core's own parts only. The layers are in `dense.py`, `activations.py` and their like.
+Imports the core's own parts only. `dense.py`, `activations.py` and their like hold the layers.
 """
 
 from __future__ import annotations

@@ -102,8 +102,12 @@ class Total(Primitive):
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
         each, loss = arrays[self.each], arrays[self.writes[0]]
         if self.reduction.share is None:
-            yield partial(np.add.reduce, each, None, None, loss)
-            yield from self.reduction.scale(arrays, loss)
+            mean = self.reduction.under != 1
+            total = np.empty_like(loss) if mean else loss  # single numbers are slow in place
+            yield partial(np.add.reduce, each, None, None, total)
+            if mean:
+                factor = np.array(1.0 / self.reduction.under, loss.dtype)
+                yield partial(np.multiply, total, factor, loss)
             return
         share = arrays[self.reduction.share].reshape(-1)
         if share.size == each.size:

@@ -45,7 +45,7 @@ class Sequential:
             raise bad_value("Sequential", "a list of layers", repr(layers), mend)
         self.layers = tuple(layers)
         self.names = _names(self.layers)
-        for name, layer in list(zip(self.names, self.layers, strict=True))[1:]:
+        for layer in self.layers[1:]:
             if layer.takes_indices:
                 expected = "only as the first layer, where whole numbers come in"
                 raise bad_value(

@@ -152,9 +152,8 @@ class State:
 
     def _add_persistent(self, name: str, array: Array, symbol: Symbol) -> None:
         if name in self.arrays:
-            raise bad_value(
-                "The state", "a name of its own for each array", f"{name!r} twice", "Rename a layer."
-            )
+            mend = "Rename a layer."
+            raise bad_value("Arrays", "a name of its own for each", f"{name!r} twice", mend)
         self.arrays[name] = self.persistent[name] = array
         self.symbols[name] = symbol
         self._places[name] = (name, 0)
@@ -190,7 +189,7 @@ class State:
         return self._vectors[suffix]
 
     def scratch(self, length: int) -> Array:
-        """Return room for numbers that no other op reads; one for all ops, which keeps it cached."""
+        """Return room for numbers that no other op reads; one for all, so that it stays cached."""
         if self._scratch.size < length:
             self._scratch = _aligned(length, self.dtype)
         return self._scratch[:length]

@@ -148,7 +148,7 @@ class EarlyStopping(_Watching):
     patience : int
         Evaluations without an improvement that are borne, at least 1.
     min_delta : float
-        What counts as an improvement, at least 0.
+        By more than this a measure must be better to count as improved, at least 0. NaN never is.
     restore_best : bool
         Put the parameters of the best evaluation back when the run ends, for whatever reason but a
         pause or Ctrl-C.

@@ -1,30 +1,26 @@
 """The trainer: one run of training, and all of its state; imports the core's own parts only.
 
-It stays thin: `cursor.py` moves it on, `hooks.py` listens, `evaluate.py` scores, `gradcheck.py`
-confirms.
+It stays thin: `cursor.py` moves it on, `hooks.py` listens, `looking.py` answers questions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .batches import Batches, Order
 from .checks import number_in, whole_number
 from .cursor import Cursor
-from .data import Dataset, as_dataset
+from .data import as_dataset
 from .errors import UnknownNameError, bad_value
 from .evaluate import Evaluator
-from .expr import Equation
-from .gradcheck import GradientCheck, check_gradients
 from .history import History
 from .hooks import UNITS, Event, Hook, Hooks, Unit, When
+from .looking import Data, Looking
 from .losses import Loss, Task, as_loss
-from .metric import Score
 from .model import Sequential
 from .moves import Position, Ran, Stop
 from .optimizers import Optimizer, as_optimizer
@@ -36,10 +32,8 @@ from .recorder import Recorder
 from .state import Snapshot
 from .stopping import Until, as_rules
 
-Data = Dataset | tuple[Any, Any]
 
-
-class Trainer:
+class Trainer(Looking):
     """Trains a model on data: at full speed, or stopped at any operation.
 
     Parameters
@@ -278,6 +272,8 @@ class Trainer:
             self.program.touched.update(dict.fromkeys(names, self.program.done))
         else:
             self._state.keep(snapshot.arrays)  # the batch to come reads these
+        if not self._cursor.moving:  # at the end of a run the watchers hear of it anyway
+            self._changed()
 
     # ---- where it stands -------------------------------------------------------------------------
     @property
@@ -331,11 +327,6 @@ class Trainer:
         return Position(self._cursor.epoch, self._cursor.batch, self.program.done)
 
     @property
-    def program(self) -> Program:
-        """The ops of the batch that is loaded, in order."""
-        return self._cursor.program
-
-    @property
     def op(self) -> Op:
         """The op that runs next."""
         return self._cursor.next_op
@@ -361,114 +352,6 @@ class Trainer:
         if not any(op.phase == "update" for op in self.program.ops[: self.program.done]):
             self._state.keep([name])  # this batch's update is to come, and reads it
         self._changed()
-
-    # ---- looking --------------------------------------------------------------------------------
-    def __getitem__(self, name: str) -> NDArray[Any]:
-        """Return an array of the loaded batch by name, as a read-only view.
-
-        "x", "y", "<layer>.out", "<layer>.weight", "loss", "<any of these but x and y>.grad", ...:
-        see `names`. What has not been computed yet holds NaN.
-        """
-        return self._view(name, writable=False)
-
-    def _view(self, name: str, *, writable: bool) -> NDArray[Any]:
-        array = self._named(name)
-        view = array.view()
-        given = name in self._train
-        view.flags.writeable = writable and not given and array.flags.writeable
-        return view
-
-    def _named(self, name: str) -> NDArray[Any]:
-        if name not in self.program.arrays:
-            raise UnknownNameError("array", name, self.program.arrays)
-        return self.program.arrays[name]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Every name that can be looked up."""
-        return tuple(self.program.arrays)
-
-    @property
-    def parameters(self) -> dict[str, NDArray[Any]]:
-        """Weights and biases by name, as read-only views."""
-        return {name: self[name] for name in self._state.names()}
-
-    def is_current(self, name: str) -> bool:
-        """Whether an array belongs to the loaded batch, and not to the one before."""
-        self._named(name)
-        return self.program.is_current(name)
-
-    def arithmetic(self, name: str, index: int | Sequence[int] = ()) -> Equation:
-        """Return how one element was computed, with this batch's numbers; see `Op.arithmetic`."""
-        self._named(name)
-        op = self.program.writer.get(name)
-        if op is None:
-            raise ValueError(
-                f"{name!r} is given, not computed by any op; its value is trainer[{name!r}]."
-            )
-        return op.arithmetic(index, name)
-
-    def check_gradients(self, step: float = 1e-5) -> GradientCheck:
-        """Compare gradients of the loaded batch, at the weights of now, with central differences.
-
-        The run is not touched.
-
-        Parameters
-        ----------
-        step : float
-            Distance h of ``(L(w + h) - L(w - h)) / 2h``, above 0.
-        """
-        batch = {name: self.program.arrays[name] for name in self._train}
-        return check_gradients(self._recipe, self._state, batch, number_in("step", step, above=0.0))
-
-    # ---- using ----------------------------------------------------------------------------------
-    def predict(self, X: Any, mask: Any = None) -> NDArray[Any]:
-        """Return labels (n,) for classes, values (n,) or (n, k) otherwise.
-
-        Parameters
-        ----------
-        X : array of shape (n, features)
-            In the same units as the training data; of sequences (n, time, features).
-        mask : array of shape (n, time), optional
-            Of sequences: 1 where a time step is there, 0 where it only fills up.
-
-        Raises
-        ------
-        ValueError
-            Another number of features, NaN or infinity.
-        """
-        samples = self._recipe.inputs(X, "predict", mask)
-        return self._evaluator.predict(self._evaluator.outputs(samples))
-
-    @property
-    def gives_probabilities(self) -> bool:
-        """Whether `predict_proba` can be asked: cross-entropy, or one output for two classes."""
-        return self._evaluator.gives_probabilities
-
-    def predict_proba(self, X: Any, mask: Any = None) -> NDArray[np.floating]:
-        """Return the probability of each class, shape (n, classes); see `predict`.
-
-        Raises
-        ------
-        ValueError
-            As `predict` does, or a net that gives no probabilities.
-        """
-        return self._evaluator.probabilities(self._recipe.inputs(X, "predict_proba", mask))
-
-    def evaluate(self, data: Data) -> dict[str, Score]:
-        """Return loss (penalties included) and metrics over data, by name.
-
-        Parameters
-        ----------
-        data : Dataset or (X, y)
-
-        Raises
-        ------
-        ValueError
-            Data that does not fit the net: features, labels, lengths, NaN.
-        """
-        known = as_dataset(data, "data", like=self.train_data)
-        return self._evaluator.score(self._recipe.samples(known, "data"))
 
     # ---- listening ------------------------------------------------------------------------------
     def on(

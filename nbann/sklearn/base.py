@@ -91,7 +91,7 @@ class MLP(CallbackSupportMixin, BaseEstimator, ABC):
         """Return what scikit-learn calls the activation of the output."""
 
     @abstractmethod
-    def _score(self, X: Any, y: Any, sample_weight: Any) -> float:
+    def _score(self, X: Any, Y: NDArray[Any], sample_weight: Any) -> float:
         """Return what early stopping watches, of X as it stands: higher is better."""
 
     # ---- fitting ---------------------------------------------------------------------------------
@@ -114,13 +114,14 @@ class MLP(CallbackSupportMixin, BaseEstimator, ABC):
             self._initialize(X, Y)
         tasks = FitTasks(self, *given, iterations=1 if incremental else self.max_iter)
         tasks.begin()
-        if self.solver in STOCHASTIC:
-            StochasticFit(self, data, tasks, incremental=incremental).run()
-        else:
-            LbfgsFit(self, data, tasks).run()
-        # the trainer goes its own ways from here: what has been fitted stays
-        self.coefs_ = [coef.copy() for coef in self.coefs_]
-        self.intercepts_ = [intercept.copy() for intercept in self.intercepts_]
+        try:
+            if self.solver in STOCHASTIC:
+                StochasticFit(self, data, tasks, first=first, incremental=incremental).run()
+            else:
+                LbfgsFit(self, data, tasks).run()
+        finally:  # the trainer goes its own ways from here: what has been fitted stays
+            for name, value in self._fitted_now().items():
+                setattr(self, name, value)
         if not all(np.isfinite(w).all() for w in [*self.coefs_, *self.intercepts_]):
             mend = (
                 "Solver produced non-finite parameter weights. The input data may contain large "
@@ -142,14 +143,17 @@ class MLP(CallbackSupportMixin, BaseEstimator, ABC):
             coef, intercept = self._drawn(fan_in, fan_out, X.dtype)
             self.coefs_.append(coef)
             self.intercepts_.append(intercept)
-        self._best = None
         if self.solver in STOCHASTIC:
-            self.loss_curve_: list[float] = []
-            self._no_improvement_count = 0
-            stops = self.early_stopping
-            self.best_loss_ = None if stops else np.inf
-            self.best_validation_score_ = -np.inf if stops else None
-            self.validation_scores_: list[float] | None = [] if stops else None
+            self._begin_record()
+
+    def _begin_record(self) -> None:
+        """Set what batches, epochs and scores are recorded in to its beginning."""
+        self.loss_curve_: list[float] = []
+        self._no_improvement_count = 0
+        stops = self.early_stopping
+        self.best_loss_ = None if stops else np.inf
+        self.best_validation_score_ = -np.inf if stops else None
+        self.validation_scores_: list[float] | None = [] if stops else None
 
     def _drawn(
         self, fan_in: int, fan_out: int, dtype: np.dtype[np.floating]
@@ -183,8 +187,8 @@ class MLP(CallbackSupportMixin, BaseEstimator, ABC):
 
         Its parameters are those of `coefs_` and `intercepts_` when the fit has ended. From there it
         goes its own ways: stepping on, or back to the start with ``reset()``, leaves the estimator
-        as it is. It holds the training data, and is not there in an estimator that was copied or
-        loaded.
+        as it is. It holds the training data; ``del estimator.trainer_`` frees them. It is not there
+        in an estimator that was copied or loaded.
         """
         if "_trainer" not in self.__dict__:
             raise AttributeError(
@@ -193,6 +197,11 @@ class MLP(CallbackSupportMixin, BaseEstimator, ABC):
             )
         trainer: Trainer = self._trainer[0]
         return trainer
+
+    @trainer_.deleter
+    def trainer_(self) -> None:
+        """Free the training data; the fitted weights stay."""
+        self.__dict__.pop("_trainer", None)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the trainer behind: it holds the training data and lives where it was made."""

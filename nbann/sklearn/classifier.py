@@ -7,7 +7,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import column_or_1d
 from sklearn.utils.metaestimators import available_if
@@ -24,7 +23,102 @@ _SPARSE = ["csr", "csc"]
 
 
 class MLPClassifier(ClassifierMixin, MLP):
-    """scikit-learn's `MLPClassifier`, trained by nbann."""
+    """A multi-layer perceptron for classes: scikit-learn's `MLPClassifier`, trained by nbann.
+
+    Minimizes the cross-entropy of softmax (several classes, of which one is right) or sigmoid (two
+    classes, or several labels at once). With the same `random_state` its numbers are scikit-learn's
+    (see docs/sklearn.md), and so are its parameters, attributes and rules for when to stop.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : tuple of int
+        Neurons of each hidden layer, at least 1 each; () for none, which leaves a linear model. A
+        number stands for one layer.
+    activation : {"identity", "logistic", "tanh", "relu"}
+        Of the hidden layers.
+    solver : {"adam", "sgd", "lbfgs"}
+        Adam (Kingma & Ba, ICLR 2015, with epsilon as at the end of section 2) and gradient descent
+        with momentum train in batches. L-BFGS-B (Byrd, Lu, Nocedal & Zhu, SIAM J. Sci. Comput. 16,
+        1995; SciPy's) looks at all samples at once, and suits small data.
+    alpha : float
+        L2 penalty, at least 0: the loss grows by ``alpha / (2n) * sum of squared weights``, n being
+        the samples of a batch or what they weigh together.
+    batch_size : int or "auto"
+        Samples in a batch, at least 1; "auto" is the smaller of 200 and all.
+    learning_rate : {"constant", "invscaling", "adaptive"}
+        For "sgd". "invscaling": ``learning_rate_init / (t + 1)**power_t`` after each epoch, with t
+        the samples seen. "adaptive": a fifth of it whenever training has stopped improving.
+    learning_rate_init : float
+        Above 0; for "sgd" and "adam".
+    power_t : float
+        At least 0; for "invscaling".
+    max_iter : int
+        Epochs, or iterations of L-BFGS, at most; at least 1.
+    shuffle : bool
+        Draw a new order of the samples for each epoch.
+    random_state : int, RandomState or None
+        Of the start weights, of what is set aside for early stopping, and of the order.
+    tol : float
+        What counts as an improvement, at least 0; for "lbfgs" the largest slope at the end.
+    verbose : bool or int
+        Print the loss of each epoch.
+    warm_start : bool
+        Let `fit` go on from the weights of the last.
+    momentum : float
+        Share of the last step that is kept, in [0, 1]; for "sgd".
+    nesterovs_momentum : bool
+        Look ahead (Sutskever et al., ICML 2013); for "sgd".
+    early_stopping : bool
+        Set `validation_fraction` of the samples aside, stop when the score on them does not
+        improve, and keep the weights of the best.
+    validation_fraction : float
+        In [0, 1), at least 2 samples.
+    beta_1, beta_2 : float
+        Share of each moving average that is kept, in [0, 1); for "adam".
+    epsilon : float
+        Keeps Adam's quotient finite, above 0.
+    n_iter_no_change : int or numpy.inf
+        Epochs without an improvement that are borne, at least 1.
+    max_fun : int
+        Evaluations of the loss, at least 1; for "lbfgs".
+
+    Attributes
+    ----------
+    classes_ : ndarray
+        The classes, in the order of the outputs.
+    trainer_ : nbann.Trainer
+        What has trained it, to be stepped through; see the property.
+    coefs_, intercepts_ : list of ndarray
+        Weights (inputs, neurons) and biases (neurons,) of each layer.
+    loss_ : float
+        The last epoch's mean loss.
+    loss_curve_ : list of float
+        Every epoch's; not for "lbfgs".
+    best_loss_ : float or None
+        The smallest of them; None with early stopping.
+    validation_scores_, best_validation_score_ : list of float, float; or None
+        Accuracy on what is set aside, after each epoch; None without early stopping.
+    n_iter_ : int
+        Epochs, or iterations of L-BFGS, of the last fit.
+    t_ : int
+        Samples seen in training.
+    n_layers_, n_outputs_, n_features_in_ : int
+        Layers (input and output included), neurons of the output, columns of X.
+    feature_names_in_ : ndarray of str
+        Names of the columns, if X has them.
+    out_activation_ : str
+        "softmax" or "logistic".
+
+    Examples
+    --------
+    >>> from nbann.sklearn import MLPClassifier
+    >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], ["same", "differ", "differ", "same"]
+    >>> net = MLPClassifier(4, activation="tanh", solver="lbfgs", random_state=0).fit(X, y)
+    >>> net.predict([[0, 1], [1, 1]]).tolist()
+    ['differ', 'same']
+    >>> net.trainer_.program["hidden.affine"]
+    <Op 0 forward hidden.affine: z_hidden = x @ W_hidden + b_hidden>
+    """
 
     loss = "log_loss"
 
@@ -67,8 +161,14 @@ class MLPClassifier(ClassifierMixin, MLP):
         # two classes share one output; of several labels each has its own
         return "softmax" if self._label_binarizer.y_type_ == "multiclass" else "logistic"
 
-    def _score(self, X: Any, y: Any, sample_weight: Any) -> float:
-        return float(accuracy_score(y, self._labels(X), sample_weight=sample_weight))
+    def _score(self, X: Any, Y: Any, sample_weight: Any) -> float:
+        """Return the accuracy; of several labels all must be right."""
+        p = self._probabilities(X)
+        if self.out_activation_ == "softmax":
+            right = p.argmax(axis=1) == Y.argmax(axis=1)
+        else:
+            right = ((p[:, -Y.shape[1] :] > 0.5) == Y).all(axis=1)
+        return float(np.average(right, weights=sample_weight))
 
     # ---- what users call -------------------------------------------------------------------------
     @with_callbacks

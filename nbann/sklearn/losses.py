@@ -48,7 +48,8 @@ class CutOffCrossEntropy(CrossEntropy):
         log_p = b.array("loss.log_p", shape, Symbol("log p"))
         b.emit(SoftmaxOp(output, p, log_p))
         cut_off = b.array("loss.cut_off", shape, Symbol("c"))
-        b.emit(CutOff(log_p, *np.log(_between(b)).tolist(), cut_off))
+        least, most = np.log(_between(b)).tolist()
+        b.emit(CutOff(log_p, least, most, cut_off))
         row = RowCrossEntropy(output, p, cut_off, "y.onehot", "loss.each")
         if not b.has("y.weight"):
             b.emit(CrossEntropyOp(row, into, prod(shape[:-1])))

@@ -57,7 +57,7 @@ def sequential(coefs: Arrays, intercepts: Arrays, activation: str) -> Sequential
 
 def dataset(estimator: Any, X: Any, Y: NDArray[Any], weight: NDArray[Any] | None) -> Dataset:
     """Return validated data as nbann has it; Y is (n, outputs), classes in columns of booleans."""
-    y, task, names = Y, "regression", ()
+    y, task, names = Y, "regression", np.array([])
     if estimator.out_activation_ == "softmax":
         y, task, names = Y.argmax(axis=1), "classification", estimator.classes_
     elif estimator.out_activation_ == "logistic":
@@ -112,7 +112,8 @@ def feed(trainer: Trainer, estimator: Any, data: Dataset, order: Order | None) -
         kept.flags.writeable = True  # programs are bound to it
         kept[...] = array
         kept.flags.writeable = False
-    starts = {parameter.name: parameter.start for parameter in trainer._state.parameters}
+    # given as arrays in `sequential`, and kept as such: what a reset starts from
+    starts: dict[str, Any] = {p.name: p.start for p in trainer._state.parameters}
     names = layer_names(len(estimator.coefs_))
     for name, coef, bias in zip(names, estimator.coefs_, estimator.intercepts_, strict=True):
         starts[f"{name}.weight"][...] = coef

@@ -37,8 +37,7 @@ class Part:
 def split(estimator: Any, data: Part) -> tuple[Part, Part | None]:
     """Set the share `validation_fraction` aside if there is early stopping; draw as scikit-learn.
 
-    Of the validation part, Y is as the user gave it: labels where there are classes. It is
-    stratified where there are two classes.
+    Two classes keep their shares.
 
     Raises
     ------
@@ -47,7 +46,6 @@ def split(estimator: Any, data: Part) -> tuple[Part, Part | None]:
     """
     if not estimator.early_stopping:
         return data, None
-    classes = is_classifier(estimator)
     weights = () if data.weight is None else (data.weight,)
     parts = train_test_split(
         data.X,
@@ -55,7 +53,7 @@ def split(estimator: Any, data: Part) -> tuple[Part, Part | None]:
         *weights,
         random_state=estimator._random_state,
         test_size=estimator.validation_fraction,
-        stratify=data.Y if classes and data.Y.shape[1] == 1 else None,
+        stratify=data.Y if is_classifier(estimator) and data.Y.shape[1] == 1 else None,
     )
     train, held_out = (Part(*parts[i::2], *(() if weights else (None,))) for i in (0, 1))
     if len(held_out) < 2:
@@ -65,7 +63,4 @@ def split(estimator: Any, data: Part) -> tuple[Part, Part | None]:
             f"{estimator.validation_fraction} of {len(data)}",
             "The validation set is too small. Increase 'validation_fraction' or the data set.",
         )
-    if classes:
-        labels = estimator._label_binarizer.inverse_transform(held_out.Y)
-        held_out = Part(held_out.X, labels, held_out.weight)
     return train, held_out

@@ -20,7 +20,100 @@ _SPARSE = ["csr", "csc"]
 
 
 class MLPRegressor(RegressorMixin, MLP):
-    """scikit-learn's `MLPRegressor`, trained by nbann."""
+    """A multi-layer perceptron for values: scikit-learn's `MLPRegressor`, trained by nbann.
+
+    Minimizes half the squared error, or half the Poisson deviance. With the same `random_state` its
+    numbers are scikit-learn's (see docs/sklearn.md), and so are its parameters, attributes and
+    rules for when to stop.
+
+    Parameters
+    ----------
+    loss : {"squared_error", "poisson"}
+        "poisson" is for counts and rates, y of at least 0; the output is then their logarithm.
+    hidden_layer_sizes : tuple of int
+        Neurons of each hidden layer, at least 1 each; () for none, which leaves a linear model. A
+        number stands for one layer.
+    activation : {"identity", "logistic", "tanh", "relu"}
+        Of the hidden layers.
+    solver : {"adam", "sgd", "lbfgs"}
+        Adam (Kingma & Ba, ICLR 2015, with epsilon as at the end of section 2) and gradient descent
+        with momentum train in batches. L-BFGS-B (Byrd, Lu, Nocedal & Zhu, SIAM J. Sci. Comput. 16,
+        1995; SciPy's) looks at all samples at once, and suits small data.
+    alpha : float
+        L2 penalty, at least 0: the loss grows by ``alpha / (2n) * sum of squared weights``, n being
+        the samples of a batch or what they weigh together.
+    batch_size : int or "auto"
+        Samples in a batch, at least 1; "auto" is the smaller of 200 and all.
+    learning_rate : {"constant", "invscaling", "adaptive"}
+        For "sgd". "invscaling": ``learning_rate_init / (t + 1)**power_t`` after each epoch, with t
+        the samples seen. "adaptive": a fifth of it whenever training has stopped improving.
+    learning_rate_init : float
+        Above 0; for "sgd" and "adam".
+    power_t : float
+        At least 0; for "invscaling".
+    max_iter : int
+        Epochs, or iterations of L-BFGS, at most; at least 1.
+    shuffle : bool
+        Draw a new order of the samples for each epoch.
+    random_state : int, RandomState or None
+        Of the start weights, of what is set aside for early stopping, and of the order.
+    tol : float
+        What counts as an improvement, at least 0; for "lbfgs" the largest slope at the end.
+    verbose : bool or int
+        Print the loss of each epoch.
+    warm_start : bool
+        Let `fit` go on from the weights of the last.
+    momentum : float
+        Share of the last step that is kept, in [0, 1]; for "sgd".
+    nesterovs_momentum : bool
+        Look ahead (Sutskever et al., ICML 2013); for "sgd".
+    early_stopping : bool
+        Set `validation_fraction` of the samples aside, stop when the score on them does not
+        improve, and keep the weights of the best.
+    validation_fraction : float
+        In [0, 1), at least 2 samples.
+    beta_1, beta_2 : float
+        Share of each moving average that is kept, in [0, 1); for "adam".
+    epsilon : float
+        Keeps Adam's quotient finite, above 0.
+    n_iter_no_change : int or numpy.inf
+        Epochs without an improvement that are borne, at least 1.
+    max_fun : int
+        Evaluations of the loss, at least 1; for "lbfgs".
+
+    Attributes
+    ----------
+    trainer_ : nbann.Trainer
+        What has trained it, to be stepped through; see the property.
+    coefs_, intercepts_ : list of ndarray
+        Weights (inputs, neurons) and biases (neurons,) of each layer.
+    loss_ : float
+        The last epoch's mean loss.
+    loss_curve_ : list of float
+        Every epoch's; not for "lbfgs".
+    best_loss_ : float or None
+        The smallest of them; None with early stopping.
+    validation_scores_, best_validation_score_ : list of float, float; or None
+        R squared on what is set aside, after each epoch; None without early stopping.
+    n_iter_ : int
+        Epochs, or iterations of L-BFGS, of the last fit.
+    t_ : int
+        Samples seen in training.
+    n_layers_, n_outputs_, n_features_in_ : int
+        Layers (input and output included), neurons of the output, columns of X.
+    feature_names_in_ : ndarray of str
+        Names of the columns, if X has them.
+    out_activation_ : str
+        "identity", or "exp" with the Poisson loss.
+
+    Examples
+    --------
+    >>> from nbann.sklearn import MLPRegressor
+    >>> X, y = [[-1.0], [0.0], [1.0], [2.0]], [1.0, 0.0, 1.0, 4.0]
+    >>> net = MLPRegressor(hidden_layer_sizes=(8,), solver="lbfgs", random_state=0).fit(X, y)
+    >>> round(net.score(X, y), 3)
+    1.0
+    """
 
     def __init__(
         self,
@@ -95,11 +188,12 @@ class MLPRegressor(RegressorMixin, MLP):
     def _output(self) -> str:
         return "exp" if self.loss == "poisson" else "identity"
 
-    def _score(self, X: Any, y: Any, sample_weight: Any) -> float:
+    def _score(self, X: Any, Y: Any, sample_weight: Any) -> float:
+        """Return R squared, the mean over the outputs; NaN once a value is not finite."""
         values = self._values(X)
         if not np.isfinite(values).all():
             return float("nan")
-        return float(r2_score(y, values, sample_weight=sample_weight))
+        return float(r2_score(Y, values, sample_weight=sample_weight))
 
     # ---- what users call -------------------------------------------------------------------------
     @with_callbacks

@@ -23,7 +23,7 @@ class ShuffledEpochs:
 
     def __init__(self, samples: int, rng: np.random.RandomState) -> None:
         self._samples = samples
-        self._start: dict[str, Any] = rng.get_state(legacy=False)  # type: ignore[assignment]
+        self._start: dict[str, Any] = rng.get_state(legacy=False)
         self._rng: np.random.RandomState | None = rng
         self._begin()
 

@@ -31,11 +31,15 @@ class StochasticFit:
         Its weights are there; its fitted attributes are brought up to date as training goes on.
     data : Part
     tasks : FitTasks
+    first : bool
+        Whether the weights were drawn just now: no fit has gone before.
     incremental : bool
         One epoch only, from where the optimizer has been left.
     """
 
-    def __init__(self, estimator: Any, data: Part, tasks: FitTasks, *, incremental: bool) -> None:
+    def __init__(
+        self, estimator: Any, data: Part, tasks: FitTasks, *, first: bool, incremental: bool
+    ) -> None:
         self.estimator = estimator
         self.tasks = tasks
         self.epochs = 1 if incremental else estimator.max_iter
@@ -49,6 +53,10 @@ class StochasticFit:
         self.trainer = self._trainer(_batch_size(estimator, len(self.train)))
         self.descent.take_up(self.trainer)
         self.losses = BatchLosses(self.trainer, estimator, self.train)
+        # what early stopping goes back to. After a warm start where no score is better than the
+        # best of the fits before, scikit-learn stays with the last weights, and so do we.
+        starts = first and self.validation is not None
+        self._best = self.trainer.model_snapshot() if starts else None
 
     def _trainer(self, batch_size: int) -> Trainer:
         """Return a trainer at its start: the one of the last epoch, if that fits."""
@@ -78,15 +86,16 @@ class StochasticFit:
         estimator, trainer = self.estimator, self.trainer
         estimator.coefs_, estimator.intercepts_ = weights_of(trainer)
         estimator.n_iter_ = 0
-        if self.validation is not None and getattr(estimator, "_best", None) is None:
-            estimator._best = trainer.model_snapshot()
+        stops = getattr(estimator, "best_validation_score_", None) is not None
+        if not hasattr(estimator, "loss_curve_") or stops != (self.validation is not None):
+            estimator._begin_record()  # a warm start, but the fit before went by other rules
         try:
             while self._goes_on():
                 pass
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=2)
-        if self.validation is not None:
-            trainer.restore_model(estimator._best)
+        if self.validation is not None and self._best is not None:
+            trainer.restore_model(self._best)
         if self.order is not None:
             # one batch of all samples needs no order; a generator that others hold must move on
             if not isinstance(estimator.random_state, numbers.Integral):
@@ -96,10 +105,12 @@ class StochasticFit:
 
     def _goes_on(self) -> bool:
         """Run to the next decision; return whether there is more to do."""
-        estimator = self.estimator
+        estimator, trainer = self.estimator, self.trainer
         self.tasks.begin_iteration()
+        target = trainer.position.epoch + self._epochs_ahead()
         try:
-            self.trainer.run(self._epochs_ahead(), until=self.losses.until)
+            while trainer.position.epoch < target:  # a hook may pause it; a fit goes on
+                trainer.run(target - trainer.position.epoch, until=self.losses.until)
         finally:  # also when Ctrl-C has ended it: the epochs that are done count
             while estimator.n_iter_ < self.losses.epochs:
                 self._epoch_done(self.losses.mean(estimator.n_iter_))
@@ -149,7 +160,7 @@ class StochasticFit:
         if self.validation is None:
             self._note_loss(loss)
         else:
-            self._note_score()
+            self._note_score(self.validation)
         self.descent.epoch_done(self.trainer, estimator.t_)
 
     def _note_loss(self, loss: float) -> None:
@@ -158,8 +169,8 @@ class StochasticFit:
         estimator._no_improvement_count = 0 if improved else estimator._no_improvement_count + 1
         estimator.best_loss_ = loss if loss < estimator.best_loss_ else estimator.best_loss_
 
-    def _note_score(self) -> None:
-        estimator, held_out = self.estimator, self.validation
+    def _note_score(self, held_out: Part) -> None:
+        estimator = self.estimator
         score = estimator._score(held_out.X, held_out.Y, held_out.weight)
         estimator.validation_scores_.append(score)
         if estimator.verbose:
@@ -168,7 +179,7 @@ class StochasticFit:
         estimator._no_improvement_count = 0 if improved else estimator._no_improvement_count + 1
         if score > estimator.best_validation_score_:
             estimator.best_validation_score_ = score
-            estimator._best = self.trainer.model_snapshot()
+            self._best = self.trainer.model_snapshot()
 
     def _lowers_the_rate(self) -> bool:
         """Lower an adaptive learning rate, if that is what no improvement is to lead to."""
@@ -176,8 +187,11 @@ class StochasticFit:
         lowered = self.descent.lower(self.trainer)
         if estimator.verbose:
             what = "Training loss" if self.validation is None else "Validation score"
-            then = f"Setting learning rate to {self.descent.learning_rate:f}"
-            then = then if lowered else "Stopping."
+            then = "Stopping."
+            if lowered:
+                then = f"Setting learning rate to {self.descent.learning_rate:f}"
+            elif self.descent.rule == "adaptive":
+                then = "Learning rate too small. Stopping."
             print(
                 f"{what} did not improve more than tol={estimator.tol:f} for "
                 f"{estimator.n_iter_no_change} consecutive epochs. {then}"

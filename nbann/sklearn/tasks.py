@@ -39,7 +39,8 @@ class FitTasks:
             "y": y,
             "metadata": {} if sample_weight is None else {"sample_weight": sample_weight},
         }
-        self._fit = self._iteration = None
+        self._fit: Any = None
+        self._iteration: Any = None
         self.heard = False
         if CALLBACKS:
             self._fit = estimator._init_callback_context(max_subtasks=iterations)

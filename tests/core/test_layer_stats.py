@@ -304,6 +304,35 @@ def test_recurrent_layers_are_one_layer_over_all_time_steps():
     assert stats["rnn"].parameter_gradient_norm == pytest.approx(together, rel=1e-12)
 
 
+def _nets():
+    inner = nbann.Residual([nbann.Dense(4)])
+    both = nbann.Bidirectional(nbann.RNN(3, activation="relu", return_sequences=True))
+    return {
+        "bidirectional": [nbann.Bidirectional(nbann.LSTM(4)), nbann.Dense(2)],
+        "sequences": [nbann.GRU(4, return_sequences=True), nbann.Flatten(), nbann.Dense(2)],
+        "blocks in blocks": [nbann.Dense(4), nbann.Residual([inner, nbann.Tanh()], name="outer"),
+                             nbann.Flatten(), nbann.Softmax(), nbann.Dense(2)],
+        "recurrent blocks": [nbann.Dense(4), nbann.Residual([both], name="outer"),
+                             nbann.Flatten(), nbann.Dense(2)],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", _nets())
+def test_every_layer_that_has_an_output_is_listed_once_in_order(name):
+    rng = np.random.default_rng(2)
+    X, y = rng.standard_normal((10, 6, 3)), rng.integers(0, 2, 10)
+    trainer = nbann.Trainer(nbann.Sequential(_nets()[name]), (X, y), batch_size=None)
+    trainer.step("batch")
+    stats = nbann.layer_stats(trainer)
+    forward = [op.layer for op in trainer.program if op.phase == "forward"]
+    assert list(stats.layers) == sorted(set(forward), key=lambda n: -forward[::-1].index(n))
+    assert all(len(s.kind) > 1 and not s.kind[-1].isdigit() for s in stats)
+    assert all(s.mean is not None and s.gradient is not None for s in stats)
+    parameters = {n.rpartition(".")[0] for n in trainer.parameters}
+    assert {s.layer for s in stats if s.parameter_gradient_norm is not None} == parameters
+    assert nbann.layer_stats(trainer, (X, y)).layers == stats.layers
+
+
 # ---- numbers at the edge -------------------------------------------------------------------------
 def test_numbers_near_the_largest_do_not_overflow():
     big = 1e200

@@ -1,4 +1,4 @@
-"""Dropout, normalization, residual blocks, embeddings, flattening: against PyTorch and themselves."""
+"""Dropout, normalization, residual blocks, embeddings and flattening, against PyTorch."""
 
 import numpy as np
 import pytest
@@ -231,7 +231,7 @@ def test_fractions_are_not_looked_up():
 
 def test_a_single_row_has_no_variance():
     X, y = data()[:2]
-    with pytest.raises(ValueError, match="at least 2 rows.*batch of 1"):
+    with pytest.raises(ValueError, match=r"at least 2 rows.*batch of 1"):
         nbann.Trainer(nbann.Sequential([nbann.BatchNorm(), D(3)]), (X, y), batch_size=4)
 
 
