@@ -91,7 +91,7 @@ def test_one_layer_makes_both_directions_with_weights_of_their_own():
     layers = {op.layer for op in trainer.program}
     assert {"bidirectional1.forward", "bidirectional1.backward", "bidirectional1"} <= layers
     assert [name for name, _ in net.leaves()] == [
-        "bidirectional1.forward", "bidirectional1.backward", "gru1", "dense1",
+        "bidirectional1.forward", "bidirectional1.backward", "bidirectional1", "gru1", "dense1",
     ]  # fmt: skip
 
 
