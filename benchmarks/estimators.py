@@ -1,7 +1,7 @@
-"""Measures `nbann.sklearn` against scikit-learn's estimators: ``python -m benchmarks.estimators``.
+"""Measures `nbann.sklearn` against scikit-learn: ``python -m benchmarks.estimators``.
 
-Both fit in turns (A B A B ...), from the same random_state, validation of the data and all; they have
-to end at the same loss. One BLAS thread; a number is the median of ours over theirs.
+Both fit in turns (A B A B ...) from the same random_state, validation of the data and all; they
+have to end at the same loss. One BLAS thread; a number is the median of ours over theirs.
 """
 
 import os

@@ -138,7 +138,17 @@ class MLPClassifier(ClassifierMixin, MLP):
             self._set_classes(LabelBinarizer().fit(y))
         else:
             self._check_classes(unique_labels(y))
-        return X, self._label_binarizer.transform(y).astype(bool)
+        return X, self._columns(y)
+
+    def _columns(self, y: Any) -> NDArray[np.bool_]:
+        """Return whether each sample is of each class; of two classes, whether of the second."""
+        if y.ndim > 1:  # several labels, as 0 and 1
+            columns: NDArray[np.bool_] = self._label_binarizer.transform(y).astype(bool)
+            return columns
+        columns = y[:, None] == self.classes_
+        if len(self.classes_) > 2:
+            return columns
+        return columns[:, 1:] if len(self.classes_) == 2 else np.zeros_like(columns)
 
     def _set_classes(self, binarizer: LabelBinarizer) -> None:
         self._label_binarizer = binarizer
