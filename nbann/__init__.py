@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import check, datasets, initializers, metrics, panels, schedules
-    from .core.activations import (
+    from .core.data.dataset import Dataset
+    from .core.hooks import Event
+    from .core.layers.activations import (
         ELU,
         GELU,
         SELU,
@@ -25,18 +27,16 @@ if TYPE_CHECKING:
         Step,
         Tanh,
     )
-    from .core.adaptive import AdaGrad, Adam, AdamW, RMSprop
-    from .core.bidirectional import Bidirectional
-    from .core.data import Dataset
-    from .core.dense import Dense
-    from .core.diagnosis import diagnose
-    from .core.dropout import Dropout
-    from .core.embedding import Embedding
-    from .core.flatten import Flatten
-    from .core.gated import GRU, LSTM
-    from .core.hooks import Event
-    from .core.layer_stats import layer_stats
-    from .core.losses import (
+    from .core.layers.bidirectional import Bidirectional
+    from .core.layers.dense import Dense
+    from .core.layers.dropout import Dropout
+    from .core.layers.embedding import Embedding
+    from .core.layers.flatten import Flatten
+    from .core.layers.gated import GRU, LSTM
+    from .core.layers.normalization import BatchNorm, LayerNorm
+    from .core.layers.recurrent import RNN
+    from .core.layers.residual import Residual
+    from .core.losses.registry import (
         BinaryCrossEntropy,
         CrossEntropy,
         HalfSquaredError,
@@ -48,10 +48,10 @@ if TYPE_CHECKING:
         Poisson,
     )
     from .core.model import Sequential
-    from .core.normalization import BatchNorm, LayerNorm
-    from .core.optimizers import SGD
-    from .core.recurrent import RNN
-    from .core.residual import Residual
+    from .core.optimizers.adaptive import AdaGrad, Adam, AdamW, RMSprop
+    from .core.optimizers.sgd import SGD
+    from .core.scoring.diagnosis import diagnose
+    from .core.scoring.layer_stats import layer_stats
     from .core.stopping import EarlyStopping, MaxTime, TargetReached
     from .core.trainer import Trainer
     from .panels import Dashboard
@@ -117,7 +117,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "core.activations": [
+    "core.layers.activations": [
         "ELU",
         "GELU",
         "Identity",
@@ -131,18 +131,18 @@ _HOMES = {
         "Step",
         "Tanh",
     ],
-    "core.adaptive": ["AdaGrad", "Adam", "AdamW", "RMSprop"],
-    "core.bidirectional": ["Bidirectional"],
-    "core.data": ["Dataset"],
-    "core.dense": ["Dense"],
-    "core.diagnosis": ["diagnose"],
-    "core.dropout": ["Dropout"],
-    "core.embedding": ["Embedding"],
-    "core.flatten": ["Flatten"],
-    "core.gated": ["GRU", "LSTM"],
+    "core.optimizers.adaptive": ["AdaGrad", "Adam", "AdamW", "RMSprop"],
+    "core.layers.bidirectional": ["Bidirectional"],
+    "core.data.dataset": ["Dataset"],
+    "core.layers.dense": ["Dense"],
+    "core.scoring.diagnosis": ["diagnose"],
+    "core.layers.dropout": ["Dropout"],
+    "core.layers.embedding": ["Embedding"],
+    "core.layers.flatten": ["Flatten"],
+    "core.layers.gated": ["GRU", "LSTM"],
     "core.hooks": ["Event"],
-    "core.layer_stats": ["layer_stats"],
-    "core.losses": [
+    "core.scoring.layer_stats": ["layer_stats"],
+    "core.losses.registry": [
         "BinaryCrossEntropy",
         "CrossEntropy",
         "HalfSquaredError",
@@ -154,10 +154,10 @@ _HOMES = {
         "Poisson",
     ],
     "core.model": ["Sequential"],
-    "core.normalization": ["BatchNorm", "LayerNorm"],
-    "core.optimizers": ["SGD"],
-    "core.recurrent": ["RNN"],
-    "core.residual": ["Residual"],
+    "core.layers.normalization": ["BatchNorm", "LayerNorm"],
+    "core.optimizers.sgd": ["SGD"],
+    "core.layers.recurrent": ["RNN"],
+    "core.layers.residual": ["Residual"],
     "core.stopping": ["EarlyStopping", "MaxTime", "TargetReached"],
     "core.trainer": ["Trainer"],
     "panels": ["Dashboard"],

@@ -1,6 +1,6 @@
 """Initializers under their public names, such as `Normal(0.01)`; imports the core only."""
 
-from .core.initializers import (
+from .core.layers.initializers import (
     Constant,
     GlorotNormal,
     GlorotUniform,

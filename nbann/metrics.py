@@ -4,9 +4,9 @@ All but accuracy are computed by scikit-learn, in some milliseconds each, more t
 small net takes: with many epochs, let ``Trainer(evaluate_every=10)`` ask less often.
 """
 
-from .core.metric import Metric
-from .core.metrics import METRICS
-from .core.scores import (
+from .core.scoring.metric import Metric
+from .core.scoring.metrics import METRICS
+from .core.scoring.scores import (
     accuracy,
     balanced_accuracy,
     confusion_matrix,

@@ -1,7 +1,7 @@
 """Schedules of the learning rate under their public names; imports the core only."""
 
-from .core.plateau import ReduceOnPlateau
-from .core.schedules import (
+from .core.optimizers.plateau import ReduceOnPlateau
+from .core.optimizers.schedules import (
     Constant,
     CosineDecay,
     ExponentialDecay,

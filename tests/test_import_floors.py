@@ -21,7 +21,7 @@ COMPUTED = "a computed module name"
 EXCEPTIONS = {
     # Metrics are asked for by name, at the trainer, which is the core's; most are scikit-learn's
     # own. It is loaded when the first of them is computed, in a function: see the test below.
-    ("nbann.core.scores", "sklearn.metrics"),
+    ("nbann.core.scoring.scores", "sklearn.metrics"),
 }
 
 
@@ -185,7 +185,7 @@ PLANTED = [
     ("core/__init__.py", "from ..widgets import *", "nbann.widgets"),
     ("core/a.py", "def f():\n    import ipywidgets as w", "ipywidgets"),
     ("core/a.py", "def f():\n    from sklearn import metrics", "sklearn.metrics"),
-    ("core/scores.py", "from sklearn import svm", "sklearn.svm"),
+    ("core/scoring/scores.py", "from sklearn import svm", "sklearn.svm"),
     (
         "core/a.py",
         "class A:\n    async def f(self):\n        from sklearn import svm",

@@ -19,10 +19,10 @@ from .primitive import AddUp, Nothing, Primitive, Same
 from .program import Op, Program
 
 if TYPE_CHECKING:
-    from .losses import Loss
+    from .losses.penalty import Penalty
+    from .losses.registry import Loss
     from .model import Sequential
-    from .optimizers import Optimizer
-    from .penalty import Penalty
+    from .optimizers.sgd import Optimizer
     from .state import State
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .data.tables import as_numbers
 from .errors import bad_value
-from .tables import as_numbers
 
 
 def number_in(

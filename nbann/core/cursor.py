@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .batches import Batches, Rows
+from .data.batches import Batches, Rows
 from .finite import Diverged, are_finite, culprit, is_finite
 from .hooks import Paused, Unit, same_unit
 from .interrupts import Interrupts

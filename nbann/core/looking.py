@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from .checks import number_in
 from .cursor import Cursor
-from .data import Dataset, as_dataset
+from .data.dataset import Dataset, as_dataset
 from .errors import UnknownNameError
-from .evaluate import Evaluator
 from .expr import Equation
-from .gradcheck import GradientCheck, check_gradients
-from .metric import Score
 from .program import Program
 from .recipe import Recipe, Samples
+from .scoring.evaluate import Evaluator
+from .scoring.gradcheck import GradientCheck, check_gradients
+from .scoring.metric import Score
 from .state import State
 
 Data = Dataset | tuple[Any, Any]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from .errors import bad_value
-from .layers import Layer, Shape
+from .layers.layer import Layer, Shape
 
 if TYPE_CHECKING:
     from .builder import Builder

@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 
 from .builder import Builder
 from .checks import as_features, as_mask
-from .data import Dataset
+from .data.dataset import Dataset
 from .errors import UnknownNameError, bad_value
 from .expr import Symbol
-from .losses import TARGET_SYMBOLS, Loss, Task
-from .metric import MetricLike
-from .metrics import as_metrics
+from .losses.penalty import Penalty
+from .losses.registry import TARGET_SYMBOLS, Loss, Task
 from .model import Sequential
-from .optimizers import Optimizer
-from .penalty import Penalty
+from .optimizers.sgd import Optimizer
 from .plan import Plan
 from .program import Program
+from .scoring.metric import MetricLike
+from .scoring.metrics import as_metrics
 from .state import State
 
 Samples = dict[str, NDArray[Any]]

@@ -11,24 +11,24 @@ from typing import Any
 
 import numpy as np
 
-from .batches import Batches, Order
 from .checks import number_in, whole_number
 from .cursor import Cursor
-from .data import as_dataset
+from .data.batches import Batches, Order
+from .data.dataset import as_dataset
 from .errors import UnknownNameError, bad_value
-from .evaluate import Evaluator
-from .history import History
 from .hooks import UNITS, Event, Hook, Hooks, Unit, When
 from .looking import Data, Looking
-from .losses import Loss, Task, as_loss
+from .losses.penalty import Penalty
+from .losses.registry import Loss, Task, as_loss
 from .model import Sequential
 from .moves import Position, Ran, Stop
-from .optimizers import Optimizer, as_optimizer
-from .penalty import Penalty
+from .optimizers.sgd import Optimizer, as_optimizer
 from .plan import Plan
 from .program import Op, Program
 from .recipe import Metrics, Recipe, as_dtype
-from .recorder import Recorder
+from .scoring.evaluate import Evaluator
+from .scoring.history import History
+from .scoring.recorder import Recorder
 from .state import Snapshot
 from .stopping import Until, as_rules
 

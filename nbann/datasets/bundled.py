@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..core.data import Dataset
-from ..core.loss import Task
+from ..core.data.dataset import Dataset
+from ..core.losses.loss import Task
 
 
 def iris() -> Dataset:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.data import Dataset
+from ..core.data.dataset import Dataset
 from ..core.errors import bad_value
 
 Arrays = tuple[NDArray[Any], NDArray[Any]]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.checks import number_in, whole_number
-from ..core.data import Dataset
+from ..core.data.dataset import Dataset
 
 Floats = NDArray[np.float64]
 

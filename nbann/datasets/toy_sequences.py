@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.checks import whole_number
-from ..core.data import Dataset
+from ..core.data.dataset import Dataset
 from ..core.errors import bad_value
 
 

@@ -18,7 +18,7 @@ from .style import MARKERS, SMALL, marker_size
 from .text import counted, listed, literal, names_of, number, plain
 
 if TYPE_CHECKING:
-    from ..core.data import Dataset
+    from ..core.data.dataset import Dataset
     from ..core.trainer import Trainer
 
 MOST_POINTS = 2000

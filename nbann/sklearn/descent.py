@@ -6,8 +6,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from nbann.core.adaptive import Adam
-from nbann.core.optimizers import SGD, Optimizer
+from nbann.core.optimizers.adaptive import Adam
+from nbann.core.optimizers.sgd import SGD, Optimizer
 from nbann.core.state import Snapshot
 from nbann.core.trainer import Trainer
 

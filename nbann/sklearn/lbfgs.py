@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
 from sklearn.exceptions import ConvergenceWarning
 
-from nbann.core.optimizers import SGD
+from nbann.core.optimizers.sgd import SGD
 
 from .net import dataset, trainer_for, weights_of
 from .parts import Part

@@ -15,14 +15,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbann.core.class_losses import BinaryCrossEntropy, CrossEntropy
-from nbann.core.cross_entropy_ops import CrossEntropyOp, ProbabilityOp, RowCrossEntropy, SoftmaxOp
 from nbann.core.expr import Call, Entry, Equation, Expr, Negative, Number, Sum, Symbol
-from nbann.core.loss import Loss
-from nbann.core.loss_ops import ElementLoss, Read, difference, emit_total, times
+from nbann.core.losses.class_losses import BinaryCrossEntropy, CrossEntropy
+from nbann.core.losses.cross_entropy_ops import (
+    CrossEntropyOp,
+    ProbabilityOp,
+    RowCrossEntropy,
+    SoftmaxOp,
+)
+from nbann.core.losses.loss import Loss
+from nbann.core.losses.reduction_ops import ElementLoss, Read, difference, emit_total, times
+from nbann.core.losses.value_losses import HalfSquaredError, Poisson
 from nbann.core.primitive import Primitive
 from nbann.core.program import Arrays, Floats, Kernel, Reader, Symbols
-from nbann.core.value_losses import HalfSquaredError, Poisson
 
 if TYPE_CHECKING:
     from nbann.core.builder import Builder

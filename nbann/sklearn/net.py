@@ -13,16 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from nbann.core.activation_ops import ReLUOp, SigmoidOp, TanhOp
-from nbann.core.activations import ReLU, Sigmoid, Tanh
-from nbann.core.affine import Affine
-from nbann.core.batches import Order
-from nbann.core.data import Dataset
-from nbann.core.dense import Dense
-from nbann.core.elementwise import Elementwise
-from nbann.core.layers import Layer
+from nbann.core.data.batches import Order
+from nbann.core.data.dataset import Dataset
+from nbann.core.layers.activations import ReLU, Sigmoid, Tanh
+from nbann.core.layers.dense import Dense
+from nbann.core.layers.layer import Layer
 from nbann.core.model import Sequential
-from nbann.core.optimizers import Optimizer
+from nbann.core.ops.activation_ops import ReLUOp, SigmoidOp, TanhOp
+from nbann.core.ops.affine import Affine
+from nbann.core.ops.elementwise import Elementwise
+from nbann.core.optimizers.sgd import Optimizer
 from nbann.core.trainer import Trainer
 
 from .losses import loss_for

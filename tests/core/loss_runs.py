@@ -5,7 +5,7 @@ import numpy as np
 import nbann
 from nbann.core.builder import Builder
 from nbann.core.expr import Symbol
-from nbann.core.losses import TARGET_SYMBOLS
+from nbann.core.losses.registry import TARGET_SYMBOLS
 from nbann.core.state import Parameter, State
 
 from ..goldens.make_losses import CASES

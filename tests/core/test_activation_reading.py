@@ -7,8 +7,8 @@ import pytest
 from matplotlib.mathtext import MathTextParser
 
 import nbann
-from nbann.core.activations import ACTIVATIONS as REGISTRY
-from nbann.core.activations import activation_named
+from nbann.core.layers.activations import ACTIVATIONS as REGISTRY
+from nbann.core.layers.activations import activation_named
 
 from . import sums
 from .nets import ACTIVATIONS

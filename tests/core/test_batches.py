@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nbann
-from nbann.core.batches import Batches
+from nbann.core.data.batches import Batches
 
 from .nets import HIDDEN, data, forward, make, same_run
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import nbann
-from nbann.core.activations import Activation
-from nbann.core.affine import Affine
 from nbann.core.expr import Symbol
-from nbann.core.layers import Layer
+from nbann.core.layers.activations import Activation
+from nbann.core.layers.layer import Layer
+from nbann.core.ops.affine import Affine
 from nbann.core.primitive import AddUp
 
 X = np.random.default_rng(3).standard_normal((6, 3))

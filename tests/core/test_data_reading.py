@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn.preprocessing import LabelEncoder
 
 import nbann
-from nbann.core.data import as_dataset
+from nbann.core.data.dataset import as_dataset
 
 WORDS = ["pear", "fig", "pear", "apple"]
 X = np.arange(8.0).reshape(4, 2)

@@ -9,9 +9,9 @@ import pytest
 from sklearn.datasets import load_digits, load_iris
 
 import nbann
-from nbann.core import diagnosis_case, diagnosis_curves, diagnosis_rules
-from nbann.core.diagnosis import RULES
-from nbann.core.findings import Diagnosis, Finding
+from nbann.core.scoring import diagnosis_case, diagnosis_curves, diagnosis_rules
+from nbann.core.scoring.diagnosis import RULES
+from nbann.core.scoring.findings import Diagnosis, Finding
 
 ACTIVATIONS = {"relu": nbann.ReLU, "tanh": nbann.Tanh, "sigmoid": nbann.Sigmoid}
 KINDS = {

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import accuracy_score, log_loss, mean_squared_error
 
 import nbann
-from nbann.core import evaluate
+from nbann.core.scoring import evaluate
 
 from .nets import HIDDEN, data, forward, loss_of, make
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import nbann
-from nbann.core.activation_ops import TanhOp
-from nbann.core.activations import Activation
-from nbann.core.affine import Affine, WeightGradient
 from nbann.core.expr import Negative, Number, Sum
+from nbann.core.layers.activations import Activation
+from nbann.core.ops.activation_ops import TanhOp
+from nbann.core.ops.affine import Affine, WeightGradient
 from nbann.core.primitive import AddUp
 
 from .nets import LOSSES, copies, data, loss_of, make, net

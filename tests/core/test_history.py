@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nbann.core.history import History
+from nbann.core.scoring.history import History
 
 from .nets import HIDDEN, data, loss_of, make
 

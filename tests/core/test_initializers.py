@@ -9,7 +9,7 @@ from scipy import stats
 
 import nbann
 from nbann import initializers
-from nbann.core.initializers import INITIALIZERS, as_initializer
+from nbann.core.layers.initializers import INITIALIZERS, as_initializer
 
 SHAPE = (300, 200)  # fan_in, fan_out
 NORMAL = {

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import nbann
-from nbann.core.layer_stats import norm
-from nbann.core.layer_table import LayerStat, LayerStats
+from nbann.core.scoring.layer_stats import norm
+from nbann.core.scoring.layer_table import LayerStat, LayerStats
 
 from .nets import copies, data, make, same_run
 

@@ -125,9 +125,9 @@ def test_probabilities(read, size):
 def test_who_gives_probabilities():
     given = [
         (name, width)
-        for name in nbann.core.losses.LOSSES
+        for name in nbann.core.losses.registry.LOSSES
         for width in (1, 3)
-        if nbann.core.losses.LOSSES[name]().gives_probabilities("classification", width)
+        if nbann.core.losses.registry.LOSSES[name]().gives_probabilities("classification", width)
     ]
     assert given == [
         ("cross_entropy", 1), ("cross_entropy", 3),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nbann
-from nbann.core.losses import DEFAULT_LOSS, LOSSES, as_loss
+from nbann.core.losses.registry import DEFAULT_LOSS, LOSSES, as_loss
 
 from .loss_runs import value
 

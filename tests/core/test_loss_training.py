@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nbann
-from nbann.core import evaluate
+from nbann.core.scoring import evaluate
 
 from ..goldens.make_losses import CASES, draw, reference
 from .loss_runs import FOR_CLASSES, loss_of

@@ -11,7 +11,7 @@ from sklearn import metrics as oracle
 
 import nbann
 from nbann import metrics
-from nbann.core.metrics import as_metrics, measure
+from nbann.core.scoring.metrics import as_metrics, measure
 
 from .nets import HIDDEN, data, make
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from nbann.core import normal
 from nbann.core.expr import Call, Number
+from nbann.core.ops import normal
 
 from ..goldens import make_normal
 

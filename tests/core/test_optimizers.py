@@ -9,8 +9,8 @@ import pytest
 from matplotlib.mathtext import MathTextParser
 
 import nbann
-from nbann.core import flat
-from nbann.core.optimizers import OPTIMIZERS, as_optimizer
+from nbann.core.optimizers import flat
+from nbann.core.optimizers.sgd import OPTIMIZERS, as_optimizer
 
 from ..goldens import make_optimizers
 from ..goldens.make_optimizers import CASES, CLIPPED, KEPT

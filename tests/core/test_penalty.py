@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nbann
-from nbann.core.batches import Batches
+from nbann.core.data.batches import Batches
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(13, 3)), RNG.normal(size=(13, 2))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nbann
-from nbann.core.affine import as_matrix
+from nbann.core.ops.affine import as_matrix
 
 from .test_reading import check_op
 

@@ -9,7 +9,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 import nbann
-from nbann.core.diagnosis_rules import EXPLODING, VANISHING
+from nbann.core.scoring.diagnosis_rules import EXPLODING, VANISHING
 
 DEPTH = 100
 FUNCTIONS = {  # f(z), and its slope from z

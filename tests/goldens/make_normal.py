@@ -1,4 +1,4 @@
-"""Derives the table of `nbann/core/normal.py`: run it to print the coefficients anew.
+"""Derives the table of `nbann/core/ops/normal.py`: run it to print the coefficients anew.
 
 What is fitted is ``f(y) = Phi(-y) * exp(y**2 / 2)`` on 0 <= y <= 40, which falls smoothly from 1/2
 to about 1/100, by a quotient of polynomials P/Q of degrees 9 and 10. The linear least-squares

@@ -1,0 +1,1 @@
+"""Layers: what a net is made of."""

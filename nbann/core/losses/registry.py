@@ -1,0 +1,66 @@
+"""Every loss by its name; imports the core's own parts only."""
+
+from __future__ import annotations
+
+from ..errors import UnknownNameError
+from .class_losses import BinaryCrossEntropy, CrossEntropy
+from .loss import TARGET_SYMBOLS, Loss, Task
+from .margin_losses import Hinge, PerceptronLoss
+from .value_losses import HalfSquaredError, Huber, MeanAbsoluteError, MeanSquaredError, Poisson
+
+__all__ = [
+    "DEFAULT_LOSS",
+    "LOSSES",
+    "TARGET_SYMBOLS",
+    "BinaryCrossEntropy",
+    "CrossEntropy",
+    "HalfSquaredError",
+    "Hinge",
+    "Huber",
+    "Loss",
+    "MeanAbsoluteError",
+    "MeanSquaredError",
+    "PerceptronLoss",
+    "Poisson",
+    "Task",
+    "as_loss",
+]
+
+LOSSES: dict[str, type[Loss]] = {
+    cls.kind: cls
+    for cls in (
+        CrossEntropy,
+        BinaryCrossEntropy,
+        MeanSquaredError,
+        HalfSquaredError,
+        MeanAbsoluteError,
+        Huber,
+        Poisson,
+        Hinge,
+        PerceptronLoss,
+    )
+}
+DEFAULT_LOSS: dict[Task, str] = {
+    "classification": "cross_entropy",
+    "regression": "mean_squared_error",
+    "unsupervised": "mean_squared_error",
+}
+
+
+def as_loss(loss: Loss | str | None, task: Task) -> Loss:
+    """Return a loss given as such, by name, or (None) the usual one of the task.
+
+    Raises
+    ------
+    ValueError
+        A name that no loss has, or a task without a usual loss.
+    """
+    if loss is None:
+        if task not in DEFAULT_LOSS:
+            raise UnknownNameError("task with a usual loss (pass loss=...)", task, DEFAULT_LOSS)
+        loss = DEFAULT_LOSS[task]
+    if isinstance(loss, Loss):
+        return loss
+    if not isinstance(loss, str) or loss not in LOSSES:
+        raise UnknownNameError("loss", loss, LOSSES)
+    return LOSSES[loss]()

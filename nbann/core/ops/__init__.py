@@ -1,0 +1,1 @@
+"""The primitives that layers are made of: kernels, formulas, derivatives."""

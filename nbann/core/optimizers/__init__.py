@@ -1,0 +1,1 @@
+"""Optimizers and schedules: how a gradient changes the parameters."""

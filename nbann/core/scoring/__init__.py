@@ -1,0 +1,1 @@
+"""Measuring: metrics, history, statistics of layers, diagnosis, gradient check."""

@@ -1,0 +1,116 @@
+"""Predicting and scoring, beside the training; imports the core's own parts only."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..program import Floats, Program
+from ..recipe import Recipe, Samples
+from ..state import State
+from .metric import MetricLike, Score
+from .metrics import measure
+
+CHUNK = 4096  # rows in one pass: bounds the memory of activations, whatever the size of the data
+CACHED = 8  # forward programs kept, one for each number of rows last seen
+
+
+class Evaluator:
+    """Forward passes over any number of rows with the parameters of a state.
+
+    It never touches the arrays of the batch in training, so what a learner looks at stays as it is.
+    """
+
+    def __init__(self, recipe: Recipe, state: State, metrics: Mapping[str, MetricLike]) -> None:
+        self.recipe = recipe
+        self.state = state
+        self.metrics = metrics
+        self._programs: OrderedDict[tuple[object, ...], Program] = OrderedDict()
+
+    def outputs(self, samples: Samples) -> Floats:
+        """Return what the last layer gives, shape (n, outputs)."""
+        return np.concatenate([p.arrays[p.output].copy() for p in self.passes(samples)])
+
+    def predict(self, outputs: Floats) -> NDArray[Any]:
+        """Turn outputs into predictions, as the loss reads them: labels (n,) or values."""
+        with np.errstate(all="ignore"):
+            return self.recipe.loss.predict(outputs, self.recipe.task)
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether outputs can be read as probabilities of classes."""
+        return self.recipe.loss.gives_probabilities(self.recipe.task, self.recipe.outputs)
+
+    def probabilities(self, samples: Samples) -> Floats:
+        """Return class probabilities (n, k), rows adding up to 1; of several labels each one's.
+
+        Raises
+        ------
+        ValueError
+            The loss gives none.
+        """
+        with np.errstate(all="ignore"):  # of a net that has gone astray, outputs may be infinite
+            return self.recipe.loss.probabilities(self.outputs(samples), self.recipe.task)
+
+    def score(self, samples: Samples) -> dict[str, Score]:
+        """Return the loss (penalty included) and every metric over samples."""
+        total, rows, penalty = 0.0, 0.0, 0.0
+        outputs = []
+        summed = self.recipe.loss.summed
+        for program in self.passes(samples):
+            weight = program.arrays.get("y.weight")
+            size = program.batch_size if weight is None else float(weight.sum())
+            data_loss = program.arrays["loss.data" if self.recipe.penalty else "loss"].item()
+            penalty = program.arrays["loss.penalty"].item() if self.recipe.penalty else 0.0
+            total += data_loss * (1 if summed else size)
+            rows += size
+            if self.metrics:
+                outputs.append(program.arrays[program.output].copy())
+        if self.recipe.penalty and self.recipe.penalty.per_sample:
+            penalty *= size / (rows or 1)  # by all the samples, not by those of the last pass
+        result: dict[str, Score] = {"loss": total / (1 if summed else rows or 1) + penalty}
+        if self.metrics:
+            whole = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
+            result |= self._measured(samples, whole)
+        return result
+
+    def _measured(self, samples: Samples, outputs: Floats) -> dict[str, Score]:
+        """Return every metric of what the net gave for samples."""
+        loss, task = self.recipe.loss, self.recipe.task
+        with np.errstate(all="ignore"):
+            return measure(
+                self.metrics,
+                samples["y"],
+                loss.predict(outputs, task),
+                lambda: loss.probabilities(outputs, task),
+                steps=len(self.recipe.output_shape) > 1,
+                mask=samples.get("x.mask"),
+            )
+
+    def passes(self, samples: Samples) -> Iterator[Program]:
+        """Run forward (and with targets, loss) over the rows, some thousands at a time."""
+        n = len(samples["x"])
+        for start in range(0, n, CHUNK):
+            part = {name: array[start : start + CHUNK] for name, array in samples.items()}
+            size = len(part["x"])
+            program = self._program(size, part)
+            for name, array in part.items():
+                np.copyto(program.arrays[name], array)
+            with np.errstate(all="ignore"):
+                for kernel in program.kernels:
+                    kernel()
+            yield program
+
+    def _program(self, size: int, part: Samples) -> Program:
+        key = (size, *((name, array.shape[1:]) for name, array in part.items()))
+        if key not in self._programs:
+            buffers = {name: np.zeros_like(array) for name, array in part.items()}
+            self._programs[key] = self.recipe.program(self.state, buffers, size, train=False)
+            if len(self._programs) > CACHED:
+                self._programs.popitem(last=False)
+        self._programs.move_to_end(key)
+        return self._programs[key]

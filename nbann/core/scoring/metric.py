@@ -1,0 +1,98 @@
+"""A metric: what it is given, what it returns, what it refuses; imports NumPy alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import bad_value
+
+Needs = Literal["predictions", "labels", "values", "probabilities"]
+Array = NDArray[Any]
+Score = float | NDArray[np.float64]
+MetricLike = Callable[[Array, Array], Any]
+"""A `Metric`, or any function of the targets and what was predicted."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How well predictions fit targets: ``metric(y, predicted)``.
+
+    Any function ``f(y, predicted)`` serves as a metric as well; what it is given can be said by an
+    attribute of it, ``f.needs``.
+
+    Parameters
+    ----------
+    name : str
+    needs : {"predictions", "labels", "values", "probabilities"}
+        What `predicted` holds: predicted class labels (n,); values (n,) or (n, k); probabilities of
+        the classes (n, k); or labels or values, whatever the net predicts.
+    compute : callable
+        ``compute(y, predicted, classes)``, with y of shape (n,), or (n, k) of several values or
+        labels of 0 and 1.
+    several : bool
+        Whether it scores several labels a sample (y of 0 and 1, shape (n, k)) as well.
+    classes : int, optional
+        How many classes there are; a trainer fills it in. By default up to the highest label.
+    about : str
+        What it is, in words.
+    """
+
+    name: str
+    needs: Needs
+    compute: Callable[[Array, Array, int], Any] = field(repr=False)
+    several: bool = False
+    classes: int | None = None
+    about: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "__doc__", self.about or type(self).__doc__)
+
+    def __call__(self, y: object, predicted: object) -> Score:
+        """Return a number, or an array; NaN where it is not defined.
+
+        Raises
+        ------
+        ValueError
+            Different numbers of rows, nothing at all, or shapes that do not go together.
+        """
+        truth, given = column(np.asarray(y)), np.asarray(predicted)
+        if self.needs != "probabilities":
+            given = column(given)
+        fits = truth.shape[:1] == given.shape[:1] if truth.ndim and given.ndim else False
+        if self.needs != "probabilities" or truth.ndim == 2:
+            fits = fits and truth.shape == given.shape
+        if not fits or not truth.size or (self.needs == "probabilities" and given.ndim != 2):
+            mend = "Pass one row for each row of y."
+            expected = "predictions that go with y"
+            received = f"y of shape {truth.shape} and predictions of shape {given.shape}"
+            raise bad_value(self.name, expected, received, mend)
+        if not np.isfinite(given).all():
+            return float("nan")  # a net that has diverged; scikit-learn would raise
+        classes = self.classes or (given.shape[1] if given.ndim == 2 else 0)
+        if not classes and self.needs == "labels":
+            classes = int(max(truth.max(), given.max(), 1)) + 1
+        return as_score(self.name, self.compute(truth, given, classes))
+
+
+def as_score(name: str, value: Any) -> Score:
+    """Return what a metric gave as a float or an array of floats, or say that it is neither."""
+    try:
+        if value is None:  # which NumPy takes for NaN
+            raise TypeError
+        score = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        mend = "Let the function return a float or an array of fixed shape."
+        raise bad_value(
+            f"metric {name!r}", "a number or an array of numbers", repr(value), mend
+        ) from None
+    return float(score) if score.ndim == 0 else score
+
+
+def column(array: Array) -> Array:
+    """Return (n, 1) as (n,), anything else as it is."""
+    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array

@@ -1,0 +1,184 @@
+"""Metrics of a run: found by name, checked, computed; imports the core's own parts only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import get_args
+
+from ..errors import UnknownNameError, bad_value
+from ..losses.loss import Task
+from .metric import Array, Metric, MetricLike, Needs, Score, as_score, column
+from .scores import (
+    TopK,
+    accuracy,
+    balanced_accuracy,
+    check_k,
+    confusion_matrix,
+    f1_macro,
+    log_loss,
+    mean_absolute_error,
+    mean_squared_error,
+    r2,
+    roc_auc,
+    top_k_accuracy,
+)
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        accuracy,
+        balanced_accuracy,
+        confusion_matrix,
+        f1_macro,
+        log_loss,
+        mean_absolute_error,
+        mean_squared_error,
+        r2,
+        roc_auc,
+        top_k_accuracy(2),
+        top_k_accuracy(3),
+    )
+} | {"mae": mean_absolute_error, "mse": mean_squared_error}
+_TOP_K = re.compile(r"top_([1-9]\d{0,5})_accuracy")
+
+
+def named(name: object) -> Metric:
+    """Return the metric of a name; "top_<k>_accuracy" for any k."""
+    top = _TOP_K.fullmatch(name) if isinstance(name, str) else None
+    if top:
+        return top_k_accuracy(int(top[1]))
+    if not isinstance(name, str) or name not in METRICS:
+        raise UnknownNameError("metric", name, METRICS)
+    return METRICS[name]
+
+
+def as_metrics(
+    metrics: Iterable[str | MetricLike] | str | MetricLike | None,
+    task: Task,
+    *,
+    classes: int | None = None,
+    several: bool = False,
+    probabilities: bool = True,
+) -> dict[str, MetricLike]:
+    """Return metrics by name, each of which fits what is learned.
+
+    Parameters
+    ----------
+    metrics : list of str, Metric or callable, or None
+        None stands for accuracy where there are classes, else for none.
+    task : {"classification", "regression", "ranking", "unsupervised"}
+    classes : int, optional
+        How many there are: fixes the shape of a confusion matrix.
+    several : bool
+        Whether a sample has several labels (or, of values, several columns).
+    probabilities : bool
+        Whether the net gives probabilities of classes.
+
+    Raises
+    ------
+    ValueError
+        An unknown name, one name twice, or a metric that does not fit: of labels for values, of
+        values for labels, of probabilities that are not there, of one label for several.
+    """
+    if metrics is None:
+        metrics = ["accuracy"] if task == "classification" else []
+    if isinstance(metrics, str) or callable(metrics):
+        metrics = [metrics]
+    if not isinstance(metrics, Iterable):
+        mend = "Pass e.g. metrics=['accuracy']."
+        raise bad_value("metrics", "a list of names or functions", repr(metrics), mend)
+    found: dict[str, MetricLike] = {}
+    for metric in metrics:
+        name, one = _with_name(metric)
+        if name == "loss":
+            mend = "Rename the function: 'loss' is what the training minimizes."
+            raise bad_value("metrics", "names other than 'loss'", repr(metric), mend)
+        if name in found:
+            mend = "Ask for each once, and give each function a name of its own."
+            raise bad_value("metrics", "different names", f"{name!r} twice", mend)
+        _check_fit(name, one, task, several, probabilities)
+        if isinstance(one, Metric):
+            if isinstance(one.compute, TopK) and classes is not None:
+                check_k(one.compute.k, classes)
+            one = replace(one, classes=classes)
+        found[name] = one
+    return found
+
+
+def measure(
+    metrics: Mapping[str, MetricLike],
+    y: Array,
+    predicted: Array,
+    probabilities: Callable[[], Array] | None = None,
+    *,
+    steps: bool = False,
+    mask: Array | None = None,
+) -> dict[str, Score]:
+    """Return every metric over samples, by name; each sample, or time step that is there, counts 1.
+
+    Parameters
+    ----------
+    metrics : mapping of str to metric
+    y, predicted : array of shape (n,) or (n, k)
+        With `steps` (n, time) or (n, time, k).
+    probabilities : callable, optional
+        Returns the probabilities of classes, (n, k) or (n, time, k); asked for once at most.
+    steps : bool
+        Whether there is a target at every time step.
+    mask : array of shape (n, time), optional
+        Which of them are there; not looked at without `steps`.
+    """
+    needs = {_needs(metric) for metric in metrics.values()}
+    given: dict[Needs, Array] = {what: predicted for what in needs if what != "probabilities"}
+    if "probabilities" in needs and probabilities is not None:
+        given["probabilities"] = probabilities()
+    truth = column(_rows(y, steps, mask))
+    rows = {what: _rows(array, steps, mask) for what, array in given.items()}
+    return {
+        name: as_score(name, metric(truth, rows[_needs(metric)]))
+        for name, metric in metrics.items()
+    }
+
+
+def _rows(array: Array, steps: bool, mask: Array | None) -> Array:
+    """Return one row for each target: a sample, or a time step that is there."""
+    if not steps:
+        return array if array.ndim < 3 else array.reshape(len(array), -1)
+    if mask is not None:
+        return array[mask > 0]
+    return array.reshape(-1, *array.shape[2:])
+
+
+def _with_name(metric: object) -> tuple[str, MetricLike]:
+    if isinstance(metric, Metric):
+        return metric.name, metric
+    if callable(metric):
+        return getattr(metric, "__name__", type(metric).__name__), metric
+    return str(metric), named(metric)
+
+
+def _needs(metric: MetricLike) -> Needs:
+    needs: Needs = getattr(metric, "needs", "predictions")
+    return needs
+
+
+def _check_fit(
+    name: str, metric: MetricLike, task: Task, several: bool, probabilities: bool
+) -> None:
+    needs, what = _needs(metric), f"metric {name!r}"
+    if needs not in get_args(Needs):
+        raise UnknownNameError(f"need of the {what}", needs, get_args(Needs))
+    if needs in ("labels", "probabilities") and task != "classification":
+        mend = "Use e.g. 'mean_squared_error', 'mean_absolute_error' or 'r2'."
+        raise bad_value(what, "class labels to compare", f"values (the task is {task})", mend)
+    if needs == "values" and task == "classification":
+        mend = "Use e.g. 'accuracy', 'log_loss' or 'f1_macro'."
+        raise bad_value(what, "values to compare", "class labels", mend)
+    if needs == "probabilities" and not probabilities:
+        mend = "Train with loss='cross_entropy', or use a metric of labels such as 'accuracy'."
+        raise bad_value(what, "probabilities of classes", "a loss that gives none", mend)
+    if several and needs in ("labels", "probabilities") and not getattr(metric, "several", True):
+        own = ", ".join(repr(m.name) for m in METRICS.values() if m.several)
+        raise bad_value(what, "one label a sample", "several", f"Use one of {own}.")
