@@ -69,6 +69,12 @@ class Looking:
         """Weights and biases by name, as read-only views."""
         return {name: self[name] for name in self._state.names()}
 
+    @property
+    def learned(self) -> dict[str, NDArray[Any]]:
+        """Parameters and running statistics by name, read-only: all that a prediction depends on."""
+        buffers = (buffer.name for buffer in self._recipe.plan.buffers)
+        return self.parameters | {name: self[name] for name in buffers}
+
     def is_current(self, name: str) -> bool:
         """Whether an array belongs to the loaded batch, and not to the one before."""
         self._named(name)

@@ -121,13 +121,13 @@ class DecisionBoundary(Panel):
         self._ask_again()
         return self._wrong
 
-    def _ask_again(self) -> bool:
+    def _ask_again(self) -> None:
         """Ask the net over the grid if it has changed since; most ops change no parameter."""
-        now = self.trainer.parameters
+        now = self.trainer.learned
         if self._asked.keys() == now.keys() and all(
             np.array_equal(now[n], a) for n, a in self._asked.items()
         ):
-            return False
+            return
         self._asked = {name: array.copy() for name, array in now.items()}
         answers = self._shares() if self._classes else self.trainer.predict(self.grid)
         self._answers = np.asarray(answers, float).reshape(self.resolution, self.resolution, -1)
@@ -136,7 +136,6 @@ class DecisionBoundary(Panel):
             if self._classes
             else np.zeros(len(self._y), bool)
         )
-        return True
 
     def _shares(self) -> NDArray[np.floating]:
         """Return each class's probability; if the net gives none, 1 for the class it predicts."""
@@ -146,7 +145,7 @@ class DecisionBoundary(Panel):
 
     # ---- drawing ---------------------------------------------------------------------------------
     def _draw(self) -> None:
-        self._painted = False
+        self._painted: NDArray[np.float64] | None = None
         data, width, height = self.trainer.train_data, *self.size
         scaled = "" if data.scaling is None else ", standardized"
         labels = [
@@ -219,9 +218,10 @@ class DecisionBoundary(Panel):
 
     def _refresh(self) -> None:
         width, height = self.size
-        if not self._ask_again() and self._painted:
+        self._ask_again()
+        if self._painted is self._answers:  # which may be newer than the picture: words ask, too
             return
-        self._painted = True
+        self._painted = self._answers
         answers = stretch(self._answers, round(height), round(width))
         if self._classes:
             self._image.set_data(class_colors(answers, self.theme))

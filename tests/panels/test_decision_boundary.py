@@ -9,7 +9,7 @@ from nbann.panels.decision_boundary import telling_features
 from nbann.panels.field import stretch
 from nbann.panels.style import THEMES
 
-from .boards import attached, classes, trask, values
+from .boards import attached, blobs, classes, trask, values
 
 
 def by_hand(trainer, X):
@@ -151,3 +151,27 @@ def test_classes_without_probabilities_are_shown_as_predicted():
     labels = panel.answers().argmax(axis=2).ravel()
     np.testing.assert_array_equal(labels, trainer.predict(panel.grid))
     assert "this net gives no probabilities" in panel.describe()
+
+
+def test_words_that_were_asked_for_first_do_not_keep_the_picture_old():
+    panel = attached(DecisionBoundary(), classes())
+    panel.trainer.run(5)
+    words = panel.describe()  # the net is asked here, before the picture is painted
+    panel.update()
+    fresh = attached(DecisionBoundary(), panel.trainer)
+    fresh.update()
+    np.testing.assert_array_equal(panel._image.get_array(), fresh._image.get_array())
+    assert panel._status.get_text() == fresh._status.get_text()
+    assert words == panel.describe()
+
+
+def test_running_statistics_count_as_a_change():
+    ds = blobs()
+    net = nbann.Sequential([nbann.Dense(4), nbann.BatchNorm(), nbann.ReLU(), nbann.Dense(3)])
+    trainer = nbann.Trainer(net, ds, optimizer=nbann.SGD(0.5))
+    panel = attached(DecisionBoundary(), trainer)
+    panel.update()
+    before = panel.answers().copy()
+    trainer.step("phase")  # the forward pass changes no weight, but the running statistics
+    panel.update()
+    assert (panel.answers() != before).any()
