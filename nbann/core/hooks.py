@@ -81,12 +81,16 @@ class Event:
 
     def _changed(self) -> list[str]:
         """Return every name of the arrays that the hook has written other numbers into."""
+        if not self._handed:
+            return []
         arrays = self.trainer.program.arrays
         changed = [
             arrays[name]
             for name, (view, before) in self._handed.items()
             if not np.array_equal(view, before, equal_nan=view.dtype.kind == "f")
         ]
+        if not changed:
+            return []
         return [n for n, a in arrays.items() if any(np.shares_memory(a, c) for c in changed)]
 
     def __repr__(self) -> str:

@@ -40,7 +40,8 @@ class Stop(NamedTuple):
     ----------
     reason : str
         "epochs": it is done; "until" or the reason of a stopping rule; "paused" by a hook; "nan": a
-        number was not finite any more.
+        number was not finite any more. (Weights that have grown for long may be finite and yet of
+        no use: then `reset`, or run with `EarlyStopping`, which puts the best ones back.)
     position : Position
         Epoch, batch and op. With "nan" those of the op that first wrote such a number; the trainer
         itself stands at the start of that batch, with the last finite weights.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -184,6 +184,13 @@ class Trainer(Looking):
     def __repr__(self) -> str:
         epoch, batch, op = self.position
         return f"<Trainer of {self.model!r} at epoch {epoch}, batch {batch}, op {op}>"
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        """Refuse to be copied or pickled: kernels are bound to arrays, which a copy would part."""
+        raise TypeError(
+            "A Trainer: expected to be made by its constructor; received a call to copy or pickle "
+            "it. Make another Trainer with the same arguments: the same seed gives the same run."
+        )
 
     # ---- moving on ------------------------------------------------------------------------------
     def step(self, unit: Unit = "op", n: int = 1) -> Ran:
