@@ -1,4 +1,7 @@
-"""Run every benchmark and print the ratios: ``python -m benchmarks [--quick] [WORK ...]``."""
+"""Run every benchmark and print the ratios: ``python -m benchmarks [--quick] [WORK ...]``.
+
+With ``--profile``: where the time of a step goes, and no comparison.
+"""
 
 import argparse
 import datetime
@@ -17,10 +20,12 @@ for _name in (
 ):  # read when NumPy loads: so before it does
     os.environ[f"{_name}_NUM_THREADS"] = "1"
 
-from . import measure, work  # noqa: E402 (the threads come first)
+from . import growth, measure, profile, work  # noqa: E402 (the threads come first)
 
-TARGETS = {"naive NumPy": 1.0, "optimized NumPy": 1.25}
 BARE, IMPORT = 1.02, 0.050
+DEPTH, LATER, BYTES = 1.25, 1.05, 10.0
+"""The most that a layer may cost in a net ten times as deep, a late step over an early one, and the
+bytes by which a step may make a run larger."""
 
 
 def main() -> int:
@@ -29,6 +34,7 @@ def main() -> int:
         "--quick", action="store_true", help="a tenth of the work: that it runs, not how fast"
     )
     parser.add_argument("--no-torch", action="store_true", help="leave PyTorch out")
+    parser.add_argument("--profile", action="store_true", help="where the time of a step goes")
     parser.add_argument(
         "work", nargs="*", metavar="WORK", help=f"of {', '.join(work.WORK)}; all by default"
     )
@@ -44,7 +50,11 @@ def main() -> int:
     chosen = [work.WORK[name]() for name in options.work or work.WORK]
     if options.quick:
         chosen = [work.quick(w) for w in chosen]
-    missed = table(chosen, measure.contestants(with_torch)) + costs(chosen, options.quick)
+    if options.profile:
+        profile.table(chosen, 20 if options.quick else 400)
+        return 0
+    missed = table(chosen, measure.contestants(with_torch))
+    missed += costs(chosen, options.quick) + grown(options.quick)
     print("\n" + ("every target is met" if not missed else "missed: " + "; ".join(missed)))
     return 1 if missed and not options.quick else 0
 
@@ -69,7 +79,7 @@ def _version(name):
 def table(chosen, makers):
     """Print nbann's time over each one's; return the targets missed."""
     others = [name for name in makers if not name.startswith("nbann")]
-    columns = [*(f"nbann / {name}" for name in others), "nbann, s", "with evaluation"]
+    columns = [*(f"nbann / {name}" for name in others), "us a step", "epochs/s", "with evaluation"]
     print("| work | " + " | ".join(columns) + " |")
     print("| --- |" + " ---: |" * len(columns))
     missed = []
@@ -80,11 +90,12 @@ def table(chosen, makers):
             if name not in seconds:
                 cells.append("-")
                 continue
-            value = measure.ratio(seconds, "nbann", name)
-            cells.append(f"{value:.2f}")
-            if value > TARGETS.get(name, float("inf")):
-                missed.append(f"{w.name}: {value:.2f} of {name}, target {TARGETS[name]:.2f}")
-        cells.append(f"{statistics.median(seconds['nbann']):.3f}")
+            value, target = measure.ratio(seconds, "nbann", name), w.targets.get(name)
+            cells.append(f"{value:.2f}" + ("" if target is None else f" ({target:g})"))
+            if target is not None and value > target:
+                missed.append(f"{w.name}: {value:.3f} of {name}, target {target:g}")
+        spent = statistics.median(seconds["nbann"])
+        cells += [f"{1e6 * spent / w.steps:.1f}", f"{w.epochs / spent:,.0f}"]
         cells.append(f"x {measure.ratio(seconds, 'nbann, evaluating', 'nbann'):.2f}")
         print(f"| {w.name} | " + " | ".join(cells) + " |", flush=True)
     return missed
@@ -106,6 +117,33 @@ def costs(chosen, quick):
     )
     if taken > IMPORT:
         missed.append(f"import takes {1000 * taken:.0f} ms")
+    return missed
+
+
+def grown(quick):
+    """Print how cost and memory grow; return the targets missed."""
+    missed = []
+    seconds = growth.by_depth(3 if quick else 11)
+    each = {layers: 1e6 * taken / layers for layers, taken in seconds.items()}
+    print("\n| layers of 64 neurons, batch 64 | us a step | us a step and layer |")
+    print("| ---: | ---: | ---: |")
+    for layers, taken in seconds.items():
+        print(f"| {layers} | {1e6 * taken:,.0f} | {each[layers]:.1f} |")
+    ratio = each[max(each)] / each[min(each)]
+    print(f"\na layer in the deepest net over one in the shallowest: {ratio:.2f} (target {DEPTH})")
+    if ratio > DEPTH:
+        missed.append(f"a layer of {max(each)} costs {ratio:.2f} of one of {min(each)}")
+    steps = 20_000 if quick else 200_000
+    later = growth.later_over_sooner(steps)
+    print(f"a step at the end of {steps:,} over one at the start: {later:.3f} (target {LATER})")
+    if later > LATER:
+        missed.append(f"late steps take {later:.3f} of early ones")
+    size = growth.bytes_a_step(steps)
+    print(
+        f"memory: {size:.1f} bytes a step (target {BYTES:g}), so {size:.0f} MB in a million steps"
+    )
+    if size > BYTES:
+        missed.append(f"a step leaves {size:.1f} bytes behind")
     return missed
 
 

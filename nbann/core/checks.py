@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 import numbers
 from typing import Any
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 
 from .data.tables import as_numbers
 from .errors import bad_value
+
+PER_STEP = "For a target at every time step, let the last recurrent layer return_sequences=True."
 
 
 def number_in(
@@ -29,7 +32,7 @@ def number_in(
         parts.append(f"of at least {least:g}")
     if below is not None:
         parts.append(f"below {below:g}")
-    expected = "a finite number " + " and ".join(parts)
+    expected = " ".join(["a finite number", " and ".join(parts)]).rstrip()
     mend = f"Pass e.g. {name}={_example(above, least, below):g}."
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise bad_value(name, expected, f"{value!r} ({type(value).__name__})", mend)
@@ -63,6 +66,37 @@ def whole_number(name: str, value: object, *, least: int, mend: str = "") -> int
         mend = mend or f"Pass e.g. {name}={max(least, 10)}."
         raise bad_value(name, f"a whole number of at least {least}", repr(value), mend)
     return int(value)
+
+
+def constant(value: float, dtype: np.dtype[Any], what: str) -> NDArray[Any]:
+    """Return a number as an array of no axes, or say that the dtype can not hold it."""
+    with np.errstate(all="ignore"):
+        kept = np.array(value).astype(dtype)
+    if not math.isclose(float(kept), value, rel_tol=1e-6):
+        mend = "Choose another value, or dtype='float64'."
+        raise bad_value(what, f"a number that {dtype} can hold", repr(value), mend)
+    return kept
+
+
+def check_installed(package: str, what: str, install: str) -> None:
+    """Say what is to be installed where a package is missing; it is not imported here.
+
+    Raises
+    ------
+    ModuleNotFoundError
+    """
+    if importlib.util.find_spec(package) is None:
+        raise ModuleNotFoundError(
+            f"{what}: expected {install} to be installed; received no package {package!r}. "
+            f"Install it: pip install {install}",
+            name=package,
+        )
+
+
+def counted(count: int, word: str) -> str:
+    """Return a number with its word: "1 row", "2 rows", "2 classes"."""
+    ending = "" if count == 1 else "es" if word.endswith("s") else "s"
+    return f"{count} {word}{ending}"
 
 
 def as_features(X: object, what: str = "X", mask: object = None) -> NDArray[np.float64]:
@@ -131,7 +165,10 @@ def as_label_column(y: NDArray[Any], what: str = "y") -> NDArray[Any]:
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1:
-        mend = "Turn one-hot rows into labels with y.argmax(axis=1)."
+        mend = PER_STEP + " For several labels a sample, pass loss='binary_cross_entropy'."
+        if ((y == 0) | (y == 1)).all() and (y.sum(axis=-1) == 1).all():
+            mend = "Turn one-hot rows into labels with y.argmax(axis=1)."
+            mend += f" {PER_STEP}" if y.dtype.kind in "iub" else ""
         raise bad_value(what, "class labels of shape (samples,)", f"shape {y.shape}", mend)
     return y
 
@@ -152,7 +189,7 @@ def as_labels(y: NDArray[Any], classes: int, what: str) -> NDArray[np.intp]:
             mend += " With one output and labels 0 and 1, pass loss='binary_cross_entropy'."
         raise bad_value(
             what,
-            f"class labels from 0 to {classes - 1} (the output has {classes} classes)",
+            f"class labels from 0 to {classes - 1} (the output has {counted(classes, 'class')})",
             f"{int(y[outside][0])}",
             mend,
         )
@@ -163,10 +200,13 @@ def as_target_columns(y: NDArray[Any], width: int, what: str) -> NDArray[np.floa
     """Return regression targets as (samples, width) floats, or say why they do not fit."""
     columns = y.astype(np.float64).reshape(len(y), -1)
     if columns.shape[1] != width:
-        mend = f"Give the last layer {columns.shape[1]} neurons, or pass {width} columns."
+        neurons, wanted = counted(columns.shape[1], "neuron"), counted(width, "column")
+        mend = f"Give the last layer {neurons}, or pass {wanted}."
+        if y.ndim == 3 or (y.ndim == 2 and y.dtype.kind in "iub"):
+            mend += f" {PER_STEP}"
         if columns.shape[1] == 1 and (columns == np.round(columns)).all():
             mend += " If these are class labels, pass loss='cross_entropy' or integers."
-        raise bad_value(what, f"{width} columns, one for each output", f"{columns.shape[1]}", mend)
+        raise bad_value(what, f"{wanted}, one for each output", f"{columns.shape[1]}", mend)
     return columns
 
 

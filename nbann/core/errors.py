@@ -16,7 +16,12 @@ class UnknownNameError(KeyError, ValueError):
         import difflib  # only needed once something has gone wrong: kept off the import path
 
         names = sorted(known)
-        near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4)
+        # "SGD" is near to "sgd", and "Relu" to "relu": case counts for nothing here
+        by_lower: dict[str, list[str]] = {}
+        for one in names:
+            by_lower.setdefault(one.lower(), []).append(one)
+        nearest = difflib.get_close_matches(str(name).lower(), by_lower, n=3, cutoff=0.4)
+        near = [one for lower in nearest for one in by_lower[lower]][:3]
         hint = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
         shown = ", ".join(names[:40]) + (", ..." if len(names) > 40 else "")
         self.message = f"Unknown {kind} {name!r}. {hint}Expected one of: {shown}."
@@ -33,3 +38,15 @@ class UnknownNameError(KeyError, ValueError):
 def bad_value(what: str, expected: str, received: object, mend: str) -> ValueError:
     """Build the `ValueError` in the house's form: expected, received, mend."""
     return ValueError(f"{what}: expected {expected}; received {received}. {mend}")
+
+
+def uncalled(what: str, expected: str, received: type) -> ValueError:
+    """Build the `ValueError` for a class where an object of it is asked for."""
+    import inspect  # as above: only once something has gone wrong
+
+    needed = any(
+        p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+        for p in inspect.signature(received).parameters.values()
+    )
+    call = f"{received.__name__}({'...' if needed else ''})"
+    return bad_value(what, expected, f"the class {received.__name__}", f"Call it: {call}.")

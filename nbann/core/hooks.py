@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import UnknownNameError
+from .errors import UnknownNameError, bad_value
 from .program import PHASES, Kernel, Op, Program
 
 if TYPE_CHECKING:
@@ -198,6 +198,8 @@ class Hooks:
                     f'received {kind}={value!r}. Use trainer.on("op", ..., {kind}={value!r}).'
                 )
         hook = Hook(fn, unit, when, phase, layer, op, modifies, self)
+        if not any(hook.matches(one) for one in program):  # programs of all batch sizes agree
+            raise _met_by_none(hook, program)
         self._hooks.append(hook)
         self._plans.clear()
         return hook
@@ -257,6 +259,20 @@ _NARROWED_BY: dict[Unit, tuple[str, ...]] = {
     "batch": (),
     "epoch": (),
 }
+
+
+def _met_by_none(hook: Hook, program: Program) -> ValueError:
+    """Build the error for filters each of which some op meets, but no op all of them."""
+    given = {key: value for key in _NARROWED_BY["op"] if (value := getattr(hook, key))}
+    if hook.op:
+        op = program[hook.op]
+        mend = f"{op.name!r} is of phase {op.phase!r} and layer {op.layer!r}: pass op= alone."
+    else:
+        there = (op for op in program if hook.layer in (None, op.layer))
+        phases = " and ".join(dict.fromkeys(repr(op.phase) for op in there))
+        mend = f"{hook.layer or 'This net'} has ops of phase {phases} alone."
+    filters = ", ".join(f"{key}={value!r}" for key, value in given.items())
+    return bad_value(f"A hook on each {hook.unit}", "filters that an op meets", filters, mend)
 
 
 def _call_order(hook: Hook) -> int:

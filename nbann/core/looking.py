@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from .checks import number_in
 from .cursor import Cursor
-from .data.dataset import Dataset, as_dataset
+from .data.dataset import Dataset
+from .data.given import as_dataset, check_columns
 from .errors import UnknownNameError
 from .expr import Equation
 from .program import Program
@@ -71,7 +72,7 @@ class Looking:
 
     @property
     def learned(self) -> dict[str, NDArray[Any]]:
-        """Parameters and running statistics by name, read-only: all that a prediction depends on."""
+        """Parameters and running statistics by name, read-only: what a prediction depends on."""
         buffers = (buffer.name for buffer in self._recipe.plan.buffers)
         return self.parameters | {name: self[name] for name in buffers}
 
@@ -93,7 +94,8 @@ class Looking:
     def check_gradients(self, step: float = 1e-5) -> GradientCheck:
         """Compare gradients of the loaded batch, at the weights of now, with central differences.
 
-        The run is not touched.
+        The run is not touched. Of a net with ``truncate=`` the two differ on purpose, which
+        `GradientCheck.cut` tells.
 
         Parameters
         ----------
@@ -117,9 +119,10 @@ class Looking:
         Raises
         ------
         ValueError
-            Another number of features, NaN or infinity.
+            Another number of features, a frame with other columns than in training, NaN or
+            infinity.
         """
-        samples = self._recipe.inputs(X, "predict", mask)
+        samples = self._inputs(X, "predict", mask)
         return self._evaluator.predict(self._evaluator.outputs(samples))
 
     @property
@@ -135,7 +138,11 @@ class Looking:
         ValueError
             As `predict` does, or a net that gives no probabilities.
         """
-        return self._evaluator.probabilities(self._recipe.inputs(X, "predict_proba", mask))
+        return self._evaluator.probabilities(self._inputs(X, "predict_proba", mask))
+
+    def _inputs(self, X: Any, what: str, mask: Any) -> Samples:
+        check_columns(X, self.train_data, what)
+        return self._recipe.inputs(X, what, mask)
 
     def evaluate(self, data: Data) -> dict[str, Score]:
         """Return loss (penalties included) and metrics over data, by name.
@@ -147,7 +154,7 @@ class Looking:
         Raises
         ------
         ValueError
-            Data that does not fit the net: features, labels, lengths, NaN.
+            Data that does not fit the net: features, their units or order, labels, lengths, NaN.
         """
         known = as_dataset(data, "data", like=self.train_data)
         return self._evaluator.score(self._recipe.samples(known, "data"))

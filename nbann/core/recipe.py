@@ -16,6 +16,7 @@ from .errors import UnknownNameError, bad_value
 from .expr import Symbol
 from .losses.penalty import Penalty
 from .losses.registry import TARGET_SYMBOLS, Loss, Task
+from .losses.targets import check_weight_range
 from .model import Sequential
 from .optimizers.sgd import Optimizer
 from .plan import Plan
@@ -79,7 +80,11 @@ class Recipe:
         shape = self._output_of(data.X.shape[1:]) or self.output_shape
         if data.mask is not None and len(shape) > 1:  # a target for each time step
             weight = data.mask if weight is None else data.mask * weight[:, None]
+        if weight is not None:
+            check_weight_range(weight, self.dtype, f"{what} weight")
         targets = self.loss.targets(data.y, self.task, shape, f"{what} y", weight)
+        for name in {"y.weight", "y.factor"} & targets.keys():
+            check_weight_range(targets[name], self.dtype, f"{what} weight times class weight")
         return samples | {name: self._cast(array) for name, array in targets.items()}
 
     def metrics(self, metrics: Metrics, samples: Samples) -> dict[str, MetricLike]:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal
 
 from .checks import number_in, whole_number
-from .errors import UnknownNameError, bad_value
+from .errors import UnknownNameError, bad_value, uncalled
+from .scoring.monitor import Mode, as_mode, as_number, mode_of
 from .state import Snapshot
 
 if TYPE_CHECKING:
@@ -78,12 +79,14 @@ class MaxTime(Rule):
 class _Watching(Rule):
     """A rule about a column of the history, which grows with each evaluation."""
 
-    def __init__(self, monitor: str | None) -> None:
+    def __init__(self, monitor: str | None, mode: Mode | None) -> None:
         if monitor is not None and not isinstance(monitor, str):
             mend = "Pass e.g. monitor='test_loss'."
             raise bad_value("monitor", "the name of a column of the history", repr(monitor), mend)
         self.monitor = monitor
+        self.mode = as_mode(mode)
         self._column = ""
+        self._lower = True
         self._seen = 0
 
     def begin(self, trainer: Trainer) -> None:
@@ -98,7 +101,13 @@ class _Watching(Rule):
                 raise bad_value("monitor", "a trainer that evaluates", "evaluate_every=None", mend)
             raise UnknownNameError("column to monitor", column, measured)
         self._column = column
+        self._lower = (self.mode or mode_of(column, trainer._metrics)) == "min"
         self._seen = trainer.history.evaluations
+
+    @property
+    def _mode(self) -> str:
+        """How the mode is shown, where it was given."""
+        return "" if self.mode is None else f", mode={self.mode!r}"
 
     def _newest(self, trainer: Trainer) -> float | None:
         """Return the monitored number if it is a new one."""
@@ -116,23 +125,33 @@ class TargetReached(_Watching):
     monitor : str
         A column of the history: "test_accuracy", "train_loss", ...
     target : float
-        Losses and errors are to sink to it, all other measures to rise to it.
+        What is better low is to sink to it, what is better high to rise to it.
+    mode : {"min", "max"}, optional
+        Whether lower or higher is better. By default inferred where that is known: losses are
+        better low, and each metric of `nbann.metrics` says what it is. For another function it is
+        to be said here, or by an attribute of it, ``f.lower_is_better = True``.
+
+    Raises
+    ------
+    ValueError
+        An argument out of its range; when the run begins, a column that the trainer does not
+        measure, or one without a mode of which neither is known.
     """
 
     reason = "target reached"
 
-    def __init__(self, monitor: str, target: float) -> None:
-        super().__init__(monitor)
+    def __init__(self, monitor: str, target: float, *, mode: Mode | None = None) -> None:
+        super().__init__(monitor, mode)
         self.target = number_in("target", target)
 
     def __repr__(self) -> str:
-        return f"TargetReached({self.monitor!r}, {self.target:g})"
+        return f"TargetReached({self.monitor!r}, {self.target:g}{self._mode})"
 
     def asks_to_stop(self, trainer: Trainer) -> bool:
         value = self._newest(trainer)
         if value is None:
             return False
-        return value <= self.target if is_lower_better(self._column) else value >= self.target
+        return value <= self.target if self._lower else value >= self.target
 
 
 class EarlyStopping(_Watching):
@@ -144,7 +163,9 @@ class EarlyStopping(_Watching):
     ----------
     monitor : str, optional
         A column of the history; by default the loss on the validation data, else on the test data,
-        else on the training data. Losses and errors are better lower, all else higher.
+        else on the training data.
+    mode : {"min", "max"}, optional
+        Whether lower or higher is better; by default inferred as by `TargetReached`.
     patience : int
         Evaluations without an improvement that are borne, at least 1.
     min_delta : float
@@ -163,7 +184,8 @@ class EarlyStopping(_Watching):
     Raises
     ------
     ValueError
-        A column that the trainer does not measure (when the run begins).
+        An argument out of its range; when the run begins, a column that the trainer does not
+        measure, or one without a mode of which neither is known.
     """
 
     reason = "early stopping"
@@ -172,11 +194,12 @@ class EarlyStopping(_Watching):
         self,
         monitor: str | None = None,
         *,
+        mode: Mode | None = None,
         patience: int = 10,
         min_delta: float = 0.0,
         restore_best: bool = True,
     ) -> None:
-        super().__init__(monitor)
+        super().__init__(monitor, mode)
         self.patience = whole_number("patience", patience, least=1)
         self.min_delta = number_in("min_delta", min_delta, least=0.0)
         self.restore_best = bool(restore_best)
@@ -186,7 +209,7 @@ class EarlyStopping(_Watching):
         self._weights: Snapshot | None = None
 
     def __repr__(self) -> str:
-        return f"EarlyStopping({self.monitor!r}, patience={self.patience})"
+        return f"EarlyStopping({self.monitor!r}, patience={self.patience}{self._mode})"
 
     def begin(self, trainer: Trainer) -> None:
         super().begin(trainer)
@@ -200,7 +223,7 @@ class EarlyStopping(_Watching):
         if self.best is None:
             gain = -math.inf if math.isnan(value) else math.inf
         else:
-            gain = self.best - value if is_lower_better(self._column) else value - self.best
+            gain = self.best - value if self._lower else value - self.best
         if gain > self.min_delta:  # never true of NaN
             self.best, self.best_epoch = value, int(trainer.history["epoch"][-1])
             self._waited = 0
@@ -215,19 +238,6 @@ class EarlyStopping(_Watching):
             trainer.restore_model(self._weights)
 
 
-def as_number(column: str, value: object) -> float:
-    """Return a measure that can be higher or lower, or say that it is an array."""
-    if not isinstance(value, float):
-        mend = "Monitor e.g. 'test_loss'."
-        raise bad_value("monitor", "a column of single numbers", f"{column!r}, of arrays", mend)
-    return value
-
-
-def is_lower_better(column: str) -> bool:
-    """Whether a measure gets better as it sinks: losses and errors do."""
-    return any(column.endswith(end) for end in ("loss", "error", "mse", "mae"))
-
-
 Until = Rule | Callable[["Trainer"], object]
 
 
@@ -235,9 +245,11 @@ def as_rules(until: Until | Iterable[Until] | None) -> list[Rule]:
     """Return rules given as such, as callables, or as a list of both."""
     if until is None:
         return []
-    many = [until] if isinstance(until, Rule) or callable(until) else until
+    many: object = [until] if isinstance(until, Rule) or callable(until) else until
     rules: list[Rule] = []
     for one in many if isinstance(many, Iterable) else [many]:
+        if isinstance(one, type) and issubclass(one, Rule):
+            raise uncalled("until", "a rule", one)
         if not isinstance(one, Rule) and not callable(one):
             raise bad_value(
                 "until",

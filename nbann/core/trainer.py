@@ -14,7 +14,7 @@ import numpy as np
 from .checks import number_in, whole_number
 from .cursor import Cursor
 from .data.batches import Batches, Order
-from .data.dataset import as_dataset
+from .data.given import as_dataset, as_values
 from .errors import UnknownNameError, bad_value
 from .hooks import UNITS, Event, Hook, Hooks, Unit, When
 from .looking import Data, Looking
@@ -40,15 +40,16 @@ class Trainer(Looking):
     ----------
     model : Sequential
     train : Dataset or (X, y)
-        What is learned from. X is (n, d); y holds class labels from 0, or values.
+        What is learned from. X is (n, d); y holds class labels from 0, or values. A pair's whole
+        numbers are labels, unless one output and a loss of values say otherwise.
     test : Dataset or (X, y), optional
-        What is only scored, at the end of each epoch.
+        What is only scored, at the end of each epoch; in the units and columns of `train`.
     validation : Dataset or (X, y), optional
         Likewise: what early stopping looks at, where the test data is to stay unseen.
     loss : Loss or str, optional
         "cross_entropy", "binary_cross_entropy", "mean_squared_error", "half_squared_error",
-        "mean_absolute_error", "huber", "hinge", "perceptron", "poisson"; by default the first for
-        classes and the third for values.
+        "mean_absolute_error", "huber", "hinge", "perceptron", "poisson"; "bce", "mse" and "mae" for
+        short; by default the first for classes and the third for values.
     optimizer : Optimizer or str, optional
         "sgd", "adagrad", "rmsprop", "adam" or "adamw"; by default plain SGD with learning rate 0.1.
     batch_size : int or None
@@ -81,6 +82,8 @@ class Trainer(Looking):
     ------
     ValueError
         Anything wrong with data, model or settings. Nothing has been changed then.
+    ModuleNotFoundError
+        A metric of scikit-learn is asked for by name, and that is not installed.
 
     Examples
     --------
@@ -122,15 +125,16 @@ class Trainer(Looking):
             expected = f"layer names other than {optimizer.kind!r}"
             raise bad_value("model", expected, repr(model), mend)
         data = as_dataset(train, "train")
-        others = {"validation": validation, "test": test}
-        held_out = {
-            part: as_dataset(d, part, like=data) for part, d in others.items() if d is not None
-        }
-        loss = as_loss(loss, data.task)
+        asked, loss = loss is not None, as_loss(loss, data.task)
         factors = (number_in("l1", l1, least=0.0), number_in("l2", l2, least=0.0))
         penalty = Penalty(*factors, _flag("penalty_per_sample", penalty_per_sample))
         plan = Plan()
         output_shape = model.build(plan, data.X.shape[1:])
+        data = as_values(data, loss, output_shape[-1]) if asked else data
+        others = {"validation": validation, "test": test}
+        held_out = {
+            part: as_dataset(d, part, like=data) for part, d in others.items() if d is not None
+        }
         weights = any(p.penalized for p in plan.parameters)
         self._recipe = Recipe(
             model=model,
@@ -172,12 +176,12 @@ class Trainer(Looking):
         self._hooks = Hooks()
         self._watchers: list[Callable[[Trainer], object]] = []
         self._start()
-        optimizer.check_monitor(self._recorder.columns)
+        optimizer.check_monitor(self._recorder.columns, self._metrics)
 
     def _start(self) -> None:
         """Set everything that a run changes to its beginning."""
         self._state.initialize(self._seed, self._recipe.optimizer.hyper())
-        observe = partial(self.optimizer.observe, self._state)
+        observe = partial(self.optimizer.observe, self._state, self._metrics)
         self._recorder = Recorder(self._evaluator, self._parts, self._every, observe)
         self._cursor = Cursor(self, self._batches)
 

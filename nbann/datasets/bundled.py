@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..core.checks import check_installed
 from ..core.data.dataset import Dataset
 from ..core.losses.loss import Task
 
@@ -98,6 +99,7 @@ def _from_sklearn(
     targets: Sequence[str] = (),
     **options: Any,
 ) -> Dataset:
+    check_installed("sklearn", f"datasets.{name}()", "scikit-learn")
     from sklearn import datasets  # half a second to import: only when asked for
 
     bunch = getattr(datasets, f"load_{name}")(**options)

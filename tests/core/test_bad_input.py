@@ -134,7 +134,7 @@ SETTINGS = {
     "l2": ({"l2": float("nan")}, "l2.*received nan"),
     "loss": ({"loss": "crossentropy"}, "Did you mean 'cross_entropy'"),
     "loss of no string": ({"loss": 3}, "Unknown loss 3"),
-    "loss class": ({"loss": nbann.CrossEntropy}, "Unknown loss"),
+    "loss class": ({"loss": nbann.CrossEntropy}, r"Call it: CrossEntropy\(\)"),
     "optimizer": ({"optimizer": "sdg"}, "Did you mean 'sgd'"),
     "dtype": ({"dtype": "float23"}, "Did you mean 'float32'"),
     "integer dtype": ({"dtype": int}, "Unknown dtype 'int64'"),
@@ -149,8 +149,12 @@ SETTINGS = {
         "2 columns.*received 3",
     ),
     "labels and one output": (
-        {"model": net([("dense", 1)]), "loss": "mean_squared_error"},
-        "0 to 1",
+        {
+            "model": net([("dense", 1)]),
+            "train": nbann.Dataset(X, LABELS),
+            "loss": "mean_squared_error",
+        },
+        "labels 0 and 1 for one output",
     ),
 }
 

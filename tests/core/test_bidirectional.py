@@ -110,6 +110,17 @@ def test_the_last_of_the_backward_part_is_the_first_in_time():
     assert times == [4, 3, 2, 1, 0]
 
 
+def test_its_two_parts_are_told_with_their_names():
+    both = nbann.Bidirectional(nbann.GRU(3), nbann.LSTM(2), name="both")
+    assert [(layer.kind, layer.reverse) for layer in both.layers] == [
+        ("gru", False),
+        ("lstm", True),
+    ]
+    trainer = nbann.Trainer(nbann.Sequential([both]), (np.ones((2, 3, 1)), np.ones((2, 5))))
+    for name, layer in zip(both.names, both.layers, strict=True):
+        assert trainer[f"both.{name}.recurrent"].shape[0] == layer.units
+
+
 def test_it_learns_what_needs_both_ends():
     """Whether the first and the last number of a sequence have one sign."""
     rng = np.random.default_rng(0)

@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn.preprocessing import LabelEncoder
 
 import nbann
-from nbann.core.data.dataset import as_dataset
+from nbann.core.data.given import as_dataset
 
 WORDS = ["pear", "fig", "pear", "apple"]
 X = np.arange(8.0).reshape(4, 2)
@@ -161,7 +161,7 @@ def test_features_that_are_refused(values, message):
         ({"feature_names": "ab"}, "feature_names: expected a list of names; received 'ab'"),
         ({"target_names": 5}, "target_names: expected a list of names"),
         ({"target_names": ["a", "b"]}, "3 names, one a class; received 2"),
-        ({"target_names": ["a", "b"], "y": [0.5, 1, 2, 3]}, "1 names, one a column; received 2"),
+        ({"target_names": ["a", "b"], "y": [0.5, 1, 2, 3]}, "1 name, one a column; received 2"),
         ({"task": "ranking", "y": np.eye(4)}, r"shape \(samples,\); received shape \(4, 4\)"),
     ],
 )

@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from nbann.core.checks import number_in, whole_number
-from nbann.core.errors import UnknownNameError, bad_value
+from nbann.core.errors import UnknownNameError, bad_value, uncalled
 
 
 def test_an_unknown_name_is_a_key_error_and_a_value_error():
@@ -20,6 +20,33 @@ def test_an_unknown_name_is_a_key_error_and_a_value_error():
 
 def test_without_a_near_name_none_is_suggested():
     assert "Did you mean" not in str(UnknownNameError("unit", "zzz", ["op", "layer"]))
+
+
+@pytest.mark.parametrize(
+    ("given", "known", "near"),
+    [
+        ("SGD", ["adam", "sgd"], "'sgd'"),
+        ("CROSS_ENTROPY", ["cross_entropy", "hinge"], "'cross_entropy'"),
+        ("dense1", ["Dense1", "x"], "'Dense1'"),
+        ("ab", ["AB", "aB"], "'AB' or 'aB'"),
+    ],
+)
+def test_case_counts_for_nothing_when_a_name_is_suggested(given, known, near):
+    assert f"Did you mean {near}?" in str(UnknownNameError("name", given, known))
+
+
+def test_a_class_that_was_not_called():
+    class Bare:
+        pass
+
+    class Needy:
+        def __init__(self, size, *rest, more=1, **others):
+            pass
+
+    assert str(uncalled("loss", "a loss", Bare)) == (
+        "loss: expected a loss; received the class Bare. Call it: Bare()."
+    )
+    assert str(uncalled("rule", "a rule", Needy)).endswith("Call it: Needy(...).")
 
 
 def test_a_long_list_of_names_is_cut():

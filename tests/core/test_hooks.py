@@ -45,7 +45,7 @@ ALL = [*FORWARD, *LOSS, *BACKWARD, "sgd.update"]
         ("op", {"layer": "tanh1"}, ["tanh1.tanh", "tanh1.slope", "tanh1.gradient"]),
         ("op", {"layer": "dense2", "phase": "forward"}, ["dense2.affine"]),
         ("op", {"op": "loss.softmax"}, ["loss.softmax"]),
-        ("op", {"op": "loss.softmax", "phase": "backward"}, []),
+        ("op", {"op": "loss.softmax", "phase": "loss", "layer": "loss"}, ["loss.softmax"]),
         ("batch", {}, ["batch"]),
     ],
 )
@@ -76,6 +76,54 @@ def test_a_hook_is_called_once_where_it_belongs(unit, narrow, expected, when):
 def test_hooks_on_layers_and_phases_sit_at_their_edges(unit, narrow, first, last):
     assert names_of(trainer_of(), unit, "before", **narrow) == first * 3
     assert names_of(trainer_of(), unit, "after", **narrow) == last * 3
+
+
+@pytest.mark.parametrize(
+    ("unit", "narrow", "message"),
+    [
+        ("op", {"phase": "loss", "layer": "dense1"}, "dense1 has ops of .*'forward' and 'backw"),
+        ("op", {"phase": "forward", "layer": "sgd"}, "sgd has ops of phase 'update' alone"),
+        ("layer", {"phase": "update", "layer": "tanh1"}, "tanh1 has ops of phase 'forward' and"),
+        ("op", {"op": "loss.softmax", "phase": "backward"}, "'loss.softmax' is of phase 'loss' an"),
+        ("op", {"op": "tanh1.slope", "layer": "dense1"}, "phase 'backward' and layer 'tanh1'"),
+        ("op", {"op": "tanh1.slope", "layer": "tanh1", "phase": "loss"}, "pass op= alone"),
+    ],
+)
+def test_filters_that_no_op_meets_are_told(unit, narrow, message):
+    trainer = trainer_of()
+    filters = ", ".join(f"{k}={narrow[k]!r}" for k in ("phase", "layer", "op") if k in narrow)
+    expected = rf"A hook on each {unit}: expected filters that an op meets; received {filters}\. .*"
+    with pytest.raises(ValueError, match=expected + message):
+        trainer.on(unit, print, **narrow)
+    assert not trainer._hooks
+
+
+def test_a_phase_that_a_net_without_parameters_has_not():
+    X, y, _ = data()
+    trainer = nbann.Trainer(nbann.Sequential([nbann.Tanh()]), (X, y))
+    there = {op.phase for op in trainer.program}
+    assert {"forward", "loss"} <= there
+    for phase in {"forward", "loss", "backward", "update"} - there:
+        with pytest.raises(ValueError, match="This net has ops of phase 'forward' and 'loss'"):
+            trainer.on("phase", print, phase=phase)
+    for phase in there:
+        assert trainer.on("phase", print, phase=phase).attached
+
+
+def test_every_pair_of_filters_is_either_met_or_told():
+    """A hook that was attached is called in every batch, of whatever size (5, 5 and 3 rows)."""
+    ops = [(op.phase, op.layer) for op in trainer_of().program]
+    for phase in dict.fromkeys(phase for phase, _ in ops):
+        for layer in dict.fromkeys(layer for _, layer in ops):
+            trainer, seen = trainer_of(), []
+            count = ops.count((phase, layer))
+            if count:
+                trainer.on("op", seen.append, phase=phase, layer=layer)
+            else:
+                with pytest.raises(ValueError, match="filters that an op meets"):
+                    trainer.on("op", seen.append, phase=phase, layer=layer)
+            trainer.run()
+            assert len(seen) == 3 * count
 
 
 @pytest.mark.parametrize("size", [None, 5, 13, 1])

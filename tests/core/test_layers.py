@@ -167,6 +167,19 @@ def test_float32_and_hooks_and_names():
     ]  # fmt: skip
 
 
+def test_the_layers_of_a_block_are_told_with_their_names():
+    first, second = nbann.Dense(4), nbann.Dense(4, name="last")
+    block = nbann.Residual([first, nbann.Tanh(), second], name="block")
+    assert block.layers == (first, block.layers[1], second)
+    assert block.names == ("dense1", "tanh1", "last")
+    X, y, _ = data()
+    trainer = nbann.Trainer(nbann.Sequential([block, nbann.Dense(3)]), (X, y))
+    for name, layer in zip(block.names, block.layers, strict=True):
+        assert trainer[f"block.{name}.out"].shape[1] == getattr(layer, "units", 4)
+    with pytest.raises(AttributeError):
+        block.layers = ()
+
+
 def test_an_embedding_is_a_dense_layer_of_one_hot_rows():
     X, y = words(length=1)
     table = np.random.default_rng(5).normal(size=(6, 3))

@@ -226,6 +226,33 @@ def test_losses_by_name():
         assert as_loss(None, task).kind == name
 
 
+def test_losses_by_their_short_names():
+    short = {
+        "mse": nbann.MeanSquaredError,
+        "mae": nbann.MeanAbsoluteError,
+        "bce": nbann.BinaryCrossEntropy,
+    }
+    for name, cls in short.items():
+        assert type(as_loss(name, "regression")) is cls
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ("MSE", "Unknown loss 'MSE'. Did you mean 'mse'"),
+        ("Cross_Entropy", "Did you mean 'cross_entropy'"),
+        ("Hinge", "Did you mean 'hinge'"),
+        (nbann.CrossEntropy, r"loss: .*; received the class CrossEntropy\. Call it: .*y\(\)\."),
+        (nbann.Huber, r"Call it: Huber\(\)\."),
+        (int, "Unknown loss <class 'int'>"),
+        (["mse"], "Unknown loss"),
+    ],
+)
+def test_a_loss_that_is_none_is_told_with_its_mend(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        as_loss(wrong, "regression")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -358,9 +358,18 @@ def test_optimizers_by_name(name, kind):
 
 
 def test_unknown_names_bring_near_ones():
-    for name in ("adm", 3, nbann.Adam):
+    for name in ("adm", 3, int):
         with pytest.raises(ValueError, match=r"Unknown optimizer .*Expected one of: adagrad"):
             as_optimizer(name)
+
+
+def test_names_in_capitals_and_classes_are_put_right():
+    for name, near in (("SGD", "sgd"), ("Adam", "adam"), ("AdamW", "adamw")):
+        with pytest.raises(ValueError, match=f"Unknown optimizer '{name}'. Did you mean '{near}'"):
+            as_optimizer(name)
+    message = r"optimizer: .*; received the class Adam\. Call it: Adam\(\)\."
+    with pytest.raises(ValueError, match=message):
+        trainer_of(nbann.Adam)
 
 
 def test_an_optimizer_shows_what_makes_it():

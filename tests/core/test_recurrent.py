@@ -65,8 +65,11 @@ def test_gradients_equal_central_differences(case):
 
 def test_a_truncated_gradient_is_not_the_whole_one():
     """Which is why central differences can not prove it; PyTorch's detach does, above."""
-    assert trainer_of("rnn truncate").check_gradients().errors["layer1.recurrent"] > 1e-3
-    assert trainer_of("rnn truncate").check_gradients().errors["output.weight"] < 1e-7
+    check = trainer_of("rnn truncate").check_gradients()
+    assert check.errors["layer1.recurrent"] > 1e-3
+    assert check.errors["output.weight"] < 1e-7
+    assert check.cut
+    assert repr(check).endswith("; gradients are cut on purpose (truncate=)>")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -80,6 +83,11 @@ def test_truncation_as_long_as_the_sequence_changes_nothing(kind):
         runs.append(trainer)
     same_run(runs[0], runs[1])
     same_run(runs[0], runs[2])
+    for trainer in runs:  # nothing is cut, and nothing said to be
+        check = trainer.check_gradients()
+        assert check.error < 1e-6
+        assert not check.cut
+        assert "cut" not in repr(check)
 
 
 def test_the_steps_before_a_cut_get_no_gradient():

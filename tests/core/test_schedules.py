@@ -16,8 +16,8 @@ from nbann.schedules import (
     StepDecay,
 )
 
-from .nets import same_run
-from .optimizer_runs import check_arithmetic, trainer_of
+from .nets import data, same_run
+from .optimizer_runs import check_arithmetic, theta, trainer_of
 
 RULES = {
     "steps": StepDecay(0.1, 7, 0.5),
@@ -103,7 +103,7 @@ class Told:
         self.state = trainer_of(nbann.SGD(schedule))._state
 
     def rate_after(self, score):
-        self.schedule.observe(self.state, score)
+        self.schedule.observe(self.state, score, self.schedule.mode or "min")
         return self.schedule.value(lambda name: self.state.arrays[name].item())
 
 
@@ -159,13 +159,97 @@ def test_a_plateau_may_watch_any_column():
     assert trainer["plateau_best"] == trainer.history["train_accuracy"].max()
 
 
+WATCHED = {
+    "train_loss": ("min", None),
+    "test_loss": ("min", None),
+    "test_accuracy": ("max", None),
+    "train_log_loss": ("min", None),
+    "test_error_rate": ("min", True),
+    "train_error_rate": ("max", False),
+}
+
+
+@pytest.mark.parametrize("warm_up", [False, True])
+@pytest.mark.parametrize("column", WATCHED)
+def test_what_is_better_comes_from_the_metric(column, warm_up):
+    """The same run as with the mode spelled out, and another one than with the other mode."""
+    mode, lower = WATCHED[column]
+    X, y, _ = data()
+
+    def error_rate(y, predicted):
+        return float(np.mean(y != predicted))
+
+    if lower is not None:
+        error_rate.lower_is_better = lower
+
+    def run(mode):
+        rule = ReduceOnPlateau(0.1, 0.5, patience=0, min_delta=0.0, monitor=column, mode=mode)
+        rule = LinearWarmup(2, rule) if warm_up else rule
+        metrics = ["accuracy", "log_loss", error_rate]
+        trainer = trainer_of(nbann.SGD(rule), metrics=metrics, test=(X[:20], y[:20]))
+        trainer.run(8)
+        return trainer
+
+    inferred, given, other = run(None), run(mode), run({"min": "max", "max": "min"}[mode])
+    same_run(inferred, given)
+    values = given.history[column]
+    assert inferred["plateau_best"] == (values.min() if mode == "min" else values.max())
+    assert inferred["plateau_reductions"] == given["plateau_reductions"]
+    opposite = other.history[column]
+    assert other["plateau_best"] == (opposite.max() if mode == "min" else opposite.min())
+
+
+def test_what_is_better_is_never_guessed():
+    def error_rate(y, predicted):
+        return 0.0
+
+    rule = ReduceOnPlateau(0.1, monitor="train_error_rate")
+    for schedule in (rule, LinearWarmup(2, rule)):
+        with pytest.raises(ValueError, match=r"monitor: expected mode='min' or .*_rate' without"):
+            trainer_of(nbann.SGD(schedule), metrics=[error_rate])
+    trainer = trainer_of(nbann.SGD(ReduceOnPlateau(0.1)), metrics=[error_rate])
+    trainer.run(1)
+    assert trainer["plateau_best"] == trainer.history["train_loss"][0]
+
+
+def test_one_optimizer_may_serve_trainers_whose_columns_mean_different_things():
+    """What is inferred belongs to the trainer, not to the schedule that both are given."""
+    values = [0.5, 0.2, 0.9]
+
+    def measure(lower):
+        left = iter(values)
+
+        def score(y, predicted):
+            return next(left)
+
+        score.lower_is_better = lower
+        return score
+
+    optimizer = nbann.SGD(ReduceOnPlateau(0.1, monitor="train_score"))
+    low, high = (trainer_of(optimizer, metrics=[measure(lower)]) for lower in (True, False))
+    for _ in values:
+        for trainer in (low, high):
+            trainer.run(1)
+    assert (low["plateau_best"], high["plateau_best"]) == (0.2, 0.9)
+
+
+def test_reset_forgets_the_best():
+    trainer = trainer_of(nbann.SGD(ReduceOnPlateau(0.1, patience=0, min_delta=0.05)))
+    trainer.run(6)
+    rates = trainer["plateau_reductions"].item(), trainer["plateau_best"].item()
+    trainer.reset()
+    assert np.isnan(trainer["plateau_best"])
+    trainer.run(6)
+    assert (trainer["plateau_reductions"].item(), trainer["plateau_best"].item()) == rates
+
+
 def test_a_column_that_is_not_there():
     watching = nbann.SGD(LinearWarmup(2, ReduceOnPlateau(0.1, monitor="test_loss")))
     with pytest.raises(ValueError, match=r"history column to monitor 'test_loss'.*'train_loss'"):
         trainer_of(watching)
     with pytest.raises(ValueError, match=r"evaluate_every: expected evaluations of 'test_loss'"):
         trainer_of(watching, evaluate_every=None)
-    matrix = nbann.SGD(ReduceOnPlateau(0.1, monitor="train_confusion_matrix"))
+    matrix = nbann.SGD(ReduceOnPlateau(0.1, monitor="train_confusion_matrix", mode="max"))
     trainer = trainer_of(matrix, metrics=["confusion_matrix"])
     with pytest.raises(ValueError, match=r"train_confusion_matrix"):
         trainer.run(1)
@@ -213,6 +297,29 @@ def test_the_rule_is_shown_with_its_numbers():
     assert trainer.program["sgd.schedule"].equation.text() == (
         "eta = scale*(0.4*0.5**floor(epoch/2))"
     )
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("nesterov", [False, True])
+@pytest.mark.parametrize("decay", [1.0, 0.5])
+def test_momentum_is_that_of_pytorch_while_the_rate_is_constant(decay, nesterov):
+    """As `nbann.SGD` says; where the rate changes, PyTorch's steps are others."""
+    torch = pytest.importorskip("torch", reason="PyTorch, the oracle here, is not installed")
+    rate = 0.1 if decay == 1.0 else ExponentialDecay(0.1, decay)
+    trainer = trainer_of(nbann.SGD(rate, 0.9, nesterov), batch_size=None)
+    theirs = torch.tensor(theta(trainer), requires_grad=True)
+    optimizer = torch.optim.SGD([theirs], lr=0.1, momentum=0.9, nesterov=nesterov)
+    scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, decay)
+    apart = []
+    for _ in range(4):  # the same gradients for both
+        trainer.step("batch")
+        gradients = [trainer[f"{name}.grad"].reshape(-1) for name in trainer.parameters]
+        theirs.grad = torch.tensor(np.concatenate(gradients))
+        optimizer.step()
+        scheduler.step()
+        apart.append(np.abs(theta(trainer) - theirs.detach().numpy()).max())
+    assert apart[0] < 1e-15
+    assert max(apart) < 1e-14 if decay == 1.0 else apart[1] > 1e-3
 
 
 # ---- a rate that is taken in hand ----------------------------------------------------------------

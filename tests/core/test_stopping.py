@@ -14,6 +14,7 @@ import nbann
 
 from .nets import copies, data, make, same_run
 
+LOWER_IS_BETTER = {"scripted_error": True, "scripted_mae": True, "scripted_score": False}
 GOLDENS = json.loads((Path(__file__).parents[1] / "goldens" / "stopping.json").read_text())
 
 
@@ -25,6 +26,8 @@ def scripted(values, name="scripted_error", **settings):
         return next(left)
 
     measure.__name__ = name
+    if name in LOWER_IS_BETTER:
+        measure.lower_is_better = LOWER_IS_BETTER[name]
     settings = {"batch_size": 5} | settings
     trainer = make(metrics=[measure], **settings)
     weights = []
@@ -40,10 +43,10 @@ def equal(arrays, others):
 @pytest.mark.parametrize("number", range(len(GOLDENS["cases"])))
 def test_early_stopping_against_keras(number):
     case = GOLDENS["cases"][number]
-    name = "scripted_error" if case["mode"] == "min" else "scripted_score"
+    name = "scripted_score" if case["mode"] == "min" else "scripted_error"  # mode= beats the metric
     for restore, expected in zip((True, False), case["keras"], strict=True):
         trainer, weights = scripted(case["values"], name)
-        given_ = {key: case[key] for key in ("patience", "min_delta")}
+        given_ = {key: case[key] for key in ("mode", "patience", "min_delta")}
         rule = nbann.EarlyStopping(f"train_{name}", restore_best=restore, **given_)
         stop = trainer.run(len(case["values"]), until=rule)
         ran, best, there = expected
@@ -153,7 +156,7 @@ def test_running_statistics_belong_to_the_best_weights():
     trainer = nbann.Trainer(net, (X, y), batch_size=5, metrics=[scripted_error])
     kept = []
     trainer.on("epoch", lambda event: kept.append(trainer["norm.running_mean"].copy()))
-    trainer.run(4, until=nbann.EarlyStopping("train_scripted_error"))
+    trainer.run(4, until=nbann.EarlyStopping("train_scripted_error", mode="min"))
     np.testing.assert_array_equal(trainer["norm.running_mean"], kept[1])
     assert not np.array_equal(kept[1], kept[3])
 
@@ -189,6 +192,104 @@ def test_a_run_that_diverged_stands_with_the_best_weights():
     trainer.step("batch")
     shown = trainer.arithmetic("dense1.out", (0, 0)).right.value()  # of weights updated since
     assert shown == pytest.approx(trainer["dense1.out"][0, 0], rel=1e-12)
+
+
+# ---- what is better ------------------------------------------------------------------------------
+def error_rate(y, predicted):
+    """The share of wrong labels: its name tells nothing, but low is good."""
+    return float(np.mean(y != predicted))
+
+
+@pytest.mark.parametrize("mode", ["min", "max"])
+def test_a_measure_of_the_user_s_own_is_watched_as_told(mode):
+    values = [0.5, 0.2, 0.9, 0.4, 0.3]
+    trainer, weights = scripted(values, "error_rate")
+    rule = nbann.EarlyStopping("train_error_rate", mode=mode, patience=99)
+    trainer.run(5, until=rule)
+    best = (min if mode == "min" else max)(values)
+    assert (rule.best, rule.best_epoch) == (best, values.index(best) + 1)
+    assert equal(copies(trainer), weights[values.index(best)])
+    trainer, _ = scripted(values, "error_rate")
+    target = nbann.TargetReached("train_error_rate", 0.5, mode=mode)
+    assert trainer.run(5, until=target).position.epoch == 1
+    trainer, _ = scripted(values, "error_rate")
+    target = nbann.TargetReached("train_error_rate", 0.45, mode=mode)
+    assert trainer.run(5, until=target).position.epoch == (2 if mode == "min" else 1)
+
+
+@pytest.mark.parametrize(
+    "metric", [error_rate, nbann.metrics.Metric("error_rate", "labels", lambda y, p, k: 0.5)]
+)
+@pytest.mark.parametrize(
+    "rule",
+    [
+        nbann.EarlyStopping("train_error_rate"),
+        nbann.TargetReached("train_error_rate", 0.1),
+        nbann.EarlyStopping("epoch"),
+    ],
+)
+def test_what_is_better_is_never_guessed(rule, metric):
+    trainer = make(metrics=[metric])
+    message = r"monitor: expected mode='min' or mode='max' .*; received '.*' without .* Pass mode="
+    with pytest.raises(ValueError, match=message):
+        trainer.run(3, until=rule)
+    assert trainer.position == (0, 0, 0)
+
+
+@pytest.mark.parametrize("wrong", [None, 1, "yes"])
+def test_an_attribute_that_says_neither_is_not_taken_for_an_answer(wrong):
+    def measure(y, predicted):
+        return 0.0
+
+    measure.lower_is_better = wrong
+    with pytest.raises(ValueError, match=r"monitor: expected mode="):
+        make(metrics=[measure]).run(1, until=nbann.EarlyStopping("train_measure"))
+
+
+CLASS_METRICS = ["accuracy", "balanced_accuracy", "f1_macro", "log_loss", "roc_auc",
+                 "top_2_accuracy"]  # fmt: skip
+VALUE_METRICS = ["mse", "mae", "r2"]
+
+
+@pytest.mark.parametrize("name", CLASS_METRICS + VALUE_METRICS)
+def test_of_every_metric_of_nbann_s_the_better_net_has_the_better_score(name):
+    """The oracle is what is predicted: the targets themselves against their mirror image."""
+    metric = nbann.metrics.METRICS[name]
+    y = np.array([0, 1, 2, 0, 1, 2, 2])
+    right = {"labels": y, "values": y, "probabilities": np.eye(3)[y] * 0.7 + 0.1}[metric.needs]
+    turned = {"labels": (y + 1) % 3, "values": -y, "probabilities": np.eye(3)[(y + 1) % 3] * 0.7 +
+              [0.12, 0.1, 0.08]}[metric.needs]  # fmt: skip
+    good, bad = metric(y, right), metric(y, turned)
+    assert good != bad
+    assert metric.lower_is_better is (good < bad)
+
+
+@pytest.mark.parametrize("name", CLASS_METRICS + VALUE_METRICS + ["loss"])
+def test_what_nbann_measures_needs_no_mode(name):
+    loss = "cross_entropy" if name in CLASS_METRICS else "mean_squared_error"
+    trainer = make(metrics=[] if name == "loss" else [name], loss=loss)
+    column = f"train_{name}"
+    rule = nbann.EarlyStopping(column, patience=99)
+    trainer.run(12, until=rule)
+    low = name in ("loss", "log_loss", "mse", "mae")
+    assert rule.best == (np.min if low else np.max)(trainer.history[column])
+    assert np.ptp(trainer.history[column]) > 0
+
+
+def test_a_confusion_matrix_has_no_better():
+    trainer = make(metrics=["confusion_matrix"])
+    with pytest.raises(ValueError, match=r"monitor: expected mode="):
+        trainer.run(2, until=nbann.EarlyStopping("train_confusion_matrix"))
+    with pytest.raises(ValueError, match=r"monitor: expected a column of single numbers"):
+        trainer.run(2, until=nbann.EarlyStopping("train_confusion_matrix", mode="max"))
+
+
+def test_rules_show_the_mode_that_was_given():
+    assert repr(nbann.EarlyStopping("a", mode="min")) == (
+        "EarlyStopping('a', patience=10, mode='min')"
+    )
+    assert repr(nbann.TargetReached("a", 0.5, mode="max")) == "TargetReached('a', 0.5, mode='max')"
+    assert repr(nbann.EarlyStopping()) == "EarlyStopping(None, patience=10)"
 
 
 # ---- the other rules -----------------------------------------------------------------------------
@@ -315,6 +416,11 @@ def test_an_error_in_a_callable_leaves_the_batch_done():
         (lambda: nbann.EarlyStopping(3), "monitor: expected the name of a column"),
         (lambda: nbann.TargetReached("train_loss", math.nan), "target: expected a finite number"),
         (lambda: nbann.TargetReached("train_loss", "low"), "target: expected a finite number"),
+        (
+            lambda: nbann.EarlyStopping(mode="auto"),
+            "Unknown mode 'auto'.*Expected one of: max, min",
+        ),
+        (lambda: nbann.TargetReached("a", 1.0, mode="Min"), "Did you mean 'min'"),
         (lambda: nbann.MaxTime(0), "seconds: expected a finite number above 0"),
     ],
 )
@@ -331,6 +437,11 @@ def test_settings_out_of_range(wrong, message):
         ("train_loss", "until: expected a callable"),
         ([nbann.MaxTime(1), None], "until: expected a callable"),
         (7, "until: expected a callable"),
+        (nbann.EarlyStopping, r"until: .*received the class EarlyStopping\. Call it: .*g\(\)\."),
+        (
+            [nbann.MaxTime(1), nbann.TargetReached],
+            r"received the class TargetReached\. Call it: TargetReached\(\.\.\.\)\.",
+        ),
     ],
 )
 def test_a_rule_that_does_not_fit_is_told_before_the_first_batch(until, message):

@@ -1,25 +1,24 @@
 """Data sets: samples, their targets, and other features made of them; imports the core's own parts.
 
-`data/rows.py` checks, splits and standardizes them.
+`data/rows.py` checks, splits and standardizes them; `data/given.py` reads what trainers are given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import as_features, number_in, whole_number, zero_where_absent
+from ..checks import number_in, whole_number, zero_where_absent
 from ..errors import bad_value
 from ..losses.loss import Task
 from .features import computed, polynomial
 from .rows import Rows, generator, own
 from .scaling import Scaling
-from .tables import as_text, column_names
-from .targets import as_targets, classes_of
+from .targets import classes_of
 
 Floats = NDArray[np.float64]
 
@@ -217,39 +216,3 @@ class Dataset(Rows):
             mend = "Pass task='classification' to Dataset if these are labels."
             raise bad_value(what, "class labels", f"targets for {self.task}", mend)
         return classes_of(self.y, self.target_names, what)
-
-
-def as_dataset(data: object, what: str, like: Dataset | None = None) -> Dataset:
-    """Return a Dataset given as such or as an (X, y) pair.
-
-    Parameters
-    ----------
-    data : Dataset or (X, y)
-    what : str
-        What the messages call it.
-    like : Dataset, optional
-        The training data, whose classes these are to be: words are numbered as there.
-
-    Raises
-    ------
-    ValueError
-        Neither of both, data that `Dataset` refuses, or classes other than those of `like`.
-    """
-    known = () if like is None or like.task != "classification" else tuple(like.target_names)
-    if isinstance(data, Dataset):
-        named = data.task == "classification" and data.target_names
-        if known and named and tuple(data.target_names) != known:
-            expected = f"the training data's classes {_few(known)}"
-            mend = "Pass target_names=train.target_names to Dataset."
-            raise bad_value(f"{what} target_names", expected, _few(data.target_names), mend)
-        return data
-    if isinstance(data, (tuple, list)) and len(data) == 2:
-        X = as_features(data[0], f"{what} X")
-        words = as_text(data[1], f"{what} y") is not None if data[1] is not None else False
-        y = as_targets(data[1], X, None, names=known if words else (), what=f"{what} y")
-        return Dataset(X, y.y, y.task, column_names(data[0]), y.names)
-    raise bad_value(what, "a Dataset or a pair (X, y)", type(data).__name__, "Pass e.g. (X, y).")
-
-
-def _few(names: Sequence[str]) -> str:
-    return ", ".join(map(repr, names[:5])) + (", ..." if len(names) > 5 else "")

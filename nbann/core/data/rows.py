@@ -12,7 +12,7 @@ from typing import Any, Self, cast, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import as_features, as_mask, as_weight, number_in, whole_number
+from ..checks import as_features, as_mask, as_weight, counted, number_in, whole_number
 from ..errors import bad_value
 from ..losses.loss import Task
 from .scaling import Scaling, measured, scaled, unscaled
@@ -48,7 +48,7 @@ class Rows:
         names = names or tuple(f"x{i + 1}" for i in range(X.shape[-1]))
         if len(names) != X.shape[-1]:
             mend = "Give one name a column."
-            raise bad_value("feature_names", f"{X.shape[-1]} names", f"{len(names)}", mend)
+            raise bad_value("feature_names", counted(X.shape[-1], "name"), f"{len(names)}", mend)
         given = _listed(self.target_names, "target_names")
         targets = as_targets(self.y, X, mask, task=self.task, names=given)
         weight = None if self.weight is None else _locked(as_weight(self.weight, len(X)))
@@ -108,13 +108,13 @@ class Rows:
         return len(self.X)
 
     def __repr__(self) -> str:
-        parts = [_counted(len(self), "sample")]
+        parts = [counted(len(self), "sample")]
         if self.mask is not None:
-            parts.append(f"up to {_counted(self.X.shape[1], 'step')}")
+            parts.append(f"up to {counted(self.X.shape[1], 'step')}")
         elif self.X.ndim > 2:
             parts.append(f"{' x '.join(map(str, self.X.shape[1:-1]))} steps")
         if self.mask is None or self.X.ndim > 2:
-            parts.append(_counted(self.X.shape[-1], "feature"))
+            parts.append(counted(self.X.shape[-1], "feature"))
         return f"<Dataset {self.name}: {', '.join(parts)}, {self.task}>"
 
     @property
@@ -220,7 +220,7 @@ class Rows:
                 "like", "a standardized set", repr(like), "Call train.standardized() first."
             )
         elif like.X.shape[-1] != self.X.shape[-1]:
-            expected, received = f"{self.X.shape[-1]} features", f"{like.X.shape[-1]}"
+            expected, received = counted(self.X.shape[-1], "feature"), f"{like.X.shape[-1]}"
             raise bad_value("like", expected, received, "Use the same columns.")
         else:
             scaling = like.scaling
@@ -258,10 +258,6 @@ def own(array: NDArray[Any]) -> NDArray[Any]:
 def generator(seed: int) -> np.random.Generator:
     """Return a generator of random numbers from a seed of at least 0."""
     return np.random.default_rng(whole_number("seed", seed, least=0, mend="Pass e.g. seed=0."))
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}{'s' * (count != 1)}"
 
 
 def _listed(names: object, what: str) -> tuple[str, ...]:

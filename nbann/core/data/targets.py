@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import as_label_column, check_finite, zero_where_absent
+from ..checks import as_label_column, check_finite, counted, zero_where_absent
 from ..errors import UnknownNameError, bad_value
 from ..losses.loss import Task
 from .tables import EXACT, as_numbers, as_text, column_names, encoded
@@ -132,7 +132,9 @@ def _check_shape(
         raise bad_value(what, shapes, f"shape {array.shape}", "One row for each row of X.")
     if len(array) != len(X):
         mend = "X and y must have one row for each sample."
-        raise bad_value(what, f"{len(X)} rows, as many as X has", f"{len(array)} rows", mend)
+        raise bad_value(
+            what, f"{counted(len(X), 'row')}, as many as X has", counted(len(array), "row"), mend
+        )
     if array.ndim > 2 and array.shape[1] != steps:
         mend = "X and y must have the same time steps."
         raise bad_value(what, shapes, f"shape {array.shape}", mend)
@@ -186,9 +188,13 @@ def _check_names(array: NDArray[Any], task: Task, names: tuple[str, ...]) -> Non
         most = int(array.max()) + 1
         if len(names) < most:
             mend = "Name the classes in the order of their labels."
-            raise bad_value("target_names", f"{most} names, one a class", f"{len(names)}", mend)
+            raise bad_value(
+                "target_names", f"{counted(most, 'name')}, one a class", f"{len(names)}", mend
+            )
         return
     columns = 1 if array.ndim == 1 else array.shape[-1]
     if len(names) not in (1, columns):
         mend = "Name each column of y."
-        raise bad_value("target_names", f"{columns} names, one a column", f"{len(names)}", mend)
+        raise bad_value(
+            "target_names", f"{counted(columns, 'name')}, one a column", f"{len(names)}", mend
+        )

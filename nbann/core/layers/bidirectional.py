@@ -96,6 +96,16 @@ class Bidirectional(Layer):
         parts += [f"name={self.name!r}"] if self.name is not None else []
         return f"Bidirectional({', '.join(parts)})"
 
+    @property
+    def layers(self) -> tuple[Recurrent, ...]:
+        """Its two parts: forward, and backward."""
+        return (self.forward, self.backward)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Their names within the layer: ``<layer>.<name>`` is the full one."""
+        return ("forward", "backward")
+
     def leaves(self, name: str) -> Iterator[tuple[str, Layer]]:
         yield f"{name}.forward", self.forward
         yield f"{name}.backward", self.backward

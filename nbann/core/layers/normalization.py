@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..checks import number_in
+from ..checks import constant, number_in
 from ..errors import bad_value
 from ..expr import Symbol
+from ..ops.groups import Group, StepsThere
 from ..ops.normalize_ops import (
     CenterOp,
+    CountOp,
     DeviationOp,
-    Group,
     MeanOp,
     NormalizeOp,
     RunningOp,
@@ -47,31 +48,35 @@ class _Normalization(Layer):
             plan.parameter(f"{name}.{key}", width, start, Symbol(key, name), penalized=False)
         return shape
 
-    def _statistic(self, b: Builder, name: str, x: str, what: str, symbol: str) -> str:
-        return b.array(f"{name}.{what}", self.group.shape(b.shape(x)), Symbol(symbol, name))
-
-    def _measured(self, b: Builder, name: str, x: str) -> tuple[str, str]:
+    def _measured(self, b: Builder, group: Group, name: str, x: str) -> tuple[str, str]:
         """Emit mean and variance of this batch; return the names of centered x and variance."""
-        mean = self._statistic(b, name, x, "mean", "mu")
-        b.emit(MeanOp(self.group, x, mean))
-        centered = self._centered(b, name, x, mean)
-        variance = self._statistic(b, name, x, "variance", "v")
-        b.emit(VarianceOp(self.group, centered, variance))
+        mean = _statistic(b, group, name, x, "mean", "mu")
+        b.emit(MeanOp(group, x, mean))
+        centered = self._centered(b, group, name, x, mean)
+        variance = _statistic(b, group, name, x, "variance", "v")
+        b.emit(VarianceOp(group, centered, variance))
         return centered, variance
 
-    def _centered(self, b: Builder, name: str, x: str, mean: str) -> str:
+    def _centered(self, b: Builder, group: Group, name: str, x: str, mean: str) -> str:
         centered = b.array(f"{name}.centered", b.shape(x), Symbol("c", name))
-        b.emit(CenterOp(self.group, x, mean, centered))
+        b.emit(CenterOp(group, x, mean, centered))
         return centered
 
-    def _normalized(self, b: Builder, name: str, x: str, centered: str, variance: str) -> str:
-        deviation = self._statistic(b, name, x, "deviation", "sigma")
+    def _normalized(
+        self, b: Builder, group: Group, name: str, x: str, centered: str, variance: str
+    ) -> str:
+        constant(self.epsilon, b.state.dtype, f"epsilon of {name!r}")
+        deviation = _statistic(b, group, name, x, "deviation", "sigma")
         b.emit(DeviationOp(variance, self.epsilon, deviation))
         normalized = b.array(f"{name}.normalized", b.shape(x), Symbol("n", name))
-        b.emit(NormalizeOp(self.group, x, centered, deviation, normalized))
+        b.emit(NormalizeOp(group, x, centered, deviation, normalized))
         out = b.array(f"{name}.out", b.shape(x), Symbol("a", name))
         b.emit(ScaleShiftOp(normalized, f"{name}.gamma", f"{name}.beta", out))
         return out
+
+
+def _statistic(b: Builder, group: Group, name: str, x: str, what: str, symbol: str) -> str:
+    return b.array(f"{name}.{what}", group.shape(b.shape(x)), Symbol(symbol, name))
 
 
 class BatchNorm(_Normalization):
@@ -81,6 +86,11 @@ class BatchNorm(_Normalization):
     scaled and shifted by what is learned. When predicting, running averages of mean and (unbiased)
     variance stand in. (Ioffe & Szegedy, "Batch Normalization", ICML 2015, algorithms 1 and 2; the
     running averages as PyTorch has them.)
+
+    Of sequences the time steps count as samples. Where data have a mask, only the M steps that are
+    there count in mean and variance, so that padding changes nothing; steps that are not there are
+    normalized with the same numbers. The unbiased variance is ``variance * M / (M - 1)``; where M
+    is 1 (a batch of one sequence, one step of which is there) that factor is 1, the variance 0.
 
     Parameters
     ----------
@@ -96,13 +106,14 @@ class BatchNorm(_Normalization):
     Raises
     ------
     ValueError
-        A batch of a single row in training, which has no variance (told when the trainer is made).
+        A batch of a single row in training, which has no variance (told when the trainer is made);
+        of sequences a single row of a single time step.
 
     Arrays
     ------
     ``<name>.gamma``, ``.beta``, ``.mean``, ``.variance``, ``.deviation``, ``.running_mean``,
-    ``.running_variance`` (features,); ``.centered``, ``.normalized``, ``.out`` as the input. Of
-    sequences the time steps count as samples.
+    ``.running_variance`` (features,); ``.centered``, ``.normalized``, ``.out`` as the input. In
+    training with a mask ``<name>.count``, a single number.
     """
 
     kind = "batch_norm"
@@ -130,25 +141,34 @@ class BatchNorm(_Normalization):
     def emit(self, b: Builder, name: str, x: str) -> str:
         running_mean, running_variance = f"{name}.running_mean", f"{name}.running_variance"
         if not b.training:
-            centered = self._centered(b, name, x, running_mean)
-            return self._normalized(b, name, x, centered, running_variance)
-        count = self.group.size(b.shape(x))
-        if count < 2:
+            centered = self._centered(b, self.group, name, x, running_mean)
+            return self._normalized(b, self.group, name, x, centered, running_variance)
+        size = self.group.size(b.shape(x))
+        if size < 2:
             raise bad_value(
                 f"BatchNorm {name!r}",
                 "at least 2 rows in every training batch",
                 "a batch of 1",
                 "Choose a batch_size that leaves no single row over, or use LayerNorm().",
             )
-        centered, variance = self._measured(b, name, x)
-        out = self._normalized(b, name, x, centered, variance)
-        unbiased = count / (count - 1)
-        for verb, running, statistic, factor in (
-            ("running_mean", running_mean, f"{name}.mean", 1.0),
-            ("running_variance", running_variance, variance, unbiased),
-        ):
-            b.emit(RunningOp(verb, running, statistic, self.momentum, factor))
+        count = self._count(b, name, x)
+        group = self.group if count is None else StepsThere("x.mask", count)
+        centered, variance = self._measured(b, group, name, x)
+        out = self._normalized(b, group, name, x, centered, variance)
+        b.emit(RunningOp("running_mean", running_mean, f"{name}.mean", self.momentum))
+        unbiased = size / (size - 1) if count is None else 1.0
+        running = ("running_variance", running_variance, variance, self.momentum, unbiased)
+        b.emit(RunningOp(*running, count=count))
         return out
+
+    def _count(self, b: Builder, name: str, x: str) -> str | None:
+        """Emit how many elements of a feature are there; None where no mask leaves any out."""
+        shape = b.shape(x)
+        if len(shape) < 3 or not b.has("x.mask") or b.shape("x.mask") != shape[:2]:
+            return None
+        count = b.array(f"{name}.count", (), Symbol("M", name))
+        b.emit(CountOp("x.mask", self.group.size(shape[2:]), count))
+        return count
 
 
 class LayerNorm(_Normalization):
@@ -185,5 +205,5 @@ class LayerNorm(_Normalization):
         super().__init__(epsilon=epsilon, gamma=gamma, beta=beta, name=name)
 
     def emit(self, b: Builder, name: str, x: str) -> str:
-        centered, variance = self._measured(b, name, x)
-        return self._normalized(b, name, x, centered, variance)
+        centered, variance = self._measured(b, self.group, name, x)
+        return self._normalized(b, self.group, name, x, centered, variance)

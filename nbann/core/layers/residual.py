@@ -71,6 +71,16 @@ class Residual(Layer):
         layers = ", ".join(map(repr, self.inside.layers))
         return f"Residual([{layers}]{'' if self.name is None else f', name={self.name!r}'})"
 
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers inside, in order."""
+        return self.inside.layers
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Their names within the block: ``<block>.<name>`` is the full one."""
+        return self.inside.names
+
     def build(self, plan: Plan, name: str, shape: Shape) -> Shape:
         out = self.inside.build(plan, shape, f"{name}.")
         if out[:-1] != shape[:-1]:

@@ -60,7 +60,7 @@ class CrossEntropy(Loss):
     Raises
     ------
     ValueError
-        Class weights below 0 or all 0, a smoothing out of its range.
+        Class weights below 0, all 0 or outside 1e-30 to 1e30, a smoothing out of its range.
     """
 
     kind = "cross_entropy"
@@ -161,7 +161,7 @@ class BinaryCrossEntropy(Loss):
     Raises
     ------
     ValueError
-        Class weights that are not a pair of at least 0, a smoothing out of its range.
+        Class weights that are not a pair of 0 or 1e-30 to 1e30, a smoothing out of its range.
     """
 
     kind = "binary_cross_entropy"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..checks import constant
 from ..expr import Call, Equation, Expr, Negative, Number, Quotient, Sum
 from ..program import Arrays, Floats, Kernel, Reader, Symbols
 from .reduction_ops import ElementLoss, PassedOver, Read, difference, times
@@ -51,9 +52,10 @@ class ClipOp(PassedOver):
 
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
         error, clipped = arrays[self.error], arrays[self.writes[0]]
+        delta = constant(self.delta, clipped.dtype, "Huber delta")
         # arrays, not scalars: NumPy has no vectorized loop for maximum with a scalar
-        yield partial(np.minimum, error, np.full_like(clipped, self.delta), out=clipped)
-        yield partial(np.maximum, clipped, np.full_like(clipped, -self.delta), out=clipped)
+        yield partial(np.minimum, error, np.full_like(clipped, delta), out=clipped)
+        yield partial(np.maximum, clipped, np.full_like(clipped, -delta), out=clipped)
 
     def equation(self, symbol: Symbols) -> Equation:
         return Equation(symbol(self.writes[0]), self._of(symbol(self.error)))

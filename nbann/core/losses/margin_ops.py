@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..checks import constant
 from ..expr import Call, Equation, Expr, Gradient, Negative, Number, Product, Sum, Symbol
 from ..program import Arrays, Floats, Kernel, Reader, Symbols
 from .reduction_ops import ElementLoss, Read, SingleLoss, difference, times
@@ -36,7 +37,7 @@ class BinaryHingeOp(ElementLoss):
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
         z, sign, each = arrays[self.output], arrays["y.sign"], arrays[self.writes[0]]
         yield partial(np.multiply, sign, z, each)
-        yield partial(np.subtract, np.array(self.margin, each.dtype), each, each)
+        yield partial(np.subtract, constant(self.margin, each.dtype, "Hinge margin"), each, each)
         yield partial(np.maximum, each, np.zeros_like(each), out=each)
 
     def single(self, read: Read) -> Expr:
@@ -111,7 +112,7 @@ class WestonWatkinsOp(SingleLoss):
         yield partial(np.multiply, z, onehot, rivals)
         yield partial(np.add.reduce, rivals, -1, None, own, True)
         yield partial(np.subtract, z, own, each)
-        yield partial(np.add, each, np.array(self.margin, each.dtype), each)
+        yield partial(np.add, each, constant(self.margin, each.dtype, "Hinge margin"), each)
         yield partial(np.maximum, each, np.zeros_like(each), out=each)
         yield partial(np.subtract, np.ones((), each.dtype), onehot, rivals)
         yield partial(np.multiply, each, rivals, each)

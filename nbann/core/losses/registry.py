@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import UnknownNameError
+from ..errors import UnknownNameError, uncalled
 from .class_losses import BinaryCrossEntropy, CrossEntropy
 from .loss import TARGET_SYMBOLS, Loss, Task
 from .margin_losses import Hinge, PerceptronLoss
@@ -11,6 +11,7 @@ from .value_losses import HalfSquaredError, Huber, MeanAbsoluteError, MeanSquare
 __all__ = [
     "DEFAULT_LOSS",
     "LOSSES",
+    "SHORT_NAMES",
     "TARGET_SYMBOLS",
     "BinaryCrossEntropy",
     "CrossEntropy",
@@ -40,6 +41,12 @@ LOSSES: dict[str, type[Loss]] = {
         PerceptronLoss,
     )
 }
+SHORT_NAMES: dict[str, str] = {
+    "bce": BinaryCrossEntropy.kind,
+    "mae": MeanAbsoluteError.kind,
+    "mse": MeanSquaredError.kind,
+}
+"""Further names that these losses are commonly called by."""
 DEFAULT_LOSS: dict[Task, str] = {
     "classification": "cross_entropy",
     "regression": "mean_squared_error",
@@ -48,12 +55,12 @@ DEFAULT_LOSS: dict[Task, str] = {
 
 
 def as_loss(loss: Loss | str | None, task: Task) -> Loss:
-    """Return a loss given as such, by name, or (None) the usual one of the task.
+    """Return a loss given as such, by name ("mse"), or (None) the usual one of the task.
 
     Raises
     ------
     ValueError
-        A name that no loss has, or a task without a usual loss.
+        A name that no loss has, a loss's class, or a task without a usual loss.
     """
     if loss is None:
         if task not in DEFAULT_LOSS:
@@ -61,6 +68,9 @@ def as_loss(loss: Loss | str | None, task: Task) -> Loss:
         loss = DEFAULT_LOSS[task]
     if isinstance(loss, Loss):
         return loss
-    if not isinstance(loss, str) or loss not in LOSSES:
-        raise UnknownNameError("loss", loss, LOSSES)
-    return LOSSES[loss]()
+    if isinstance(loss, type) and issubclass(loss, Loss):
+        raise uncalled("loss", "a loss or its name", loss)
+    name = SHORT_NAMES.get(loss, loss) if isinstance(loss, str) else loss
+    if not isinstance(name, str) or name not in LOSSES:
+        raise UnknownNameError("loss", loss, (*LOSSES, *SHORT_NAMES))
+    return LOSSES[name]()

@@ -8,6 +8,7 @@ from math import prod
 
 import numpy as np
 
+from ..checks import constant
 from ..expr import Call, Equation, Expr, Negative, Number, Product, Sum, Symbol
 from ..program import Arrays, Floats, Kernel, Reader, Symbols
 from .margin_ops import of_class, true_class
@@ -81,7 +82,7 @@ class RivalLoss(SingleLoss):
         yield partial(np.add.reduce, part, -1, None, own)
         yield partial(np.subtract, each, own, each)
         if self.margin is not None:
-            yield partial(np.add, each, np.array(self.margin, each.dtype), each)
+            yield partial(np.add, each, constant(self.margin, each.dtype, "Hinge margin"), each)
             yield partial(np.maximum, each, np.zeros_like(each), out=each)
 
     def equation(self, symbol: Symbols) -> Equation:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import as_labels, as_target_columns
+from ..checks import PER_STEP, as_labels, as_target_columns
 from ..errors import bad_value
 
 Shape = tuple[int, ...]
@@ -44,6 +44,23 @@ def labels_of(
     return labels
 
 
+def one_output_of(
+    y: ArrayLike, shape: Shape, what: str, weight: Floats64 | None = None
+) -> NDArray[np.intp]:
+    """Return labels 0 and 1 for a single output, or say how values are passed."""
+    array = _numbers(y, what)
+    rows = (len(array), *shape[:-1])
+    if array.shape in (rows, (*rows, 1)):
+        looked_at = array.reshape(rows) if weight is None else array.reshape(rows)[weight > 0]
+        wrong = looked_at[(looked_at != 0) & (looked_at != 1)]
+        if wrong.size:
+            mend = "If these are values, pass y.astype(float), or task='regression' to Dataset; if "
+            mend += "they are classes, give the last layer a neuron for each."
+            expected = "labels 0 and 1 for one output (whole numbers are labels)"
+            raise bad_value(what, expected, _plain(wrong[0]), mend)
+    return labels_of(array, 2, shape, what, weight)
+
+
 def two_classes_of(
     y: ArrayLike, shape: Shape, what: str, weight: Floats64 | None = None
 ) -> Floats64:
@@ -75,6 +92,8 @@ def _columns(array: NDArray[Any], shape: Shape, what: str) -> NDArray[Any]:
         mend = (
             "Give one target for each output, or the last layer as many neurons as y has columns."
         )
+        if shape == (1,):
+            mend += f" {PER_STEP}"
         raise bad_value(what, allowed, f"shape {array.shape}", mend)
     return array.reshape(full)
 
@@ -118,6 +137,23 @@ def row_weights(weight: ArrayLike | None, n: int, shape: Shape, what: str) -> Fl
     return np.ascontiguousarray(array)
 
 
+def check_weight_range(weight: Floats64, dtype: np.dtype[np.floating], what: str) -> None:
+    """Refuse weights whose sum, or what a single loss is multiplied by, leaves the dtype's range.
+
+    A quarter of the exponents is left for the loss that they are multiplied with.
+    """
+    most = float(np.finfo(dtype).max) ** 0.75
+    with np.errstate(over="ignore"):
+        total = float(weight.sum())
+    least = float(np.min(weight, where=weight > 0, initial=np.inf))
+    if total > most or least < 1 / most:
+        expected = f"numbers of at least {1 / most:.0e}, or 0, that add up to at most {most:.0e}"
+        received = f"a sum of {total:g}" if total > most else f"{least:g}"
+        mend = "Divide them all by their mean; with 0 a sample counts nothing"
+        mend += "." if dtype == np.float64 else ". Or pass dtype='float64'."
+        raise bad_value(what, f"{expected} ({dtype})", received, mend)
+
+
 def class_weights_of(
     weights: Sequence[float] | NDArray[Any] | None, count: int | None = None
 ) -> tuple[float, ...] | None:
@@ -134,6 +170,11 @@ def class_weights_of(
         raise bad_value("class_weights", expected, f"shape {array.shape}", mend)
     if not np.isfinite(array).all() or (array < 0).any() or not array.any():
         expected = "finite numbers of at least 0, not all of them 0"
+        raise bad_value("class_weights", expected, repr(weights)[:60], mend)
+    counts = array[array > 0]
+    if counts.min() < 1e-30 or counts.max() > 1e30:
+        expected = "numbers from 1e-30 to 1e30, or 0"
+        mend = "Divide them all by their mean; with 0 a class counts nothing."
         raise bad_value("class_weights", expected, repr(weights)[:60], mend)
     return tuple(array.tolist())
 

@@ -18,7 +18,7 @@ from .error_ops import AbsoluteErrorOp, ClipOp, HuberOp, MeanOfLogOp, PoissonOp
 from .loss import Loss, Shape, Targets, Task, both_classes, strongest_class
 from .reduction_ops import SingleLoss, emit_total
 from .squared_ops import ErrorOp, SquaredErrorOp, SquareOp
-from .targets import as_shape, labels_of, row_weights, values_of
+from .targets import as_shape, labels_of, one_output_of, row_weights, values_of
 
 if TYPE_CHECKING:
     from ..builder import Builder
@@ -44,9 +44,10 @@ class ErrorLoss(Loss):
         arrays: Targets = {} if weight is None else {"y.weight": weight}
         if task != "classification" or np.ndim(y) != len(shape):
             return {"y": values_of(y, shape, what)} | arrays
-        labels = labels_of(y, max(shape[-1], 2), shape, what, weight)
         if shape[-1] == 1:
+            labels = one_output_of(y, shape, what, weight)
             return {"y": labels.astype(np.float64)[..., None]} | arrays
+        labels = labels_of(y, shape[-1], shape, what, weight)
         return {"y": labels, "y.onehot": np.eye(shape[-1])[labels]} | arrays
 
     def emit(self, b: Builder, output: str, into: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..checks import constant
 from ..expr import Call, Expr, Negative, Number, Power, Product, Quotient, Sum
 from ..primitive import Same
 from ..program import Arrays, Floats, Kernel, Reader
@@ -133,7 +134,8 @@ class LeakyReLUOp(Elementwise):
 
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
         z, a = arrays[self.z], arrays[self.writes[0]]
-        yield partial(np.multiply, z, np.array(self.negative_slope, a.dtype), a)
+        factor = constant(self.negative_slope, a.dtype, "LeakyReLU negative_slope")
+        yield partial(np.multiply, z, factor, a)
         yield partial(np.maximum, a, z, out=a)
 
     def apply(self, z: Expr) -> Expr:
@@ -265,7 +267,7 @@ def _step_kernels(z: Floats, into: Floats) -> Iterable[Kernel]:
 def _times(factor: float, into: Floats) -> Iterable[Kernel]:
     """Return the kernel that multiplies an array with a number, or none where that is 1."""
     if factor != 1:
-        yield partial(np.multiply, into, np.array(factor, into.dtype), into)
+        yield partial(np.multiply, into, constant(factor, into.dtype, "ELU alpha"), into)
 
 
 def _scaled(factor: float, expression: Expr) -> Expr:

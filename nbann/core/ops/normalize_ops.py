@@ -1,12 +1,13 @@
 """The primitives of normalization: mean, deviation, ``(x - mean) / deviation``, scale and shift.
 
 One set for both kinds: over the samples for each feature (`BatchNorm`: all axes but the last) or
-over the features of each sample (`LayerNorm`: the last axis).
+over the features of each sample (`LayerNorm`: the last axis). Where sequences have a mask the
+time steps that are not there are normalized with the others, but not counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,54 +16,10 @@ import numpy as np
 from ..expr import Call, Equation, Expr, Negative, Number, Power, Product, Quotient, Sum
 from ..primitive import Primitive
 from ..program import Arrays, Floats, Kernel, Reader, Symbols
+from .groups import Group, Kernels, Place
 
 if TYPE_CHECKING:
     from ..builder import Builder
-
-Place = tuple[int, ...]
-
-
-class Group:
-    """Which elements are normalized together.
-
-    Parameters
-    ----------
-    over_samples : bool
-        All axes but the last (a group is a feature), or the last axis (a group is a sample).
-    """
-
-    def __init__(self, over_samples: bool) -> None:
-        self.over_samples = over_samples
-
-    def shape(self, shape: Place) -> Place:
-        """Return the shape of a number for each group; it broadcasts against `shape`."""
-        return shape[-1:] if self.over_samples else (*shape[:-1], 1)
-
-    def size(self, shape: Place) -> int:
-        """Return how many elements are in a group."""
-        return int(np.prod(shape[:-1])) if self.over_samples else shape[-1]
-
-    def place(self, at: Place) -> Place:
-        """Return where the group of an element has its number."""
-        return at[-1:] if self.over_samples else (*at[:-1], 0)
-
-    def members(self, place: Place, shape: Place) -> Iterator[Place]:
-        """Yield the places of the elements of the group whose number is at `place`."""
-        if self.over_samples:
-            yield from ((*rows, place[-1]) for rows in np.ndindex(*shape[:-1]))
-        else:
-            yield from ((*place[:-1], unit) for unit in range(shape[-1]))
-
-    def mean(self, of: Floats, into: Floats) -> Iterable[Kernel]:
-        """Return kernels that write the mean of every group."""
-        axes = tuple(range(of.ndim - 1)) if self.over_samples else (of.ndim - 1,)
-        keep = not self.over_samples
-        yield partial(np.add.reduce, of, axes, None, into, keep)
-        yield partial(np.multiply, into, np.array(1.0 / self.size(of.shape), of.dtype), into)
-
-
-def _mean(terms: list[Expr]) -> Expr:
-    return Quotient(Sum(tuple(terms)), Number(len(terms)))
 
 
 class _Statistic(Primitive):
@@ -76,25 +33,52 @@ class _Statistic(Primitive):
         """Nothing: `NormalizeOp` has the derivative of the whole."""
 
 
+class CountOp(_Statistic):
+    """``M = each * sum(m)``: how many elements of a feature are there, `each` to a time step."""
+
+    verb = "count"
+
+    def __init__(self, mask: str, each: int, into: str) -> None:
+        self.mask, self.each = mask, each
+        self.reads = (mask,)
+        self.writes = (into,)
+
+    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
+        count = arrays[self.writes[0]]
+        yield partial(np.add.reduce, arrays[self.mask], None, None, count)
+        if self.each > 1:
+            yield partial(np.multiply, count, np.array(self.each, count.dtype), count)
+
+    def _times(self, steps: Expr) -> Expr:
+        return steps if self.each == 1 else Product((Number(self.each), steps))
+
+    def equation(self, symbol: Symbols) -> Equation:
+        return Equation(symbol(self.writes[0]), self._times(Call("sum", (symbol(self.mask),))))
+
+    def element(self, entry: Reader, name: str, at: Place) -> Expr:
+        places = np.ndindex(*entry.shape(self.mask))
+        return self._times(Sum(tuple(entry(self.mask, *place) for place in places)))
+
+
 class MeanOp(_Statistic):
-    """``mu = mean(x)`` of every group."""
+    """``mu = mean(x)`` of every group; of time steps with a mask ``mu = sum(m * x) / M``."""
 
     verb = "mean"
 
     def __init__(self, group: Group, x: str, into: str) -> None:
         self.group, self.x = group, x
-        self.reads = (x,)
+        self.reads = (x, *group.reads)
         self.writes = (into,)
 
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
-        return self.group.mean(arrays[self.x], arrays[self.writes[0]])
+        return self.group.mean(arrays, arrays[self.x], arrays[self.writes[0]])
 
     def equation(self, symbol: Symbols) -> Equation:
-        return Equation(symbol(self.writes[0]), Call("mean", (symbol(self.x),)))
+        return Equation(symbol(self.writes[0]), self.group.mean_formula(symbol(self.x), symbol))
 
     def element(self, entry: Reader, name: str, at: Place) -> Expr:
-        places = self.group.members(at, entry.shape(self.x))
-        return _mean([entry(self.x, *place) for place in places])
+        shape = entry.shape(self.x)
+        return self.group.mean_number(entry, at, shape, lambda place: entry(self.x, *place))
 
 
 class CenterOp(_Statistic):
@@ -119,28 +103,30 @@ class CenterOp(_Statistic):
 
 
 class VarianceOp(_Statistic):
-    """``v = mean(c**2)``: the biased variance."""
+    """``v = mean(c**2)``: the biased variance; with a mask ``v = sum(m * c**2) / M``."""
 
     verb = "variance"
 
     def __init__(self, group: Group, centered: str, into: str) -> None:
         self.group, self.centered = group, centered
-        self.reads = (centered,)
+        self.reads = (centered, *group.reads)
         self.writes = (into,)
 
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
         centered = arrays[self.centered]
         squares = np.empty_like(centered)
         yield partial(np.multiply, centered, centered, squares)
-        yield from self.group.mean(squares, arrays[self.writes[0]])
+        yield from self.group.mean(arrays, squares, arrays[self.writes[0]], own=True)
 
     def equation(self, symbol: Symbols) -> Equation:
         squares = Power(symbol(self.centered), Number(2))
-        return Equation(symbol(self.writes[0]), Call("mean", (squares,)))
+        return Equation(symbol(self.writes[0]), self.group.mean_formula(squares, symbol))
 
     def element(self, entry: Reader, name: str, at: Place) -> Expr:
-        places = self.group.members(at, entry.shape(self.centered))
-        return _mean([Power(entry(self.centered, *place), Number(2)) for place in places])
+        def square(place: Place) -> Expr:
+            return Power(entry(self.centered, *place), Number(2))
+
+        return self.group.mean_number(entry, at, entry.shape(self.centered), square)
 
 
 class DeviationOp(_Statistic):
@@ -204,76 +190,117 @@ class NormalizeGradient(Primitive):
     """``dL/dx = (g - mean(g) - n * mean(g * n)) / sigma``, g being dL/dn.
 
     Ioffe & Szegedy, "Batch Normalization", ICML 2015, section 3, taken together: the second and the
-    third term are what flows through the mean and through the deviation.
+    third term are what flows through the mean and through the deviation. With a mask m of time
+    steps they are ``m * sum(g) / M`` and ``m * n * sum(g * n) / M``: what is not there has no part
+    in mean and deviation, but is normalized with them, so that its g is in both sums.
     """
 
     verb = "normalize_gradient"
 
     def __init__(self, group: Group, normalized: str, deviation: str, into: str) -> None:
         self.group = group
-        self.reads = (normalized + ".grad", normalized, deviation)
+        self.dn, self.n, self.deviation = normalized + ".grad", normalized, deviation
+        self.reads = (self.dn, normalized, deviation, *group.reads)
         self.writes = (into,)
 
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
-        dn, n, deviation = (arrays[name] for name in self.reads)
+        dn, n, deviation = arrays[self.dn], arrays[self.n], arrays[self.deviation]
         dx = arrays[self.writes[0]]
         products = np.empty_like(n)
         mean, mean_product = np.empty_like(deviation), np.empty_like(deviation)
-        yield from self.group.mean(dn, mean)
+        yield from self.group.share(arrays, dn, mean)
         yield partial(np.multiply, dn, n, products)
-        yield from self.group.mean(products, mean_product)
+        yield from self.group.share(arrays, products, mean_product)
         yield partial(np.multiply, n, mean_product, products)
-        yield partial(np.subtract, dn, mean, dx)
-        yield partial(np.subtract, dx, products, dx)
+        yield partial(np.add, products, mean, products)
+        yield from self.group.clear(arrays, products)
+        yield partial(np.subtract, dn, products, dx)
         yield partial(np.divide, dx, deviation, dx)
 
     def equation(self, symbol: Symbols) -> Equation:
-        dn, n, deviation = (symbol(name) for name in self.reads)
-        through_mean = Call("mean", (dn,))
-        through_deviation = Product((n, Call("mean", (Product((dn, n), "o"),))), "o")
+        dn, n, deviation = symbol(self.dn), symbol(self.n), symbol(self.deviation)
+        through_mean = self.group.share_formula(dn, symbol)
+        through_deviation = self.group.share_formula(Product((dn, n), "o"), symbol, n)
         over = Sum((dn, Negative(through_mean), Negative(through_deviation)))
         return Equation(symbol(self.writes[0]), Quotient(over, deviation))
 
     def element(self, entry: Reader, name: str, at: Place) -> Expr:
-        dn, n, deviation = self.reads
-        group = self.group.place(at)
-        places = list(self.group.members(group, entry.shape(dn)))
-        through_mean = _mean([entry(dn, *place) for place in places])
-        products = _mean([Product((entry(dn, *place), entry(n, *place))) for place in places])
-        through_deviation = Product((entry(n, *at), products))
-        over = Sum((entry(dn, *at), Negative(through_mean), Negative(through_deviation)))
-        return Quotient(over, entry(deviation, *group))
+        place, shape = self.group.place(at), entry.shape(self.dn)
+        deviation = entry(self.deviation, *place)
+        if not self.group.counts(entry, at):
+            return Quotient(entry(self.dn, *at), deviation)
+
+        def product(of: Place) -> Expr:
+            return Product((entry(self.dn, *of), entry(self.n, *of)))
+
+        def gradient(of: Place) -> Expr:
+            return entry(self.dn, *of)
+
+        through_mean = self.group.share_number(entry, place, shape, gradient)
+        share = self.group.share_number(entry, place, shape, product)
+        through_deviation = Product((entry(self.n, *at), share))
+        over = Sum((entry(self.dn, *at), Negative(through_mean), Negative(through_deviation)))
+        return Quotient(over, deviation)
 
 
 class RunningOp(_Statistic):
-    """``r = (1 - momentum) * r + momentum * factor * s``: a running average of a statistic."""
+    """``r = (1 - momentum) * r + momentum * factor * s``: a running average of a statistic.
+
+    Where a name `count` is given, the factor is that of the unbiased variance of as many numbers,
+    ``M / max(M - 1, 1)``: 1 for a single one, which has no variance.
+    """
 
     def __init__(
-        self, verb: str, running: str, statistic: str, momentum: float, factor: float
+        self,
+        verb: str,
+        running: str,
+        statistic: str,
+        momentum: float,
+        factor: float = 1.0,
+        *,
+        count: str | None = None,
     ) -> None:
         self.verb = verb
+        self.running, self.statistic, self.count = running, statistic, count
         self.momentum, self.factor = momentum, factor
-        self.reads = (running, statistic)
+        self.reads = (running, statistic) if count is None else (running, statistic, count)
         self.writes = (running,)
 
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
-        running, statistic = (arrays[name] for name in self.reads)
+        running, statistic = arrays[self.running], arrays[self.statistic]
         share = np.empty_like(running)
         kept = np.array(1.0 - self.momentum, running.dtype)
         new = np.array(self.momentum * self.factor, running.dtype)
         yield partial(np.multiply, running, kept, running)
         yield partial(np.multiply, statistic, new, share)
+        if self.count is not None:
+            yield from _unbiased(arrays[self.count], share)
         yield partial(np.add, running, share, running)
 
-    def _average(self, running: Expr, statistic: Expr) -> Expr:
-        factors = (Number(self.momentum), *([Number(self.factor)] if self.factor != 1 else []))
+    def _average(self, running: Expr, statistic: Expr, count: Expr | None) -> Expr:
+        factors: list[Expr] = [Number(self.momentum)]
+        if self.factor != 1:
+            factors.append(Number(self.factor))
+        if count is not None:
+            less = Call("max", (Sum((count, Number(-1))), Number(1)))
+            factors.append(Quotient(count, less))
         kept = Product((Number(1.0 - self.momentum), running))
         return Sum((kept, Product((*factors, statistic))))
 
     def equation(self, symbol: Symbols) -> Equation:
-        running, statistic = self.reads
-        return Equation(symbol(running), self._average(symbol(running), symbol(statistic)))
+        running, statistic = symbol(self.running), symbol(self.statistic)
+        count = None if self.count is None else symbol(self.count)
+        return Equation(running, self._average(running, statistic, count))
 
     def element(self, entry: Reader, name: str, at: Place) -> Expr:
-        running, statistic = self.reads
-        return self._average(entry(running, *at), entry(statistic, *at))
+        count = None if self.count is None else entry(self.count)
+        return self._average(entry(self.running, *at), entry(self.statistic, *at), count)
+
+
+def _unbiased(count: Floats, variance: Floats) -> Kernels:
+    """Return kernels that multiply by ``M / max(M - 1, 1)`` in place."""
+    factor, one = np.empty_like(count), np.ones_like(count)
+    yield partial(np.subtract, count, one, factor)
+    yield partial(np.maximum, factor, one, out=factor)
+    yield partial(np.divide, count, factor, factor)
+    yield partial(np.multiply, variance, factor, variance)

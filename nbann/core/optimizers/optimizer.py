@@ -10,7 +10,8 @@ from ..checks import number_in
 from ..errors import UnknownNameError, bad_value
 from ..expr import Symbol
 from ..scoring.history import Value
-from ..stopping import as_number
+from ..scoring.metric import MetricLike
+from ..scoring.monitor import Mode, as_number, mode_of
 from .clipping import ClipByNorm, ClipByValue, GradientNorm, WeightDecay
 from .schedule_ops import Count, ScheduleOp, numbers_of
 from .schedules import COUNTERS, Constant, Schedule, as_schedule
@@ -187,29 +188,48 @@ class Optimizer(Settings, ABC):
         state.set_hyper("learning_rate_scale", value / rule)
         return "learning_rate_scale"
 
-    def check_monitor(self, columns: Sequence[str]) -> None:
-        """Raise if the schedule watches a history column that is not among these.
+    def check_monitor(
+        self, columns: Sequence[str], metrics: Mapping[str, MetricLike]
+    ) -> Mode | None:
+        """Return what is better in the history column that the schedule watches, if it watches one.
+
+        Parameters
+        ----------
+        columns : sequence of str
+            The columns that there will be.
+        metrics : mapping of str to metric
+            What is measured beside the loss, by name.
 
         Raises
         ------
         ValueError
-            An unknown name, or there are no evaluations at all.
+            A column that is not among these, or there are no evaluations at all; or a column
+            without a mode of which neither is known.
         """
         monitor = None if self.schedule is None else self.schedule.monitor
-        if monitor is None or monitor in columns:
-            return
+        if self.schedule is None or monitor is None:
+            return None
+        if monitor in columns:
+            return self.schedule.mode or mode_of(monitor, metrics)
         if not columns:
             mend = "Pass evaluate_every=1, or a schedule that does not depend on it."
             expected = f"evaluations of {monitor!r}, on which {self.schedule!r} depends"
             raise bad_value("evaluate_every", expected, "None", mend)
         raise UnknownNameError("history column to monitor", monitor, columns)
 
-    def observe(self, state: State, scores: Mapping[str, Value]) -> None:
+    def observe(
+        self,
+        state: State,
+        metrics: Mapping[str, MetricLike],
+        scores: Mapping[str, Value],
+    ) -> None:
         """Tell a schedule that watches a score what an evaluation has found.
 
         Parameters
         ----------
         state : State
+        metrics : mapping of str to metric
+            What was measured beside the loss, by name.
         scores : mapping of str to float or array
             The evaluation's history columns, such as "train_loss"; see `check_monitor`.
 
@@ -218,9 +238,10 @@ class Optimizer(Settings, ABC):
         ValueError
             What it watches is not a single number, but a confusion matrix, say.
         """
-        if self.schedule is not None and self.schedule.monitor is not None:
+        mode = self.check_monitor(tuple(scores), metrics)
+        if self.schedule is not None and self.schedule.monitor is not None and mode is not None:
             monitor = self.schedule.monitor
-            self.schedule.observe(state, as_number(monitor, scores[monitor]))
+            self.schedule.observe(state, as_number(monitor, scores[monitor]), mode)
 
 
 def _limit(name: str, value: float | None) -> float | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from ..checks import number_in, whole_number
-from ..errors import UnknownNameError, bad_value
+from ..errors import bad_value
 from ..expr import Call, Expr, Number, Power, Product
+from ..scoring.monitor import Mode, as_mode
 from .schedules import Expressions, Numbers, Schedule
 
 if TYPE_CHECKING:
@@ -38,13 +39,16 @@ class ReduceOnPlateau(Schedule):
         Least learning rate, at least 0 and at most `start`.
     monitor : str
         The history column that is watched, such as "test_loss".
-    mode : {"min", "max"}
-        Whether lower or higher is better.
+    mode : {"min", "max"}, optional
+        Whether lower or higher is better. By default inferred where that is known: losses are
+        better low, and each metric of `nbann.metrics` says what it is. For another function it is
+        to be said here, or by an attribute of it, ``f.lower_is_better = True``.
 
     Raises
     ------
     ValueError
-        An argument out of its range, or an unknown mode.
+        An argument out of its range, or an unknown mode; when the trainer is made, a column that
+        it does not measure, or one without a mode of which neither is known.
     """
 
     reads = ("plateau_reductions",)
@@ -58,7 +62,7 @@ class ReduceOnPlateau(Schedule):
         cooldown: int = 0,
         minimum: float = 0.0,
         monitor: str = "train_loss",
-        mode: Literal["min", "max"] = "min",
+        mode: Mode | None = None,
     ) -> None:
         self.start = number_in("start", start, above=0.0)
         self.factor = number_in("factor", factor, above=0.0, below=1.0)
@@ -72,10 +76,8 @@ class ReduceOnPlateau(Schedule):
         if not isinstance(monitor, str):
             mend = "Pass e.g. monitor='train_loss'."
             raise bad_value("monitor", "the name of a history column", repr(monitor), mend)
-        if mode not in ("min", "max"):
-            raise UnknownNameError("mode", mode, ("min", "max"))
         self.monitor: str = monitor
-        self.mode = mode
+        self.mode = as_mode(mode)
 
     @property
     def hyper(self) -> dict[str, float]:
@@ -83,8 +85,8 @@ class ReduceOnPlateau(Schedule):
 
     @property
     def counters(self) -> dict[str, float]:
-        worst = math.inf if self.mode == "min" else -math.inf
-        return {"plateau_best": worst, "plateau_wait": 0.0, "plateau_cooldown": 0.0}
+        # NaN: none yet
+        return {"plateau_best": math.nan, "plateau_wait": 0.0, "plateau_cooldown": 0.0}
 
     def value(self, read: Numbers) -> float:
         return float(max(self.start * self.factor ** read("plateau_reductions"), self.minimum))
@@ -93,7 +95,7 @@ class ReduceOnPlateau(Schedule):
         power = Power(Number(self.factor), read("plateau_reductions"))
         return Call("max", (Product((Number(self.start), power)), Number(self.minimum)))
 
-    def observe(self, state: State, value: float) -> None:
+    def observe(self, state: State, value: float, mode: Mode) -> None:
         """Count an evaluation as an improvement or not, and reduce the rate when it is time.
 
         Parameters
@@ -102,10 +104,13 @@ class ReduceOnPlateau(Schedule):
             Holds "plateau_best", "plateau_wait", "plateau_cooldown" and "plateau_reductions".
         value : float
             The score; NaN is no improvement.
+        mode : {"min", "max"}
+            Whether a lower or a higher one is better.
         """
         best, wait, rest = (state.arrays[name] for name in self.counters)
-        sign = 1.0 if self.mode == "min" else -1.0
-        if sign * value < sign * best.item() - self.min_delta:
+        sign = 1.0 if mode == "min" else -1.0
+        before = math.inf if math.isnan(best) else sign * best.item()
+        if sign * value < before - self.min_delta:
             best[...] = value
             wait[...] = 0.0
         else:

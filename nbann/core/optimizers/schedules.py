@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from ..checks import number_in, whole_number
 from ..errors import UnknownNameError, bad_value
 from ..expr import Call, Expr, Negative, Number, Power, Product, Quotient, Sum
+from ..scoring.monitor import Mode
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -41,11 +42,14 @@ class Schedule(Settings, ABC):
         What it adds to the hyper-parameters and counters of the state, and their start.
     monitor : str or None
         The history column that it watches.
+    mode : {"min", "max"} or None
+        Whether lower or higher is better in that column; None where the metric itself says it.
     """
 
     reads: tuple[str, ...] = ()
     counter: str | None = None
     monitor: str | None = None
+    mode: Mode | None = None
 
     @property
     def hyper(self) -> dict[str, float]:
@@ -65,7 +69,7 @@ class Schedule(Settings, ABC):
     def formula(self, read: Expressions) -> Expr:
         """Return the same as an expression; `read(name)` is a number of the state as one."""
 
-    def observe(self, state: State, value: float) -> None:
+    def observe(self, state: State, value: float, mode: Mode) -> None:
         """Take in a new number of the column `monitor`; a rule that watches none does nothing."""
 
 
@@ -263,7 +267,7 @@ class LinearWarmup(Schedule):
             raise bad_value("then", f"a schedule that counts by {unit}", repr(then), mend)
         self.counter = self._counts
         self.reads = tuple(dict.fromkeys((self._counts, *self._rule.reads)))
-        self.monitor = self._rule.monitor
+        self.monitor, self.mode = self._rule.monitor, self._rule.mode
 
     @property
     def hyper(self) -> dict[str, float]:
@@ -289,8 +293,8 @@ class LinearWarmup(Schedule):
         share = Quotient(Sum((read(self._counts), _ONE)), Number(self.steps))
         return Product((Call("min", (share, _ONE)), self._rule.formula(later)))
 
-    def observe(self, state: State, value: float) -> None:
-        self._rule.observe(state, value)
+    def observe(self, state: State, value: float, mode: Mode) -> None:
+        self._rule.observe(state, value, mode)
 
 
 def as_schedule(name: str, rate: float | Schedule) -> Schedule:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..checks import number_in
-from ..errors import UnknownNameError
+from ..errors import UnknownNameError, uncalled
 from ..expr import Expr, Negative, Sum
 from ..program import Arrays, Kernel
 from ..state import State
@@ -33,6 +33,9 @@ class SGD(Optimizer):
     grad`` with the new v. (Robbins & Monro, 1951; Polyak, 1964; Sutskever et al., "On the
     importance of initialization and momentum in deep learning", ICML 2013; the same form as
     scikit-learn and Keras.)
+
+    With momentum, ``torch.optim.SGD`` multiplies by the rate outside v: the same steps while the
+    rate is constant, others where it changes.
 
     Parameters
     ----------
@@ -181,9 +184,13 @@ def as_optimizer(optimizer: Optimizer | str | None) -> Optimizer:
     ------
     UnknownNameError
         Another name than "sgd", "adagrad", "rmsprop", "adam", "adamw".
+    ValueError
+        An optimizer's class.
     """
     if isinstance(optimizer, Optimizer):
         return optimizer
+    if isinstance(optimizer, type) and issubclass(optimizer, Optimizer):
+        raise uncalled("optimizer", "an optimizer or its name", optimizer)
     name = SGD.kind if optimizer is None else optimizer
     if not isinstance(name, str) or name not in OPTIMIZERS:
         raise UnknownNameError("optimizer", optimizer, OPTIMIZERS)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..ops.time_ops import Cut
 from ..program import Floats
 from ..recipe import Recipe, Samples
 from ..state import State
@@ -23,16 +24,22 @@ class GradientCheck:
         The same for each parameter array by name.
     gradients, differences : dict of str to ndarray
         The program's gradients, and the central differences.
+    cut : bool
+        Whether gradients are cut on purpose, as truncated backpropagation (`truncate=`) does:
+        central differences see all of the way through time, so that a large error of what lies
+        before a cut is no mistake.
     """
 
     error: float
     errors: dict[str, float]
     gradients: dict[str, Floats]
     differences: dict[str, Floats]
+    cut: bool = False
 
     def __repr__(self) -> str:
         worst = max(self.errors, key=self.errors.__getitem__, default="-")
-        return f"<GradientCheck: largest relative error {self.error:.1e}, in {worst}>"
+        why = "; gradients are cut on purpose (truncate=)" if self.cut else ""
+        return f"<GradientCheck: largest relative error {self.error:.1e}, in {worst}{why}>"
 
 
 def check_gradients(
@@ -41,7 +48,8 @@ def check_gradients(
     """Compare a batch's gradients with ``(L(w + h) - L(w - h)) / 2h``, weight by weight.
 
     Works on a copy in float64 whatever the dtype in training; the run is not touched. What a layer
-    draws at random is drawn once, and held.
+    draws at random is drawn once, and held. Where gradients are cut on purpose, they do not agree;
+    `GradientCheck.cut` tells.
 
     Parameters
     ----------
@@ -79,7 +87,8 @@ def check_gradients(
             high, low = loss_with(place, weight + h), loss_with(place, weight - h)
             difference[place] = (high - low) / (2 * h)
             copy.theta[place] = weight
-    return _report(copy, gradient, difference)
+    cut = any(isinstance(op._primitive, Cut) for op in program)
+    return replace(_report(copy, gradient, difference), cut=cut)
 
 
 def _report(state: State, gradient: Floats, difference: Floats) -> GradientCheck:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.dataset import as_dataset
+from ..data.given import as_dataset
 from ..program import Op, Program
 from ..state import Parameter
 from .layer_table import SATURATED, LayerStat, LayerStats

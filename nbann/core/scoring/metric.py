@@ -23,7 +23,7 @@ class Metric:
     """How well predictions fit targets: ``metric(y, predicted)``.
 
     Any function ``f(y, predicted)`` serves as a metric as well; what it is given can be said by an
-    attribute of it, ``f.needs``.
+    attribute of it, ``f.needs``, and what is better by ``f.lower_is_better``.
 
     Parameters
     ----------
@@ -40,6 +40,11 @@ class Metric:
         How many classes there are; a trainer fills it in. By default up to the highest label.
     about : str
         What it is, in words.
+    requires : str
+        A package beyond NumPy that computing it needs, by the name to install: "scikit-learn".
+    lower_is_better : bool, optional
+        Whether a lower value is the better one, or a higher; None where neither is, or it is not
+        known. Early stopping and schedules that watch a score ask for it.
     """
 
     name: str
@@ -48,6 +53,8 @@ class Metric:
     several: bool = False
     classes: int | None = None
     about: str = field(default="", repr=False)
+    requires: str = field(default="", repr=False)
+    lower_is_better: bool | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "__doc__", self.about or type(self).__doc__)
@@ -58,9 +65,13 @@ class Metric:
         Raises
         ------
         ValueError
-            Different numbers of rows, nothing at all, or shapes that do not go together.
+            Different numbers of rows, nothing at all, shapes that do not go together, or words.
         """
         truth, given = column(np.asarray(y)), np.asarray(predicted)
+        if truth.dtype.kind not in "fiub" or given.dtype.kind not in "fiub":
+            mend = "Number the classes first: names, y = np.unique(y, return_inverse=True)."
+            wrong = given if truth.dtype.kind in "fiub" else truth
+            raise bad_value(self.name, "arrays of numbers", f"type {wrong.dtype}", mend)
         if self.needs != "probabilities":
             given = column(given)
         fits = truth.shape[:1] == given.shape[:1] if truth.ndim and given.ndim else False

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import get_args
 
+from ..checks import check_installed
 from ..errors import UnknownNameError, bad_value
 from ..losses.loss import Task
 from .metric import Array, Metric, MetricLike, Needs, Score, as_score, column
 from .scores import (
+    SKLEARN,
     TopK,
     accuracy,
     balanced_accuracy,
@@ -41,6 +44,7 @@ METRICS: dict[str, Metric] = {
         top_k_accuracy(3),
     )
 } | {"mae": mean_absolute_error, "mse": mean_squared_error}
+_MODULES = {SKLEARN: "sklearn"}
 _TOP_K = re.compile(r"top_([1-9]\d{0,5})_accuracy")
 
 
@@ -80,7 +84,10 @@ def as_metrics(
     ------
     ValueError
         An unknown name, one name twice, or a metric that does not fit: of labels for values, of
-        values for labels, of probabilities that are not there, of one label for several.
+        values for labels, of probabilities that are not there, of one label for several; a function
+        that can not be called with two arguments.
+    ModuleNotFoundError
+        A metric of scikit-learn, where that is not installed.
     """
     if metrics is None:
         metrics = ["accuracy"] if task == "classification" else []
@@ -98,8 +105,11 @@ def as_metrics(
         if name in found:
             mend = "Ask for each once, and give each function a name of its own."
             raise bad_value("metrics", "different names", f"{name!r} twice", mend)
+        what = f"metric {name!r}"
         _check_fit(name, one, task, several, probabilities)
         if isinstance(one, Metric):
+            if one.requires:
+                check_installed(_MODULES.get(one.requires, one.requires), what, one.requires)
             if isinstance(one.compute, TopK) and classes is not None:
                 check_k(one.compute.k, classes)
             one = replace(one, classes=classes)
@@ -155,8 +165,23 @@ def _with_name(metric: object) -> tuple[str, MetricLike]:
     if isinstance(metric, Metric):
         return metric.name, metric
     if callable(metric):
-        return getattr(metric, "__name__", type(metric).__name__), metric
+        name = getattr(metric, "__name__", type(metric).__name__)
+        _check_takes_two(name, metric)
+        return name, metric
     return str(metric), named(metric)
+
+
+def _check_takes_two(name: str, metric: Callable[..., object]) -> None:
+    try:
+        signature = inspect.signature(metric)
+    except (TypeError, ValueError):  # one written in C need not tell
+        return
+    try:
+        signature.bind(None, None)
+    except TypeError:
+        mend = "Pass e.g. metrics=['accuracy'], or a function of your own."
+        expected = "a function f(y, predicted)"
+        raise bad_value(f"metric {name!r}", expected, f"{name}{signature}", mend) from None
 
 
 def _needs(metric: MetricLike) -> Needs:

@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import whole_number
+from ..checks import check_installed, whole_number
 from ..errors import bad_value
 from .metric import Array, Metric
+
+SKLEARN = "scikit-learn"
 
 # ---- of class labels -----------------------------------------------------------------------------
 
@@ -99,6 +101,7 @@ def _r2(y: Array, predicted: Array, classes: int) -> Any:
 
 
 def _sklearn() -> Any:
+    check_installed("sklearn", "A metric of scikit-learn", SKLEARN)
     from sklearn import metrics  # type: ignore[import-untyped]
 
     return metrics
@@ -112,12 +115,15 @@ accuracy = Metric(
     _accuracy,
     several=True,
     about="Share of samples whose label (of several: every label) is predicted right, in [0, 1].",
+    lower_is_better=False,
 )
 balanced_accuracy = Metric(
     "balanced_accuracy",
     "labels",
     _balanced_accuracy,
     about="Mean over the classes in y of the share of their samples that is found, in [0, 1].",
+    lower_is_better=False,
+    requires=SKLEARN,
 )
 f1_macro = Metric(
     "f1_macro",
@@ -125,18 +131,23 @@ f1_macro = Metric(
     _f1_macro,
     several=True,
     about="Mean over the classes of 2 * precision * recall / (precision + recall), in [0, 1].",
+    lower_is_better=False,
+    requires=SKLEARN,
 )
 confusion_matrix = Metric(
     "confusion_matrix",
     "labels",
     _confusion_matrix,
     about="How many samples of class i (row) were taken for class j (column), shape (k, k).",
+    requires=SKLEARN,
 )
 log_loss = Metric(
     "log_loss",
     "probabilities",
     _log_loss,
     about="Mean of -log(p[y]), the cross-entropy; p is clipped to what float64 tells from 0.",
+    lower_is_better=True,
+    requires=SKLEARN,
 )
 roc_auc = Metric(
     "roc_auc",
@@ -145,18 +156,24 @@ roc_auc = Metric(
     several=True,
     about="Area under the ROC curve, in [0, 1]; of more classes the mean of each against the rest. "
     "NaN if a class is not in y.",
+    lower_is_better=False,
+    requires=SKLEARN,
 )
 mean_squared_error = Metric(
     "mean_squared_error",
     "values",
     _mean_squared_error,
     about="Mean of (y - predicted)**2 over all samples and columns.",
+    lower_is_better=True,
+    requires=SKLEARN,
 )
 mean_absolute_error = Metric(
     "mean_absolute_error",
     "values",
     _mean_absolute_error,
     about="Mean of |y - predicted| over all samples and columns.",
+    lower_is_better=True,
+    requires=SKLEARN,
 )
 r2 = Metric(
     "r2",
@@ -164,6 +181,8 @@ r2 = Metric(
     _r2,
     about="1 - sum((y - predicted)**2) / sum((y - mean(y))**2), the mean over columns: 1 is "
     "perfect, 0 no better than the mean. NaN for a single sample.",
+    lower_is_better=False,
+    requires=SKLEARN,
 )
 
 
@@ -179,4 +198,12 @@ def top_k_accuracy(k: int = 2) -> Metric:
     """
     k = whole_number("k", k, least=1, mend="Pass e.g. k=2.")
     about = f"Share of samples whose class is among the {k} most probable, in [0, 1]."
-    return Metric(f"top_{k}_accuracy", "probabilities", TopK(k), about=about)
+    name = f"top_{k}_accuracy"
+    return Metric(
+        name,
+        "probabilities",
+        TopK(k),
+        about=about,
+        lower_is_better=False,
+        requires=SKLEARN,
+    )
