@@ -5,6 +5,7 @@ Arrays are allocated once, weights and gradients are flat vectors, methods are l
 hidden layer; with more, there is nothing that a loop over layers could save over nbann's.
 """
 
+from itertools import pairwise
 from math import sqrt
 
 import numpy as np
@@ -70,7 +71,7 @@ def optimized_mlp(work):
     theta = np.concatenate([p.ravel() for p in start])
     grad = np.empty_like(theta)
     inputs, k = work.X.shape[1], work.classes
-    with_biases = [np.empty((n + 1, m)) for n, m in zip((inputs, *work.hidden), (*work.hidden, k))]
+    with_biases = [np.empty((n + 1, m)) for n, m in pairwise((inputs, *work.hidden, k))]
     W1, W2 = _views(theta, with_biases)
     g1, g2 = _views(grad, with_biases)
     X = np.hstack([work.X, np.ones((len(work.X), 1), work.dtype)])
@@ -201,7 +202,7 @@ def bare_products(work):
     if work.optimizer != "adam":  # where products are what it is about
         return None
     widths = (work.X.shape[1], *work.hidden, work.classes)
-    layers, dtype, rng = list(zip(widths, widths[1:])), work.dtype, np.random.default_rng(0)
+    layers, dtype, rng = list(pairwise(widths)), work.dtype, np.random.default_rng(0)
     weights = [rng.normal(0, 0.03, shape).astype(dtype) for shape in layers]
     gradients = [np.empty_like(W) for W in weights]
 
