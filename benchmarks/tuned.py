@@ -1,4 +1,4 @@
-"""The same loops written for speed: the best NumPy that we know of.
+"""The same loops tuned to the last: the best NumPy that we know of, whatever it does to the arrays.
 
 Arrays are allocated once, weights and gradients are flat vectors, methods are looked up once. Like
 `loops.py` they shuffle like nbann, note every loss and take the row's maximum off. For nets of one
@@ -11,10 +11,8 @@ from math import sqrt
 import numpy as np
 
 
-def optimized(work):
-    if not work.classes:
-        return optimized_trask(work)
-    return optimized_mlp(work) if len(work.hidden) == 1 else None
+def tuned(work):
+    return tuned_mlp(work) if work.classes and len(work.hidden) == 1 else None
 
 
 def optimized_trask(work):
@@ -61,7 +59,7 @@ def optimized_trask(work):
     return train
 
 
-def optimized_mlp(work):
+def tuned_mlp(work):
     """Samples lie along the last axis of everything but the data, so that long loops are inner.
 
     A row of ones below the activations makes the bias one more weight: it needs no call of its own,
@@ -70,12 +68,11 @@ def optimized_mlp(work):
     start = work.start()
     theta = np.concatenate([p.ravel() for p in start])
     grad = np.empty_like(theta)
-    inputs, k = work.X.shape[1], work.classes
-    with_biases = [np.empty((n + 1, m)) for n, m in pairwise((inputs, *work.hidden, k))]
+    with_biases = [np.empty((inputs + 1, outputs)) for inputs, outputs in pairwise(work.widths)]
     W1, W2 = _views(theta, with_biases)
     g1, g2 = _views(grad, with_biases)
     X = np.hstack([work.X, np.ones((len(work.X), 1), work.dtype)])
-    Y = np.ascontiguousarray(np.eye(k, dtype=work.dtype)[work.y].T)
+    Y = np.ascontiguousarray(np.eye(work.classes, dtype=work.dtype)[work.y].T)
     step_of = {n: _pass(work, n, X, Y, (W1, W2), (g1, g2)) for n in work.sizes}
     update = {"sgd": _sgd, "adam": _adam}[work.optimizer](work, theta, grad)
     decay, scratch = np.zeros_like(theta), np.empty_like(theta)
@@ -201,14 +198,14 @@ def bare_products(work):
     """Nothing but the matrix products of the passes, as many times: what no training can save."""
     if work.optimizer != "adam":  # where products are what it is about
         return None
-    widths = (work.X.shape[1], *work.hidden, work.classes)
-    layers, dtype, rng = list(pairwise(widths)), work.dtype, np.random.default_rng(0)
-    weights = [rng.normal(0, 0.03, shape).astype(dtype) for shape in layers]
+    dtype, rng = work.dtype, np.random.default_rng(0)
+    weights = [rng.normal(0, 0.03, shape).astype(dtype) for shape in pairwise(work.widths)]
     gradients = [np.empty_like(W) for W in weights]
 
     def calls(n):
-        outs = [rng.random((n, width)).astype(dtype) for width in widths]
-        errors = [rng.random((n, width)).astype(dtype) for width in widths]
+        outs, errors = (
+            [rng.random((n, width)).astype(dtype) for width in work.widths] for _ in range(2)
+        )
         for layer, W in enumerate(weights):
             yield outs[layer].dot, W, outs[layer + 1]
         for layer in reversed(range(len(weights))):

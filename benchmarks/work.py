@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 from sklearn.datasets import load_digits, load_iris
@@ -43,6 +44,11 @@ class Work:
         return self.batch == len(self.X)
 
     @property
+    def widths(self):
+        """Inputs, neurons of each hidden layer, outputs."""
+        return (self.X.shape[1], *self.hidden, self.classes or 1)
+
+    @property
     def steps(self):
         """Batches in all."""
         return self.epochs * -(-len(self.X) // self.batch)
@@ -67,21 +73,15 @@ class Work:
 
     def start(self):
         """Return fresh start values [W1, b1, W2, b2, ...] (Trask: [W1, W2])."""
-        inputs = self.X.shape[1]
         if not self.classes:
-            rng = np.random.RandomState(1)
-            (hidden,) = self.hidden
-            return [
-                2 * rng.random_sample((inputs, hidden)) - 1,
-                2 * rng.random_sample((hidden, 1)) - 1,
-            ]
+            draw = np.random.RandomState(1).random_sample
+            return [2 * draw(shape) - 1 for shape in pairwise(self.widths)]
         rng = np.random.default_rng(7)
         found = []
-        for outputs in (*self.hidden, self.classes):
+        for inputs, outputs in pairwise(self.widths):
             std = np.sqrt(2 / inputs) if self.std is None else self.std
             found.append(rng.normal(0, std, (inputs, outputs)).astype(self.dtype))
             found.append(np.zeros(outputs, self.dtype))
-            inputs = outputs
         return found
 
     def loss(self, parameters):

@@ -43,7 +43,12 @@ class Primitive(ABC):
 
     @abstractmethod
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
-        """Return bound NumPy calls which, in order, compute `writes` from `reads`."""
+        """Return bound NumPy calls which, in order, compute `writes` from `reads`.
+
+        For small arrays the call itself is what costs: an array's methods ``a.dot`` and
+        ``a.__setitem__`` take 0.2 microseconds less than ``np.dot`` and ``np.copyto``, and a single
+        number in place takes thrice as long as into another.
+        """
 
     @abstractmethod
     def equation(self, symbol: Symbols) -> Equation:

@@ -48,14 +48,14 @@ class SoftmaxOp(PassedOver):
         by_row = np.moveaxis(columns.reshape(k, *rows), 0, -1)
         exps = np.empty_like(columns)
         top, total = np.empty(n, z.dtype), np.empty(n, z.dtype)
-        yield partial(np.copyto, by_row, z)
+        yield partial(by_row.__setitem__, ..., z)
         yield partial(np.maximum.reduce, columns, 0, None, top)
         yield partial(np.subtract, columns, top, columns)
         yield partial(np.exp, columns, exps)
-        yield partial(np.dot, np.ones(k, z.dtype), exps, total)
+        yield partial(np.ones(k, z.dtype).dot, exps, total)
         yield partial(np.log, total, total)
         yield partial(np.subtract, columns, total, columns)
-        yield partial(np.copyto, log_p, by_row)
+        yield partial(log_p.__setitem__, ..., by_row)
         yield partial(np.exp, log_p, p)
 
     def equation(self, symbol: Symbols) -> Equation:
@@ -138,7 +138,7 @@ class CrossEntropyOp(Primitive):
         target = arrays[self.row.target]
         # the product with one-hot rows picks log p of the true class of every row in one call
         total = np.empty_like(loss)  # NumPy takes thrice as long for a single number in place
-        yield partial(np.dot, log_p.reshape(-1), target.reshape(-1), total)
+        yield partial(log_p.reshape(-1).dot, target.reshape(-1), total)
         yield partial(np.multiply, total, np.array(-1.0 / self.reduction.rows, loss.dtype), loss)
 
     def equation(self, symbol: Symbols) -> Equation:

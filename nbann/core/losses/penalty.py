@@ -149,7 +149,7 @@ class PenaltyOp(_OverWeights):
         slopes, penalty = np.empty_like(self.state.theta), arrays[self.writes[0]]
         yield from self._slopes(self.l2 / 2, slopes)
         # W . (l1 * sign(W) + l2/2 * W): both terms in one product
-        yield partial(np.dot, self.state.theta, slopes, penalty)
+        yield partial(self.state.theta.dot, slopes, penalty)
         yield from self._by_sample(arrays, penalty)
 
     def equation(self, symbol: Symbols) -> Equation:

@@ -111,10 +111,10 @@ class Total(Primitive):
             return
         share = arrays[self.reduction.share].reshape(-1)
         if share.size == each.size:
-            yield partial(np.dot, share, each.reshape(-1), loss)
+            yield partial(share.dot, each.reshape(-1), loss)
             return
         columns = np.empty(each.shape[-1], each.dtype)
-        yield partial(np.dot, share, each.reshape(share.size, -1), columns)
+        yield partial(share.dot, each.reshape(share.size, -1), columns)
         yield partial(np.add.reduce, columns, None, None, loss)
 
     def equation(self, symbol: Symbols) -> Equation:

@@ -53,7 +53,7 @@ class SquaredErrorOp(Primitive):
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
         loss, error = arrays[self.writes[0]], arrays[self.error].reshape(-1)
         total = np.empty_like(loss)  # NumPy takes thrice as long for a single number in place
-        yield partial(np.dot, error, error, total)
+        yield partial(error.dot, error, total)
         yield partial(np.multiply, total, np.array(self.over / self.under, loss.dtype), loss)
 
     def _scaled(self, total: Expr) -> Expr:

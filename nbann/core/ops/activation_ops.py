@@ -261,7 +261,7 @@ def _step_kernels(z: Floats, into: Floats) -> Iterable[Kernel]:
     """Return the kernels that write 1 where z > 0 and 0 elsewhere."""
     positive = np.empty(into.shape, bool)
     yield partial(np.greater, z, np.zeros_like(z), positive)
-    yield partial(np.copyto, into, positive)
+    yield partial(into.__setitem__, ..., positive)
 
 
 def _times(factor: float, into: Floats) -> Iterable[Kernel]:

@@ -49,7 +49,7 @@ class Affine(Primitive):
         before: list[Kernel] = []
         x, z = as_matrix(arrays[self.x], before), as_matrix(arrays[self.writes[0]], [])
         yield from before
-        yield partial(np.dot, x, arrays[self.weight], z)
+        yield partial(x.dot, arrays[self.weight], z)
         if self.bias is not None:
             yield partial(np.add, z, arrays[self.bias], z)
 
@@ -91,7 +91,7 @@ class WeightGradient(Primitive):
         before: list[Kernel] = []
         x, dz = as_matrix(arrays[self.x], before), as_matrix(arrays[self.dz], before)
         yield from before
-        yield partial(np.dot, x.T, dz, arrays[self.writes[0]])
+        yield partial(x.T.dot, dz, arrays[self.writes[0]])
 
     def equation(self, symbol: Symbols) -> Equation:
         right = Product((Transpose(symbol(self.x)), symbol(self.dz)), "@")
@@ -118,7 +118,7 @@ class BiasGradient(Primitive):
         dz = as_matrix(arrays[self.dz], before)
         yield from before
         ones = np.ones(len(dz), dz.dtype)  # a product with them is NumPy's fastest column sum
-        yield partial(np.dot, ones, dz, arrays[self.writes[0]])
+        yield partial(ones.dot, dz, arrays[self.writes[0]])
 
     def equation(self, symbol: Symbols) -> Equation:
         return Equation(symbol(self.writes[0]), Call("sum", (symbol(self.dz),)))
@@ -141,7 +141,7 @@ class InputGradient(Primitive):
         before: list[Kernel] = []
         dz, dx = as_matrix(arrays[self.dz], before), as_matrix(arrays[self.writes[0]], [])
         yield from before
-        yield partial(np.dot, dz, arrays[self.weight].T, dx)
+        yield partial(dz.dot, arrays[self.weight].T, dx)
 
     def equation(self, symbol: Symbols) -> Equation:
         right = Product((symbol(self.dz), Transpose(symbol(self.weight))), "@")

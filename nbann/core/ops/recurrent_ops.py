@@ -40,8 +40,8 @@ class RecurrentAffine(Primitive):
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
         z = arrays[self.writes[0]]
         memory = np.empty_like(z)
-        yield partial(np.dot, arrays[self.x], arrays[self.weight], z)
-        yield partial(np.dot, arrays[self.h], arrays[self.recurrent], memory)
+        yield partial(arrays[self.x].dot, arrays[self.weight], z)
+        yield partial(arrays[self.h].dot, arrays[self.recurrent], memory)
         yield partial(np.add, z, memory, z)
         if self.bias is not None:
             yield partial(np.add, z, arrays[self.bias], z)

@@ -57,7 +57,7 @@ class GradientNorm(Primitive):
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
         source, norm = self.state.vector(self.source), arrays["grad_norm"]
         square = np.empty_like(norm)  # in place, NumPy takes 10 times as long for one number
-        yield partial(np.dot, source, source, square)
+        yield partial(source.dot, source, square)
         yield partial(np.sqrt, square, norm)
 
     def equation(self, symbol: Symbols) -> Equation:
