@@ -115,6 +115,7 @@ class Trainer(Looking):
         evaluate_every: int | None = 1,
         stop_on_nan: bool = True,
     ) -> None:
+        given = {name: value for name, value in locals().items() if name != "self"}
         if not isinstance(model, Sequential):
             raise bad_value(
                 "model", "a Sequential", type(model).__name__, "Wrap the layers: Sequential([...])."
@@ -164,6 +165,8 @@ class Trainer(Looking):
         }
         self.train_data, self.test_data = data, held_out.get("test")
         self.validation_data = held_out.get("validation")
+        # what another trainer like this one is made of: the data as it was when this one was made
+        self._given: dict[str, Any] = given | {"train": data} | held_out
         self._guarded = _flag("stop_on_nan", stop_on_nan)
         self._metrics = self._recipe.metrics(metrics, self._train)
 
