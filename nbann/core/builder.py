@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from .expr import Gradient, Symbol
 from .primitive import AddUp, Nothing, Primitive, Same
 from .program import Op, Program
+from .restraints import FREE, Restraints
 
 if TYPE_CHECKING:
     from .losses.penalty import Penalty
@@ -41,15 +42,24 @@ class Builder:
     training : bool
         Whether the program trains: Dropout drops, BatchNorm measures. False when predicting.
     batches_per_epoch : int
+    restraints : Restraints
+        What is frozen or silenced.
     phase, layer : str
     time : int or None
         Where the next op belongs.
     """
 
     def __init__(
-        self, state: State, batch_size: int, *, training: bool = True, batches_per_epoch: int = 1
+        self,
+        state: State,
+        batch_size: int,
+        *,
+        training: bool = True,
+        batches_per_epoch: int = 1,
+        restraints: Restraints = FREE,
     ) -> None:
         self.state = state
+        self.restraints = restraints
         self.batch_size = batch_size
         self.training = training
         self.batches_per_epoch = batches_per_epoch
@@ -99,6 +109,8 @@ class Builder:
         dtype = self.state.dtype if dtype is None else dtype
         if same_as is not None:
             view = self.program.arrays[same_as]
+        if view is not None and self.restraints.silent(name).size:
+            shape, view = view.shape, None  # it differs from the other in the silenced columns
         if view is None:
             view = np.full(shape, np.nan if np.issubdtype(dtype, np.floating) else 0, dtype)
         self.program.arrays[name] = view
@@ -135,6 +147,8 @@ class Builder:
                     f"{op_name!r} writes {name!r}, as {self.program.writer[name].name!r} does. "
                     f"Each array is written by one op of a step: give it an array of its own."
                 )
+        if self.restraints:
+            primitive = self.restraints.over(primitive, self.state)
         where = (self.phase, self.layer, self.time)
         op = Op(self.program, primitive, op_name, *where, len(self._ops))
         self.program.writer.update(dict.fromkeys(primitive.writes, op))

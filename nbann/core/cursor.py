@@ -1,34 +1,35 @@
-"""Where a run stands and how it moves on; imports the core's own parts only.
+"""Where a run stands, and how it moves on within a batch; imports the core's own parts only.
 
-Two ways, one arithmetic: `_bare` calls the kernels of whole batches in a bare loop; `advance`
-goes op by op with hooks. Both call the same kernels in the same order.
+`advance` goes op by op with hooks; `running.py` calls whole batches in a bare loop. Both call the
+same kernels in the same order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .data.batches import Batches, Rows
-from .finite import Diverged, are_finite, culprit, is_finite
+from .data.batches import Batches
+from .finite import Diverged, culprit, is_finite
 from .hooks import Paused, Unit, same_unit
 from .interrupts import Interrupts
-from .moves import Position, Ran, Stop
+from .moves import Position, Ran
 from .program import Op, Program
+from .restraints import Restraints
 from .state import Snapshot
-from .stopping import Rule
+from .timeline.acts import SetHyper, SetValues
+from .timeline.moment import AFTER, PAUSED, REST, Moment
 
 if TYPE_CHECKING:
+    from .timeline.timeline import Timeline
     from .trainer import Trainer
 
-CHUNK = 256
-"""Batches at full speed between two looks at whether all numbers are finite."""
 
-
-class Cursor:
+class Cursor(ABC):
     """The place in a run: which batch is loaded, how many of its ops are done, what follows."""
 
     def __init__(self, trainer: Trainer, batches: Batches) -> None:
@@ -39,12 +40,21 @@ class Cursor:
         self.epoch = 0
         self.batch = 0
         self._rows = batches.rows(0)
+        # which of the hooks between two ops are being called, while it moves
+        self.stage = AFTER
         # whether the hooks before the next op have been called, because one of them paused
         self._hooks_called = False
         # the op that first wrote NaN or infinity, while it stands at the start of that batch
         self.diverged: Op | None = None
+        # what was set by hand in this batch, and after how many ops it takes effect
+        self._overrides: list[tuple[int, SetValues]] = []
         self.program = self._program(0)
         self._load()
+
+    @property
+    def timeline(self) -> Timeline:
+        """What was done to the run, and when."""
+        return self.trainer._timeline
 
     def check_idle(self) -> None:
         """Raise `RuntimeError` if a step or run is under way: nothing else may move it then."""
@@ -57,14 +67,26 @@ class Cursor:
     @contextmanager
     def _under_way(self) -> Iterator[None]:
         self.check_idle()
-        self.moving = True
+        self.moving, self.stage = True, AFTER
         try:
             with self.interrupts.watched(), np.errstate(all="ignore"):
                 yield
         finally:
             self.moving = False
+            self.timeline.reach(self.moment)
 
     # ---- where ----------------------------------------------------------------------------------
+    @property
+    def step_number(self) -> int:
+        """Batches of the run before the one that is loaded."""
+        return self.epoch * self.batches.count + self.batch
+
+    @property
+    def moment(self) -> Moment:
+        """Where in the run it is now."""
+        stage = self.stage if self.moving else PAUSED if self._hooks_called else REST
+        return Moment(self.step_number, self.program.done, stage)
+
     @property
     def at_batch_end(self) -> bool:
         """Whether the loaded batch is done."""
@@ -103,29 +125,84 @@ class Cursor:
         """
         self._enter_batch()
         self.diverged = None
-        program, first = self.program, self.program.done
+        first, stop = self.program.done, self._end_of(unit)
         resumed, self._hooks_called = self._hooks_called, False
-        stop = self._end_of(unit)
-        hooks = self.trainer._hooks
         try:
-            for call in hooks.spliced(self.trainer, program, stop, resumed=resumed):
-                call()
-            program.done = stop
-            if self.at_batch_end:
-                if guarded:
-                    self._check_finite()
-                self.trainer._recorder.batch_done(program.arrays["loss"].item())
-                if self.at_epoch_edge("after"):
-                    self.trainer._recorder.epoch_done(self.epoch + 1)
-                hooks.fire_end(self.trainer, program)
+            if self.timeline.next_step == self.step_number:
+                self.walk(stop, resumed=resumed, guarded=guarded)
+            else:
+                self._call(stop, resumed=resumed, guarded=guarded)
         except Paused as pause:
             self._hooks_called = pause.when == "before"
-            return program.ops[first : program.done], True
+            return self.program.ops[first : self.program.done], True
         except KeyboardInterrupt:
             if not self.at_batch_end:
                 self._rewind_batch()
             raise
-        return program.ops[first:stop], False
+        return self.program.ops[first:stop], False
+
+    def _call(self, stop: int, *, resumed: bool, guarded: bool) -> None:
+        """Call the kernels up to `stop`, with the hooks that are spliced between them."""
+        program, hooks = self.program, self.trainer._hooks
+        for call in hooks.spliced(self.trainer, program, stop, resumed=resumed):
+            call()
+        program.done = stop
+        if self.at_batch_end:
+            self._record(guarded=guarded)
+            hooks.fire_end(self.trainer, program)
+
+    def walk(
+        self, stop: int, *, resumed: bool = False, guarded: bool = False, again: bool = False
+    ) -> None:
+        """Run op by op up to `stop`, with hooks, and interventions that are ahead on the timeline.
+
+        Where something was done at `stop`, and the run was then left at rest, it is done as well.
+
+        Parameters
+        ----------
+        stop : int
+        resumed : bool
+            Leave out the hooks before the next op, which have been called.
+        guarded : bool
+            Stop where a number is not finite.
+        again : bool
+            All this has been before: only hooks that change values are called, nothing is noted.
+        """
+        hooks = self.trainer._hooks
+        self._catch_up(REST)
+        while self.program.done < stop:
+            op = self.program.ops[self.program.done]
+            if not resumed:
+                hooks.fire_at(self.trainer, op, "before", again=again)
+            resumed = False
+            self._catch_up(PAUSED)
+            for kernel in self.program.ops[op.index].kernels:
+                kernel()
+            self.program.done = op.index + 1
+            if self.at_batch_end:
+                self._record(guarded=guarded, again=again)
+            hooks.fire_at(self.trainer, self.program.ops[op.index], "after", again=again)
+            self._catch_up(REST)
+
+    def _catch_up(self, stage: int) -> None:
+        """Do what is ahead on the timeline, up to a stage of where the run is."""
+        moment = Moment(self.step_number, self.program.done, stage)
+        for act in self.timeline.due(moment):
+            act.apply(self)
+
+    def _record(self, *, guarded: bool, again: bool = False) -> None:
+        """Note what a batch just done has brought forth, and an epoch if that is done as well."""
+        if guarded:
+            self._check_finite()
+        recorder = self.trainer._recorder
+        if again:
+            record = self.timeline.record
+            if record is not None and self.at_epoch_edge("after"):
+                recorder.epoch_done_again(self.epoch + 1, record)
+            return
+        recorder.batch_done(self.program.arrays["loss"].item())
+        if self.at_epoch_edge("after"):
+            recorder.epoch_done(self.epoch + 1)
 
     def step(self, unit: Unit, n: int) -> Ran:
         """Advance by whole units; see `Trainer.step`."""
@@ -137,7 +214,17 @@ class Cursor:
                 if paused:
                     return Ran(ops, True)
                 n -= unit != "epoch" or self.position[1:] == (0, 0)
+            self.settle()
         return Ran(ops, False)
+
+    def settle(self) -> None:
+        """Do what was done the first time when the run stood here, at the start of a batch."""
+        ahead = self.timeline.next_moment
+        if ahead is None or not self.at_batch_end:
+            return
+        if ahead <= Moment(self.step_number + 1, 0, REST):
+            self._enter_batch()
+            self._catch_up(REST)
 
     def _end_of(self, unit: Unit) -> int:
         ops, done = self.program.ops, self.program.done
@@ -148,23 +235,37 @@ class Cursor:
             stop += 1
         return stop
 
+    def enter(self) -> None:
+        """Leave a batch that is done for the next one: what follows is of that one."""
+        with np.errstate(all="ignore"):
+            self._enter_batch()
+        self.timeline.reach(self.moment)
+
     def _enter_batch(self) -> None:
         if self.at_batch_end:
             self._go_on()
+            self.timeline.note(self.step_number, self.trainer._state.snapshot)
             self._load()
 
     def _go_on(self) -> None:
         """Stand at the start of the batch that comes next, which is yet to be loaded."""
-        self.epoch, self.batch, _ = self.position
-        if self.batch == 0:
-            self._rows = self.batches.rows(self.epoch)
+        epoch, batch, _ = self.position
+        self.stand(epoch, batch)
+
+    def stand(self, epoch: int, batch: int) -> None:
+        """Stand at the start of a batch, which is yet to be loaded."""
+        if epoch != self.epoch:
+            self._rows = self.batches.rows(epoch)
+        self.epoch, self.batch = epoch, batch
         self.program.done = 0  # it may be left for one of another size: its numbers are past
-        self.program = self._program(self.batch)
+        self.program = self._program(batch)
         self.program.done = 0
+        self._overrides.clear()
 
     def _load(self) -> None:
         self.program.load(self._rows[self.batch])
         self.trainer._state.keep()
+        self._overrides.clear()
 
     def _program(self, batch: int) -> Program:
         return self.trainer._program_for(self.batches.length(batch))
@@ -173,6 +274,13 @@ class Cursor:
         self.trainer._state.restore_kept()
         self.program.done = 0
         self.program.touched.clear()
+        self._overrides.clear()
+        if self.timeline.was_changed_within(self.step_number):  # what was kept is not the start
+            self.travel(Moment(self.step_number, 0, REST))
+
+    @abstractmethod
+    def travel(self, target: Moment) -> None:
+        """Stand at a moment that has been before, every number as it was then."""
 
     def _check_finite(self) -> None:
         """Go back to the start of a batch that has brought forth numbers that are not finite."""
@@ -181,162 +289,105 @@ class Cursor:
             self._rewind_batch()
             raise Diverged(op)
 
-    # ---- many batches at full speed --------------------------------------------------------------
-    def run(self, epochs: int, rules: Sequence[Rule], *, guarded: bool) -> Stop:
-        """Run whole epochs; see `Trainer.run`."""
-        target = self.position.epoch + epochs
-        single = any(rule.unit == "batch" for rule in rules)
-        stop = Stop("epochs", self.position)
-        with self._under_way():
-            for rule in rules:
-                rule.begin(self.trainer)
-            while self.position.epoch < target and not self.interrupts.seen:
-                goal = self.position.epoch + 1 if rules else target
-                try:
-                    paused = self._move(goal, single=single, guarded=guarded)
-                except Diverged as found:
-                    stop = Stop("nan", self.position._replace(op=found.op.index), found.op.name)
-                    break
-                reason = "paused" if paused else self._reason_to_stop(rules)
-                if reason:
-                    stop = Stop(reason, self.position)
-                    break
-            else:
-                stop = Stop("epochs", self.position)
-            if stop.reason != "paused" and not self.interrupts.seen:
-                for rule in rules:
-                    rule.end(self.trainer)
-        return stop
+    # ---- what interventions do -------------------------------------------------------------------
+    @property
+    def restraints(self) -> Restraints:
+        """What is frozen or silenced now."""
+        return self.trainer._recipe.restraints
 
-    def _move(self, goal: int, *, single: bool, guarded: bool) -> bool:
-        """Run some batches, at most to the end of epoch `goal`; return whether a hook paused."""
-        if not self.trainer._hooks and self._stretch(goal, single=single, guarded=guarded):
-            return False
-        return self.advance("batch", guarded=guarded)[1]
+    def again(self) -> None:
+        """Compute the loaded batch once more, up to where it stands: something in it has changed.
 
-    def _reason_to_stop(self, rules: Sequence[Rule]) -> str | None:
-        """Ask all the rules, as some take notes; return the reason of the first that says stop."""
-        epoch_done = self.position[1:] == (0, 0)
-        reasons = [
-            rule.reason
-            for rule in rules
-            if (epoch_done or rule.unit == "batch") and rule.asks_to_stop(self.trainer)
-        ]
-        return reasons[0] if reasons else None
-
-    def _stretch(self, target: int, *, single: bool, guarded: bool = True) -> bool:
-        """Run batches of one size in a bare loop; False where there is none to be run so.
-
-        `single` runs one of them only, and keeps what it read. The batch before an evaluation, and
-        the last of the run, are left to `advance`: it records the epoch, and keeps what it read, so
-        that after a run its arithmetic can be shown. For a full batch many epochs are one stretch.
+        Only hooks that change values are called.
         """
-        epoch, batch, op = self.position
-        until = self.trainer._recorder.next_evaluation(epoch, target)
-        if self.batches.whole:
-            count = until - epoch - 1
-        elif until == epoch + 1 or batch < self.batches.count - 1:
-            count = self.batches.count - batch - 1
+        stop = self.program.done
+        self.trainer._state.restore_kept()
+        self.program.load(self._rows[self.batch])
+        hooks, trainer = self.trainer._hooks, self.trainer
+        for op in self.program.ops[:stop]:
+            hooks.fire_at(trainer, op, "before", again=True)
+            for kernel in op.kernels:
+                kernel()
+            self.program.done = op.index + 1
+            hooks.fire_at(trainer, op, "after", again=True)
+            for after, act in self._overrides:
+                if after == op.index + 1:
+                    self._write(act)
+
+    def _write(self, act: SetValues) -> None:
+        """Set elements by hand, and say that no op has written them so."""
+        array = self.program.arrays[act.name]
+        act.write(array)
+        self.touch(array)
+
+    def touch(self, *arrays: object) -> None:
+        """Say that arrays hold other numbers than their ops have written."""
+        program = self.program
+        changed = [n for n, a in program.arrays.items() if any(_overlap(a, b) for b in arrays)]
+        program.touched.update(dict.fromkeys(changed, program.done))
+
+    def override(self, act: SetValues) -> None:
+        """Set elements of an array, and compute what follows from it in this batch."""
+        state, program = self.trainer._state, self.program
+        if act.name in state.arrays and self.at_batch_end:
+            self._enter_batch()
+            program = self.program
+        writer = program.writer.get(act.name)
+        after = 0 if writer is None or writer.index >= program.done else writer.index + 1
+        if after:
+            self._overrides.append((after, act))
         else:
-            count = 1  # an epoch's last batch may be smaller; nothing is due after this one
-        if op or count < 1:
-            return False
-        if self.at_batch_end:
-            self._go_on()
-        self.trainer._state.forget()
-        if single:
-            self._one(guarded=guarded)
+            state.restore_kept()
+            act.write(program.arrays[act.name])
+            state.keep([state.place(act.name)[0]])
+        self.again()
+
+    def set_number(self, act: SetHyper) -> None:
+        """Set a hyper-parameter, in force from the next update on, the one under way included."""
+        state, program = self.trainer._state, self.program
+        read = [op.index for op in program if act.name in op.reads and op.index < program.done]
+        anew = bool(read) and not self.at_batch_end and not act.moment.in_passing
+        if anew:
+            state.restore_kept()
+        state.arrays[act.name][...] = act.value
+        if anew or not read:
+            state.keep([act.name])
+        if anew:
+            self.again()
+        elif read and not self.at_batch_end:
+            program.touched[act.name] = program.done
+
+    def put_back(self, snapshot: Snapshot, *, in_passing: bool) -> None:
+        """Put whole arrays back, and compute what follows from them in this batch."""
+        state = self.trainer._state
+        if not in_passing:
+            self._enter_batch()
+            state.restore_kept()
+        state.restore(snapshot)
+        if self.program.done and in_passing:  # what this batch has written is not what is there now
+            self.touch(*(state.persistent[name] for name in snapshot.arrays))
         else:
-            self._many(count, guarded=guarded)
-        return True
+            state.keep(snapshot.arrays)  # the batch reads these
+            self.again()
 
-    def _one(self, *, guarded: bool) -> None:
-        """Run a batch, and keep what it read."""
-        self.trainer._state.keep()
-        if not self._bare(self._ahead(0, 1)):
-            self._load()
-        elif guarded:
-            loss = self.trainer.history.losses.pop()
-            self._check_finite()
-            self.trainer.history.losses.append(loss)
+    def restrain(self, restraints: Restraints, *, stale: bool) -> None:
+        """Freeze or silence, in programs that are compiled anew.
 
-    def _many(self, count: int, *, guarded: bool) -> None:
-        """Run `count` batches of one size, from the one at hand, and stand at the last that ran."""
-        state, losses = self.trainer._state, self.trainer.history.losses
-        first, done = (self.epoch, self.batch), 0
-        while done < count:
-            size = min(CHUNK, count - done)
-            before = state.snapshot() if guarded else None
-            ran = self._bare(self._ahead(done, size))
-            well = not ran or (are_finite(losses[-ran:]) and np.isfinite(state.theta).all())
-            if before is not None and not well:
-                self._find_culprit(before, first, range(done, done + ran))
-            done += ran
-            if ran < size:
-                break
-        if done:
-            self._stand_at(first, done - 1)
-        else:
-            self._load()
-
-    def _ahead(self, start: int, count: int) -> list[Rows | None]:
-        """Return the rows of `count` batches, the first of them `start` after the one at hand."""
-        if self.batches.whole:
-            return [None] * count
-        return self._rows[self.batch + start : self.batch + start + count]
-
-    def _stand_at(self, first: tuple[int, int], ahead: int) -> None:
-        """Stand `ahead` batches of one size after the first of a stretch."""
-        if self.batches.whole:
-            self.epoch = first[0] + ahead
-        else:
-            self.batch = first[1] + ahead
-
-    def _find_culprit(self, before: Snapshot, first: tuple[int, int], chunk: range) -> None:
-        """Run a chunk once more, up to the batch that brought forth what is not finite.
-
-        Each batch is looked at: weights may go bad long before a loss does, as an infinite one
-        before a sigmoid shows in no loss.
-
-        Raises
-        ------
-        Diverged
-            Always; the cursor then stands at the start of that batch, with finite weights.
+        Parameters
+        ----------
+        restraints : Restraints
+        stale : bool
+            Whether what was computed before does not hold any more.
         """
-        losses = self.trainer.history.losses
-        del losses[len(losses) - len(chunk) :]
-        self.trainer._state.restore(before)
-        for ahead, rows in zip(chunk, self._ahead(chunk.start, len(chunk)), strict=True):
-            self.program.load(rows)
-            self.trainer._state.keep()
-            for kernel in self.program.kernels:
-                kernel()
-            self.program.done = len(self.program)
-            if not is_finite(self.program):
-                self._stand_at(first, ahead)
-                self._check_finite()
-            losses.append(self.program.arrays["loss"].item())
+        if stale and self.at_batch_end:
+            self._enter_batch()
+        self.trainer._restrain(restraints)
+        if not self.at_batch_end:
+            done = self.program.done
+            self.program = self._program(self.batch)
+            self.program.done = done
+            self.again()
 
-    def _bare(self, batches: Iterable[Rows | None]) -> int:
-        """Call the kernels of whole batches and note each loss: the inner loop of training."""
-        program, interrupts = self.program, self.interrupts
-        self.diverged = None
-        program.touched.clear()
-        kernels, load = program.kernels, program.load
-        value, record = program.arrays["loss"].item, self.trainer.history.losses.append
-        before = len(self.trainer.history.losses)
-        interrupts.insistent = False
-        for rows in batches:
-            if interrupts.seen:
-                break
-            if rows is not None:
-                load(rows)
-            for kernel in kernels:
-                kernel()
-            record(value())
-        interrupts.insistent = True
-        ran = len(self.trainer.history.losses) - before
-        if ran:
-            program.done = len(program)
-            self._hooks_called = False
-        return ran
+
+def _overlap(a: object, b: object) -> bool:
+    return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.shares_memory(a, b)

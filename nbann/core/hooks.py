@@ -6,8 +6,8 @@ Where no hook is attached, the list of kernels that runs is the program's own: n
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from .errors import UnknownNameError, bad_value
 from .program import PHASES, Kernel, Op, Program
+from .timeline.moment import AFTER, BEFORE, NEVER, Moment
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -114,7 +115,16 @@ class Event:
 
 @dataclass(eq=False)
 class Hook:
-    """A handle on an attached callable; `remove` detaches it."""
+    """A handle on an attached callable; `remove` detaches it.
+
+    Attributes
+    ----------
+    seen : Moment
+        What it was called for last: it is not called for that again when the run goes back and
+        comes again, unless it `modifies` values, or `pauses`.
+    pauses : bool
+        Whether it has ever asked for a pause: then it is a breakpoint, and is asked each time.
+    """
 
     fn: Callable[[Event], object]
     unit: Unit
@@ -124,6 +134,9 @@ class Hook:
     op: str | None
     modifies: bool
     _owner: Hooks
+    number: int = 0
+    seen: Moment = NEVER
+    pauses: bool = False
 
     def remove(self) -> None:
         """Detach, from this moment on; a second call does nothing."""
@@ -152,9 +165,12 @@ class Hook:
 class Hooks:
     """The hooks of one trainer, and the lists of kernels with hooks spliced in."""
 
-    def __init__(self) -> None:
+    def __init__(self, journal: Callable[[Hook, bool], object]) -> None:
         self._hooks: list[Hook] = []
         self._plans: dict[Program, Places] = {}
+        self._made = 0
+        # a hook that changes values is attached and removed by way of the timeline
+        self._journal = journal
 
     def __bool__(self) -> bool:
         return bool(self._hooks)
@@ -197,18 +213,56 @@ class Hooks:
                     f"A hook on each {unit}: expected no {kind}=, which is part of a {unit}; "
                     f'received {kind}={value!r}. Use trainer.on("op", ..., {kind}={value!r}).'
                 )
-        hook = Hook(fn, unit, when, phase, layer, op, modifies, self)
+        hook = Hook(fn, unit, when, phase, layer, op, modifies, self, number=self._made)
         if not any(hook.matches(one) for one in program):  # programs of all batch sizes agree
             raise _met_by_none(hook, program)
-        self._hooks.append(hook)
-        self._plans.clear()
+        self._made += 1
+        if modifies:
+            self._journal(hook, True)
+        else:
+            self.put(hook, attached=True)
         return hook
 
     def remove(self, hook: Hook) -> None:
         """Detach a hook, if it is attached."""
-        if hook in self._hooks:
-            self._hooks.remove(hook)
-            self._plans.clear()
+        if hook not in self._hooks:
+            return
+        if hook.modifies:
+            self._journal(hook, False)
+        else:
+            self.put(hook, attached=False)
+
+    def put(self, hook: Hook, *, attached: bool) -> None:
+        """Put a hook in, or take it out."""
+        others = [one for one in self._hooks if one is not hook]
+        self._hooks = sorted([*others, hook], key=_number) if attached else others
+        self._plans.clear()
+
+    def put_modifying(self, hooks: Iterable[Hook]) -> None:
+        """Put these in, and take all others out that change values."""
+        observers = [hook for hook in self._hooks if not hook.modifies]
+        self._hooks = sorted([*observers, *hooks], key=_number)
+        self._plans.clear()
+
+    def adopt(self, hooks: Iterable[Hook]) -> dict[Hook, Hook]:
+        """Return copies of another trainer's hooks as this one's own; none is attached yet."""
+        copies = {}
+        for hook in sorted(hooks, key=_number):
+            copies[hook] = replace(hook, _owner=self, number=self._made)
+            self._made += 1
+        return copies
+
+    def recompiled(self) -> None:
+        """Forget the places in programs that are not used any more."""
+        self._plans.clear()
+
+    @property
+    def modifying(self) -> list[Hook]:
+        """Those that change values."""
+        return [hook for hook in self._hooks if hook.modifies]
+
+    def __iter__(self) -> Iterator[Hook]:
+        return iter(self._hooks)
 
     def spliced(
         self, trainer: Trainer, program: Program, stop: int, *, resumed: bool
@@ -232,6 +286,13 @@ class Hooks:
             if after and op.index + 1 < len(program):
                 calls.append(partial(fire, trainer, after, op, "after"))
         return calls
+
+    def fire_at(self, trainer: Trainer, op: Op, when: When, *, again: bool) -> None:
+        """Call the hooks before or after an op; if all has been before, only those that change."""
+        hooks = self._places(trainer.program).get((op.index, when), []) if self._hooks else []
+        called = [hook for hook in hooks if hook.modifies] if again else hooks
+        if called:
+            fire(trainer, called, op, when, again=again)
 
     def fire_end(self, trainer: Trainer, program: Program) -> None:
         """Call the hooks after the last op of a program: on ops, on the batch, on the epoch."""
@@ -275,14 +336,22 @@ def _met_by_none(hook: Hook, program: Program) -> ValueError:
     return bad_value(f"A hook on each {hook.unit}", "filters that an op meets", filters, mend)
 
 
+def _number(hook: Hook) -> int:
+    return hook.number
+
+
 def _call_order(hook: Hook) -> int:
     """Return a sort key: epochs begin before their batches and end after them."""
     size = UNITS.index(hook.unit)
     return size if hook.when == "after" else -size
 
 
-def fire(trainer: Trainer, hooks: Iterable[Hook], op: Op, when: When) -> None:
+def fire(
+    trainer: Trainer, hooks: Iterable[Hook], op: Op, when: When, *, again: bool = False
+) -> None:
     """Call the hooks that sit at one place; all are called even if one of them asks for a pause.
+
+    Where all this has been before (`again`), nobody pauses.
 
     Raises
     ------
@@ -291,9 +360,11 @@ def fire(trainer: Trainer, hooks: Iterable[Hook], op: Op, when: When) -> None:
     """
     cursor = trainer._cursor
     cursor.program.done = op.index + (when == "after")
-    pause = False
+    cursor.stage = BEFORE if when == "before" else AFTER
+    pause, moment = False, cursor.moment
     for hook in hooks:
-        if hook.attached and (hook.unit != "epoch" or cursor.at_epoch_edge(when)):
+        anew = hook.modifies or hook.pauses or hook.seen < moment
+        if anew and hook.attached and (hook.unit != "epoch" or cursor.at_epoch_edge(when)):
             event = Event(
                 trainer,
                 hook,
@@ -306,8 +377,11 @@ def fire(trainer: Trainer, hooks: Iterable[Hook], op: Op, when: When) -> None:
             finally:
                 program = cursor.program
                 program.touched.update(dict.fromkeys(event._changed(), program.done))
+            hook.seen = max(hook.seen, moment)
+            hook.pauses |= event._pause
             pause |= event._pause
-    if pause:
+    cursor.stage = AFTER
+    if pause and not again:
         raise Paused(when)
 
 

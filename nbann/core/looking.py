@@ -14,11 +14,16 @@ from .data.dataset import Dataset
 from .data.given import as_dataset, check_columns
 from .errors import UnknownNameError
 from .expr import Equation
-from .program import Program
+from .losses.registry import Loss, Task
+from .model import Sequential
+from .moves import Position
+from .program import Op, Program
 from .recipe import Recipe, Samples
 from .scoring.evaluate import Evaluator
 from .scoring.gradcheck import GradientCheck, check_gradients
+from .scoring.history import History
 from .scoring.metric import Score
+from .scoring.recorder import Recorder
 from .state import State
 
 Data = Dataset | tuple[Any, Any]
@@ -31,8 +36,66 @@ class Looking:
     _cursor: Cursor
     _evaluator: Evaluator
     _recipe: Recipe
+    _recorder: Recorder
     _state: State
     _train: Samples
+
+    # ---- where it stands -------------------------------------------------------------------------
+    @property
+    def shown_op(self) -> Op:
+        """The op that views speak of: the one that ran last, or at a batch's start the first."""
+        return self.last_op or self.op
+
+    @property
+    def model(self) -> Sequential:
+        """The model as given."""
+        return self._recipe.model
+
+    @property
+    def loss(self) -> Loss:
+        """The loss as given."""
+        return self._recipe.loss
+
+    @property
+    def history(self) -> History:
+        """What has been measured so far, by name; see `History`."""
+        return self._recorder.history
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The columns that `history` has or will have for each evaluated epoch."""
+        return self._recorder.columns
+
+    @property
+    def task(self) -> Task:
+        """What kind of target is learned."""
+        return self._recipe.task
+
+    @property
+    def batches(self) -> int:
+        """Batches in an epoch."""
+        return self._cursor.batches.count
+
+    @property
+    def position(self) -> Position:
+        """Epoch, batch and op that come next, each counted from 0."""
+        return self._cursor.position
+
+    @property
+    def loaded(self) -> Position:
+        """Epoch and batch whose arrays are seen now, and how many of its ops are done."""
+        return Position(self._cursor.epoch, self._cursor.batch, self.program.done)
+
+    @property
+    def op(self) -> Op:
+        """The op that runs next."""
+        return self._cursor.next_op
+
+    @property
+    def last_op(self) -> Op | None:
+        """The op that ran last; None at the start of a batch that was just loaded."""
+        done = self.program.done
+        return self.program[done - 1] if done else None
 
     @property
     def program(self) -> Program:

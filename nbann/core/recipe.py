@@ -21,6 +21,7 @@ from .model import Sequential
 from .optimizers.sgd import Optimizer
 from .plan import Plan
 from .program import Program
+from .restraints import FREE, Restraints
 from .scoring.metric import MetricLike
 from .scoring.metrics import as_metrics
 from .state import State
@@ -52,6 +53,7 @@ class Recipe:
     plan: Plan
     shape: tuple[int, ...]
     output_shape: tuple[int, ...]
+    restraints: Restraints = FREE
 
     @property
     def outputs(self) -> int:
@@ -177,7 +179,13 @@ class Recipe:
         A batch of all the samples is bound to them as they stand; a smaller one has buffers of its
         own.
         """
-        b = Builder(state, batch_size, training=train, batches_per_epoch=batches_per_epoch)
+        b = Builder(
+            state,
+            batch_size,
+            training=train,
+            batches_per_epoch=batches_per_epoch,
+            restraints=self.restraints,
+        )
         bound = batch_size == len(samples["x"])
         for name, source in samples.items():
             b.input(name, source, _SYMBOLS[name], bound=bound)

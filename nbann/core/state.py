@@ -77,6 +77,23 @@ class Snapshot:
     arrays: dict[str, Array]
     streams: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def nbytes(self) -> int:
+        """How much memory it takes, about: the numbers, and what Python needs around them."""
+        numbers = sum(array.nbytes for array in self.arrays.values())
+        return numbers + 200 + 150 * len(self.arrays) + 700 * len(self.streams)
+
+    def is_same(self, other: Snapshot) -> bool:
+        """Whether another one holds the same numbers."""
+        return (
+            self.streams == other.streams
+            and self.arrays.keys() == other.arrays.keys()
+            and all(
+                np.array_equal(array, other.arrays[name], equal_nan=True)
+                for name, array in self.arrays.items()
+            )
+        )
+
 
 class State:
     """Parameters, gradients, optimizer vectors and hyper-parameters of one run, all by name.
@@ -177,12 +194,16 @@ class State:
 
     def set_hyper(self, name: str, value: float) -> None:
         """Set a hyper-parameter; refuse one that the dtype can not hold to 6 digits."""
+        self.check_hyper(name, value)
+        self.hyper[name][...] = value
+
+    def check_hyper(self, name: str, value: float) -> None:
+        """Refuse a hyper-parameter that the dtype can not hold to 6 digits."""
         with np.errstate(all="ignore"):
             kept = self.dtype.type(value)
         if not math.isclose(float(kept), value, rel_tol=1e-6) or (kept == 1) != (value == 1):
             mend = "Choose another value, or dtype='float64'."
             raise bad_value(name, f"a number that {self.dtype} can hold", repr(value), mend)
-        self.hyper[name][...] = kept
 
     def vector(self, suffix: str) -> Array:
         """Return a flat vector: "" the parameters, ".grad" their gradients, ".velocity", ..."""
@@ -281,6 +302,10 @@ class State:
         for name, array in self._kept.items():
             self.persistent[name][...] = array
         self._set_streams(self._kept_streams)
+
+    def place(self, name: str) -> tuple[str, int]:
+        """Return which of `persistent` an array is part of, and where in it that begins."""
+        return self._places[name]
 
     def kept(self, name: str) -> Array | None:
         """Return the value of `name` at the start of the batch, or None if it was not kept."""

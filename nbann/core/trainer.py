@@ -1,6 +1,7 @@
 """The trainer: one run of training, and all of its state; imports the core's own parts only.
 
-It stays thin: `cursor.py` moves it on, `hooks.py` listens, `looking.py` answers questions.
+It stays thin: `cursor.py` moves it on, `hooks.py` listens, `looking.py` answers questions,
+`changing.py` intervenes, `going_back.py` travels in time.
 """
 
 from __future__ import annotations
@@ -12,28 +13,31 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .checks import number_in, whole_number
-from .cursor import Cursor
 from .data.batches import Batches, Order
 from .data.given import as_dataset, as_values
 from .errors import UnknownNameError, bad_value
+from .going_back import GoingBack
 from .hooks import UNITS, Event, Hook, Hooks, Unit, When
-from .looking import Data, Looking
+from .looking import Data
 from .losses.penalty import Penalty
-from .losses.registry import Loss, Task, as_loss
+from .losses.registry import Loss, as_loss
 from .model import Sequential
-from .moves import Position, Ran, Stop
+from .moves import Ran, Stop
 from .optimizers.sgd import Optimizer, as_optimizer
 from .plan import Plan
-from .program import Op, Program
+from .program import Program
 from .recipe import Metrics, Recipe, as_dtype
+from .restraints import Restraints
 from .scoring.evaluate import Evaluator
-from .scoring.history import History
 from .scoring.recorder import Recorder
-from .state import Snapshot
 from .stopping import Until, as_rules
+from .timeline.acts import Splice
+from .timeline.moment import AFTER, NEVER, START, Moment
+from .timeline.timeline import MB, Timeline
+from .travelling import Traveller
 
 
-class Trainer(Looking):
+class Trainer(GoingBack):
     """Trains a model on data: at full speed, or stopped at any operation.
 
     Parameters
@@ -77,6 +81,9 @@ class Trainer(Looking):
         saves their forward passes.
     stop_on_nan : bool
         Let `run` stop where a loss or weight is not finite; `step` always goes on.
+    timeline_memory : float
+        The most memory in MB for the snapshots and branches that let the run be gone back in; at
+        least 0. With less of it going back takes longer, but is always possible.
 
     Raises
     ------
@@ -114,6 +121,7 @@ class Trainer(Looking):
         metrics: Metrics = None,
         evaluate_every: int | None = 1,
         stop_on_nan: bool = True,
+        timeline_memory: float = 64.0,
     ) -> None:
         given = {name: value for name, value in locals().items() if name != "self"}
         if not isinstance(model, Sequential):
@@ -168,6 +176,7 @@ class Trainer(Looking):
         # what another trainer like this one is made of: the data as it was when this one was made
         self._given: dict[str, Any] = given | {"train": data} | held_out
         self._guarded = _flag("stop_on_nan", stop_on_nan)
+        memory = number_in("timeline_memory", timeline_memory, least=0.0)
         self._metrics = self._recipe.metrics(metrics, self._train)
 
         self._state = self._recipe.state()
@@ -176,7 +185,10 @@ class Trainer(Looking):
         self._batches = Batches(len(data), self._size, self._shuffle, [self._seed, 1], self._order)
         for batch in (0, self._batches.count - 1):  # so that what does not fit is told now
             self._program_for(self._batches.length(batch))
-        self._hooks = Hooks()
+        self._hooks = Hooks(self._splice)
+        self._timeline = Timeline(
+            int(memory * MB), self._batches.count, len(self._program_for(self._size))
+        )
         self._watchers: list[Callable[[Trainer], object]] = []
         self._start()
         optimizer.check_monitor(self._recorder.columns, self._metrics)
@@ -186,7 +198,17 @@ class Trainer(Looking):
         self._state.initialize(self._seed, self._recipe.optimizer.hyper())
         observe = partial(self.optimizer.observe, self._state, self._metrics)
         self._recorder = Recorder(self._evaluator, self._parts, self._every, observe)
-        self._cursor = Cursor(self, self._batches)
+        if self._recipe.restraints:
+            self._restrain(Restraints())
+        self._begin_timeline()
+        self._cursor = Traveller(self, self._batches)
+
+    def _begin_timeline(self) -> None:
+        """Let the run begin with the state as it is; hooks that change values are in it."""
+        splices = [Splice(START, hook, True) for hook in self._hooks.modifying]
+        for hook in self._hooks:
+            hook.seen = NEVER
+        self._timeline.begin(0, self._state.snapshot(), splices)
 
     def __repr__(self) -> str:
         epoch, batch, op = self.position
@@ -265,106 +287,17 @@ class Trainer(Looking):
             self._changed()
 
     def reset(self) -> None:
-        """Go back to the very same start: weights, data order, settings; hooks stay."""
+        """Go back to the very same start: weights, data order, settings; hooks stay.
+
+        What has been run and done is kept as a branch; see `branches`.
+        """
         self._cursor.check_idle()
         for program in self._programs.values():
             program.clear()
+        timeline, begun = self._timeline, Moment(0, 0, AFTER)
+        if timeline.end > START or timeline.acts:
+            timeline.branches.keep(timeline.as_branch(begun, self.history, list(self._hooks)))
         self._start()
-        self._changed()
-
-    def model_snapshot(self) -> Snapshot:
-        """Return a copy of what the model has learned: parameters and running statistics."""
-        names = ("", *(buffer.name for buffer in self._recipe.plan.buffers))
-        return self._state.snapshot(names)
-
-    def restore_model(self, snapshot: Snapshot) -> None:
-        """Put a `model_snapshot` back; the optimizer, the history and the position stay."""
-        self._state.restore(snapshot)
-        if self.program.done:  # what this batch has written is not what is there now
-            buffers = (buffer.name for buffer in self._recipe.plan.buffers)
-            names = (*self._state.names(), *buffers)
-            self.program.touched.update(dict.fromkeys(names, self.program.done))
-        else:
-            self._state.keep(snapshot.arrays)  # the batch to come reads these
-        if not self._cursor.moving:  # at the end of a run the watchers hear of it anyway
-            self._changed()
-
-    # ---- where it stands -------------------------------------------------------------------------
-    @property
-    def shown_op(self) -> Op:
-        """The op that views speak of: the one that ran last, or at a batch's start the first."""
-        return self.last_op or self.op
-
-    @property
-    def model(self) -> Sequential:
-        """The model as given."""
-        return self._recipe.model
-
-    @property
-    def loss(self) -> Loss:
-        """The loss as given."""
-        return self._recipe.loss
-
-    @property
-    def optimizer(self) -> Optimizer:
-        """The optimizer as given; `learning_rate` of the trainer is the one in force."""
-        return self._recipe.optimizer
-
-    @property
-    def history(self) -> History:
-        """What has been measured so far, by name; see `History`."""
-        return self._recorder.history
-
-    @property
-    def measured(self) -> tuple[str, ...]:
-        """The columns that `history` has or will have for each evaluated epoch."""
-        return self._recorder.columns
-
-    @property
-    def task(self) -> Task:
-        """What kind of target is learned."""
-        return self._recipe.task
-
-    @property
-    def batches(self) -> int:
-        """Batches in an epoch."""
-        return self._cursor.batches.count
-
-    @property
-    def position(self) -> Position:
-        """Epoch, batch and op that come next, each counted from 0."""
-        return self._cursor.position
-
-    @property
-    def loaded(self) -> Position:
-        """Epoch and batch whose arrays are seen now, and how many of its ops are done."""
-        return Position(self._cursor.epoch, self._cursor.batch, self.program.done)
-
-    @property
-    def op(self) -> Op:
-        """The op that runs next."""
-        return self._cursor.next_op
-
-    @property
-    def last_op(self) -> Op | None:
-        """The op that ran last; None at the start of a batch that was just loaded."""
-        done = self.program.done
-        return self.program[done - 1] if done else None
-
-    @property
-    def learning_rate(self) -> float:
-        """The optimizer's learning rate, in force from the next update on; above 0.
-
-        Under a schedule, setting it multiplies all further rates by one factor, so that the next
-        update has this rate and the schedule goes on from there.
-        """
-        return self.optimizer.current_learning_rate(self._state)
-
-    @learning_rate.setter
-    def learning_rate(self, value: float) -> None:
-        name = self.optimizer.set_learning_rate(self._state, value)
-        if not any(op.phase == "update" for op in self.program.ops[: self.program.done]):
-            self._state.keep([name])  # this batch's update is to come, and reads it
         self._changed()
 
     # ---- listening ------------------------------------------------------------------------------
@@ -406,23 +339,6 @@ class Trainer(Looking):
         return self._hooks.add(
             self.program, unit, fn, phase=phase, layer=layer, op=op, when=when, modifies=modifies
         )
-
-    def watch(self, fn: Callable[[Trainer], object]) -> Callable[[], None]:
-        """Call ``fn(trainer)`` after every step, run or reset from outside; return how to stop it.
-
-        For views, which show where a trainer stands; to look inside a run, use `on`.
-        """
-        self._watchers.append(fn)
-
-        def stop() -> None:
-            if fn in self._watchers:
-                self._watchers.remove(fn)
-
-        return stop
-
-    def _changed(self) -> None:
-        for watcher in tuple(self._watchers):
-            watcher(self)
 
     # ---- what the cursor calls -------------------------------------------------------------------
     def _program_for(self, rows: int) -> Program:

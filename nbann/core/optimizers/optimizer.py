@@ -162,31 +162,32 @@ class Optimizer(Settings, ABC):
         # float32 0.1 is 0.100000001490116; its shortest text is what was meant
         return float(str(state.dtype.type(rate)))
 
-    def set_learning_rate(self, state: State, value: float) -> str:
-        """Set the learning rate of the update that comes next, from which a schedule goes on.
+    def learning_rate_setting(self, state: State, value: float) -> tuple[str, float]:
+        """Return what gives the next update a learning rate, from which a schedule goes on.
 
         Returns
         -------
-        str
-            The hyper-parameter that was set: "learning_rate", or under a schedule
-            "learning_rate_scale", by which all that the schedule gives is multiplied.
+        str, float
+            The hyper-parameter to be set: "learning_rate", or under a schedule
+            "learning_rate_scale", by which all that the schedule gives is multiplied; and to what.
 
         Raises
         ------
         ValueError
-            A rate that is not above 0, or a schedule that has come down to 0.
+            A rate that is not above 0 or that the dtype can not hold, or a schedule that has come
+            down to 0.
         """
         value = number_in("learning_rate", value, above=0.0)
         if self.schedule is None:
-            state.set_hyper("learning_rate", value)
-            return "learning_rate"
+            state.check_hyper("learning_rate", value)
+            return "learning_rate", value
         rule = self.schedule.value(numbers_of(state))
         if not rule > 0.0:
             mend = "Let the schedule end above 0, or train on with another optimizer."
             expected = "a schedule that is above 0 and can be scaled"
             raise bad_value("learning_rate", expected, f"{self.schedule!r}, now at 0", mend)
-        state.set_hyper("learning_rate_scale", value / rule)
-        return "learning_rate_scale"
+        state.check_hyper("learning_rate_scale", value / rule)
+        return "learning_rate_scale", value / rule
 
     def check_monitor(
         self, columns: Sequence[str], metrics: Mapping[str, MetricLike]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,16 @@ class Evaluator:
         self.state = state
         self.metrics = metrics
         self._programs: OrderedDict[tuple[object, ...], Program] = OrderedDict()
+
+    def arrays(self, samples: Samples) -> Iterable[str]:
+        """Return the names of the arrays that there are when predicting."""
+        part = {name: array[:1] for name, array in samples.items()}
+        return self._program(1, part).arrays
+
+    def recompile(self, recipe: Recipe) -> None:
+        """Go on with another recipe for the same state."""
+        self.recipe = recipe
+        self._programs.clear()
 
     def outputs(self, samples: Samples) -> Floats:
         """Return what the last layer gives, shape (n, outputs)."""

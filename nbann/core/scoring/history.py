@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -52,6 +53,42 @@ class History(Mapping[str, NDArray[np.float64]]):
         for name, column in self._epochs.items():
             return len(column) // math.prod(self._shapes[name])
         return 0
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory the numbers take."""
+        return sum(c.itemsize * len(c) for c in (self.losses, *self._epochs.values()))
+
+    def copy(self) -> History:
+        """Return another history of the same numbers."""
+        return self.up_to(len(self.losses), self.evaluations)
+
+    def up_to(self, batches: int, evaluations: int) -> History:
+        """Return another history of the first batches and evaluations."""
+        other = History()
+        other.losses = self.losses[:batches]
+        other._shapes = dict(self._shapes) if evaluations else {}
+        for name, column in self._epochs.items() if evaluations else ():
+            other._epochs[name] = column[: evaluations * math.prod(self._shapes[name])]
+        return other
+
+    def become(self, other: History) -> None:
+        """Hold the numbers of another history; it is not to be used any more."""
+        self.losses, self._epochs, self._shapes = other.losses, other._epochs, other._shapes
+
+    def evaluations_at(self, epochs: int) -> int:
+        """Return how many evaluations there were once so many epochs were done."""
+        return bisect_right(self._epochs["epoch"], epochs) if self._epochs else 0
+
+    def row(self, evaluation: int) -> dict[str, Value]:
+        """Return the columns of one evaluation, counted from 0."""
+        row: dict[str, Value] = {}
+        for name, column in self._epochs.items():
+            shape = self._shapes[name]
+            size = math.prod(shape)
+            values = column[evaluation * size : (evaluation + 1) * size]
+            row[name] = np.array(values).reshape(shape) if shape else values[0]
+        return row
 
     def add_epoch(self, row: Mapping[str, Value]) -> None:
         """Append one evaluation; every row has the same names.

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..data.given import as_dataset
 from ..program import Op, Program
+from ..restraints import bare
 from ..state import Parameter
 from .layer_table import SATURATED, LayerStat, LayerStats
 
@@ -128,7 +129,7 @@ class _Tally:
         if any(output in op.writes for op in ran):
             self._add_output(program.arrays[output])
         for op in ran:
-            function = getattr(op._primitive, "function", None)
+            function = getattr(bare(op._primitive), "function", None)
             array = program.arrays[op.writes[0]]
             if function == "relu":
                 silent = ~(array != 0).reshape(-1, array.shape[-1]).any(axis=0)

@@ -1,0 +1,215 @@
+"""Moving on at full speed: whole batches in a bare loop; imports the core's own parts only."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from .cursor import Cursor
+from .data.batches import Rows
+from .finite import Diverged, are_finite, is_finite
+from .moves import Stop
+from .state import Snapshot
+from .stopping import Rule
+
+CHUNK = 256
+"""The most batches at full speed between two looks at whether all numbers are finite."""
+
+CHUNK_SECONDS = 0.02
+"""And the most training time: where one of them is slow, replaying many would be felt."""
+
+COPYING = 0.015
+"""The most of that time that copying the state may take; else there are more batches in a chunk."""
+
+
+class Runner(Cursor):
+    """The cursor as it runs whole epochs."""
+
+    _chunk = CHUNK
+
+    def run(self, epochs: int, rules: Sequence[Rule], *, guarded: bool) -> Stop:
+        """Run whole epochs; see `Trainer.run`."""
+        target = self.position.epoch + epochs
+        single = any(rule.unit == "batch" for rule in rules)
+        stop = Stop("epochs", self.position)
+        with self._under_way():
+            for rule in rules:
+                rule.begin(self.trainer)
+            while self.position.epoch < target and not self.interrupts.seen:
+                goal = self.position.epoch + 1 if rules else target
+                try:
+                    paused = self._move(goal, single=single, guarded=guarded)
+                except Diverged as found:
+                    stop = Stop("nan", self.position._replace(op=found.op.index), found.op.name)
+                    break
+                reason = "paused" if paused else self._reason_to_stop(rules)
+                if reason:
+                    stop = Stop(reason, self.position)
+                    break
+            else:
+                stop = Stop("epochs", self.position)
+            if stop.reason != "paused" and not self.interrupts.seen:
+                for rule in rules:
+                    rule.end(self.trainer)
+            self.settle()
+        return stop
+
+    def _move(self, goal: int, *, single: bool, guarded: bool) -> bool:
+        """Run some batches, at most to the end of epoch `goal`; return whether a hook paused."""
+        if not self.trainer._hooks and self._stretch(goal, single=single, guarded=guarded):
+            return False
+        return self.advance("batch", guarded=guarded)[1]
+
+    def _reason_to_stop(self, rules: Sequence[Rule]) -> str | None:
+        """Ask all the rules, as some take notes; return the reason of the first that says stop."""
+        epoch_done = self.position[1:] == (0, 0)
+        reasons = [
+            rule.reason
+            for rule in rules
+            if (epoch_done or rule.unit == "batch") and rule.asks_to_stop(self.trainer)
+        ]
+        return reasons[0] if reasons else None
+
+    def _stretch(self, target: int, *, single: bool, guarded: bool = True) -> bool:
+        """Run batches of one size in a bare loop; False where there is none to be run so.
+
+        `single` runs one of them only, and keeps what it read. The batch before an evaluation, and
+        the last of the run, are left to `advance`: it records the epoch, and keeps what it read, so
+        that after a run its arithmetic can be shown. So is a batch in which something is to be done
+        that the timeline has ahead. For a full batch many epochs are one stretch.
+        """
+        epoch, batch, op = self.position
+        until = self.trainer._recorder.next_evaluation(epoch, target)
+        if self.batches.whole:
+            count = until - epoch - 1
+        elif until == epoch + 1 or batch < self.batches.count - 1:
+            count = self.batches.count - batch - 1
+        else:
+            count = 1  # an epoch's last batch may be smaller; nothing is due after this one
+        ahead = self.timeline.next_step
+        if ahead is not None:
+            count = min(count, ahead - (epoch * self.batches.count + batch))
+        if op or count < 1:
+            return False
+        if self.at_batch_end:
+            self._go_on()
+        self.trainer._state.forget()
+        if single:
+            self._one(guarded=guarded)
+        else:
+            self._many(count, guarded=guarded)
+        return True
+
+    def _one(self, *, guarded: bool) -> None:
+        """Run a batch, and keep what it read."""
+        state = self.trainer._state
+        self.timeline.note(self.step_number, state.snapshot)
+        state.keep()
+        if not self._bare(self._ahead(0, 1)):
+            self._load()
+        elif guarded:
+            loss = self.trainer.history.losses.pop()
+            self._check_finite()
+            self.trainer.history.losses.append(loss)
+
+    def _many(self, count: int, *, guarded: bool) -> None:
+        """Run `count` batches of one size, from the one at hand, and stand at the last that ran."""
+        state, losses, timeline = self.trainer._state, self.trainer.history.losses, self.timeline
+        first, begin, done = (self.epoch, self.batch), self.step_number, 0
+        while done < count:
+            size = min(self._chunk, count - done)
+            due = timeline.snapshots.is_due(begin + done)
+            started = time.perf_counter()
+            before = state.snapshot() if guarded or due else None
+            copied = time.perf_counter()
+            if before is not None and due:
+                timeline.keep(begin + done, before)
+            ran = self._bare(self._ahead(done, size))
+            self._pace(copied - started, time.perf_counter() - copied, ran)
+            well = (
+                not guarded
+                or not ran
+                or (are_finite(losses[-ran:]) and bool(np.isfinite(state.theta).all()))
+            )
+            if before is not None and not well:
+                self._find_culprit(before, first, range(done, done + ran))
+            done += ran
+            if ran < size:
+                break
+        if done:
+            self._stand_at(first, done - 1)
+        else:
+            self._load()
+
+    def _pace(self, copying: float, training: float, batches: int) -> None:
+        """Choose how many batches are run between two looks."""
+        if copying:
+            self.timeline.snapshots.took(copying)
+        if batches:
+            seconds = max(CHUNK_SECONDS, copying / COPYING)
+            self._chunk = max(1, min(CHUNK, int(seconds * batches / max(training, 1e-9))))
+
+    def _ahead(self, start: int, count: int) -> list[Rows | None]:
+        """Return the rows of `count` batches, the first of them `start` after the one at hand."""
+        if self.batches.whole:
+            return [None] * count
+        return self._rows[self.batch + start : self.batch + start + count]
+
+    def _stand_at(self, first: tuple[int, int], ahead: int) -> None:
+        """Stand `ahead` batches of one size after the first of a stretch."""
+        if self.batches.whole:
+            self.epoch = first[0] + ahead
+        else:
+            self.batch = first[1] + ahead
+
+    def _find_culprit(self, before: Snapshot, first: tuple[int, int], chunk: range) -> None:
+        """Run a chunk once more, up to the batch that brought forth what is not finite.
+
+        Each batch is looked at: weights may go bad long before a loss does, as an infinite one
+        before a sigmoid shows in no loss.
+
+        Raises
+        ------
+        Diverged
+            Always; the cursor then stands at the start of that batch, with finite weights.
+        """
+        losses = self.trainer.history.losses
+        del losses[len(losses) - len(chunk) :]
+        self.trainer._state.restore(before)
+        for ahead, rows in zip(chunk, self._ahead(chunk.start, len(chunk)), strict=True):
+            self.program.load(rows)
+            self.trainer._state.keep()
+            for kernel in self.program.kernels:
+                kernel()
+            self.program.done = len(self.program)
+            if not is_finite(self.program):
+                self._stand_at(first, ahead)
+                self._check_finite()
+            losses.append(self.program.arrays["loss"].item())
+
+    def _bare(self, batches: Iterable[Rows | None]) -> int:
+        """Call the kernels of whole batches and note each loss: the inner loop of training."""
+        program, interrupts = self.program, self.interrupts
+        self.diverged = None
+        program.touched.clear()
+        kernels, load = program.kernels, program.load
+        value, record = program.arrays["loss"].item, self.trainer.history.losses.append
+        before = len(self.trainer.history.losses)
+        interrupts.insistent = False
+        for rows in batches:
+            if interrupts.seen:
+                break
+            if rows is not None:
+                load(rows)
+            for kernel in kernels:
+                kernel()
+            record(value())
+        interrupts.insistent = True
+        ran = len(self.trainer.history.losses) - before
+        if ran:
+            program.done = len(program)
+            self._hooks_called = False
+            self._overrides.clear()
+        return ran
