@@ -84,7 +84,7 @@ def perform(
             weight=(weight, size),
             growth=growth.of(weight),
             rate=None if rate is None else float(str(state.dtype.type(rate))),
-            gradient_norm=_gradient_norm(program),
+            gradient_norm=_gradient_norm(program, op),
             by_hook=by_hook,
         )
     array = program.arrays[name]
@@ -106,7 +106,7 @@ def perform(
         origin=f"{op.name} itself wrote another number" if by_hook else came.words,
         equation=equation,
         largest=rows,
-        loss=_written(program, "loss"),
+        loss=_written(program, "loss", op),
         gradient_norm=facts.gradient_norm,
         learning_rate=facts.rate,
         causes=mends(facts),
@@ -150,14 +150,17 @@ def _origin(equation: Equation | None, value: float, state: State) -> Origin:
     return origin(equation.right, value, state.dtype)
 
 
-def _written(program: Program, name: str) -> float | None:
-    """Return a single number that this batch has computed."""
-    return program.arrays[name].item() if program.is_current(name) else None
+def _written(program: Program, name: str, op: Op) -> float | None:
+    """Return a single number that was computed up to the op: what came after it is of no use."""
+    writer = program.writer.get(name)
+    there = writer is not None and writer.index <= op.index
+    return program.arrays[name].item() if there else None
 
 
-def _gradient_norm(program: Program) -> float | None:
+def _gradient_norm(program: Program, op: Op) -> float | None:
     names = program.state.names(".grad")
-    if not names or not all(program.is_current(name) for name in names):
+    writers = [program.writer.get(name) for name in names]
+    if not names or not all(w is not None and w.index <= op.index for w in writers):
         return None
     return norm(program.arrays[name] for name in names)
 

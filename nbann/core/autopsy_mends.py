@@ -145,12 +145,14 @@ def _learning_rate(facts: Facts) -> Iterator[Finding]:
 
 
 def _data(facts: Facts) -> Iterator[Finding]:
-    for name, what in (("x", "features"), ("y", "targets")):
+    for name, what, mend in (
+        ("x", "features", "data.standardized()"),
+        ("y", "targets", "subtract their mean, divide by their standard deviation"),
+    ):
         array = facts.program.arrays[name]
         size = float(np.abs(array).max(initial=0.0)) if array.dtype.kind == "f" else 0.0
         if size > LARGE_DATA:
-            rescale = "data.standardized()" if name == "x" else "divide them by their size"
-            message = f"the {what} of this batch are as large as {size:.3g}. Scale them: {rescale}."
+            message = f"the {what} of this batch are as large as {size:.3g}. Scale them: {mend}."
             yield Finding("unscaled_data", None, message, size, LARGE_DATA, _DATA_REASON)
 
 
