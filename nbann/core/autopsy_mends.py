@@ -19,7 +19,7 @@ from .scoring.diagnosis_curves import RATE_REASON
 from .scoring.diagnosis_rules import (
     EXPLODING,
     GRADIENT_REASON,
-    NOT_FINITE_REASON,
+    NOT_FINITE_WHY,
     USUAL_MENDS,
 )
 from .scoring.findings import Finding
@@ -96,9 +96,7 @@ def mends(facts: Facts) -> tuple[Finding, ...]:
     """Return the causes that are seen, each with what mends it; the usual advice if none is."""
     found = [finding for rule in _RULES for finding in rule(facts)]
     if not found:
-        found.append(
-            Finding("not_finite", None, USUAL_MENDS, math.inf, math.inf, NOT_FINITE_REASON)
-        )
+        found.append(Finding("not_finite", None, USUAL_MENDS, math.inf, math.inf, NOT_FINITE_WHY))
     return tuple(found)
 
 
@@ -121,7 +119,7 @@ def _by_hand(facts: Facts) -> Iterator[Finding]:
             f"{facts.origin.words}: it was set so, or a step went on after it became so. Go back "
             f"to where it was finite, or trainer.reset()."
         )
-        yield Finding("not_finite", None, message, math.inf, math.inf, NOT_FINITE_REASON)
+        yield Finding("not_finite", None, message, math.inf, math.inf, NOT_FINITE_WHY)
 
 
 def _learning_rate(facts: Facts) -> Iterator[Finding]:

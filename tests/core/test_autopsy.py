@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nbann
+from nbann.core import autopsy_mends
 from nbann.core.autopsy import perform, replay
 from nbann.core.autopsy_origin import origin
 from nbann.core.expr import Call, Entry, Negative, Number, Power, Product, Quotient, Sum, Symbol
@@ -459,3 +460,9 @@ def test_a_long_sum_with_infinities_in_its_middle_is_shown():
     assert math.isnan(total.value())
 
     assert "more: nan]" in Text().expression(total)
+
+
+def test_every_rule_of_the_mends_has_a_source():
+    reasons = [v for name, v in vars(autopsy_mends).items() if name.endswith("_REASON")]
+    assert len(reasons) == 6
+    assert all(any(str(year) in r for year in range(1990, 2025)) for r in reasons)

@@ -15,7 +15,7 @@ from .findings import Finding
 from .layer_table import SATURATED, LayerStat
 
 USUAL_MENDS = "A smaller learning rate, smaller start weights or scaled data help."
-NOT_FINITE_REASON = "Every number computed from NaN is NaN: from here on nothing can be learned."
+NOT_FINITE_WHY = "Every number computed from NaN is NaN: from here on nothing can be learned."
 
 DEAD = 0.4
 """Share of a ReLU layer's units that are 0 on all training rows."""
@@ -66,7 +66,7 @@ def not_finite(case: Case) -> Iterator[Finding]:
         f"batch {number.batch}. {USUAL_MENDS}"
     )
     layer = op.layer if op.layer in case.batch.layers else None
-    yield Finding("not_finite", layer, message, math.inf, math.inf, NOT_FINITE_REASON)
+    yield Finding("not_finite", layer, message, math.inf, math.inf, NOT_FINITE_WHY)
 
 
 def dead_relu(case: Case) -> Iterator[Finding]:
