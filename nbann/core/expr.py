@@ -8,7 +8,7 @@ or LaTeX. Imports NumPy-free standard library only.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -66,7 +66,7 @@ class Sum(Expr):
     terms: tuple[Expr, ...]
 
     def value(self) -> float:
-        return math.fsum(term.value() for term in self.terms)
+        return total([term.value() for term in self.terms])
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,11 @@ class Quotient(Expr):
     under: Expr
 
     def value(self) -> float:
-        return self.over.value() / self.under.value()
+        over, under = self.over.value(), self.under.value()
+        if under == 0:  # Python raises there; NumPy has infinity with both signs, or NaN
+            sign = math.copysign(1.0, over) * math.copysign(1.0, under)
+            return math.nan if over == 0 or math.isnan(over) else math.copysign(math.inf, sign)
+        return over / under
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +113,14 @@ class Power(Expr):
     exponent: Expr
 
     def value(self) -> float:
+        base, exponent = self.base.value(), self.exponent.value()
         try:
-            return float(self.base.value() ** self.exponent.value())
-        except OverflowError:  # NumPy has infinity there
-            return math.inf
+            return float(base**exponent)
+        except (OverflowError, ZeroDivisionError):  # NumPy has infinity there
+            odd = exponent % 2 == 1
+            return math.copysign(math.inf, base) if odd else math.inf
+        except TypeError:  # complex: the root of a negative number
+            return math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +183,16 @@ class Equation:
         return Text(numbers=False).equation(self)
 
 
+def total(numbers: Sequence[float]) -> float:
+    """Return the sum, correctly rounded; with infinity and NaN among them as NumPy has it."""
+    try:
+        return math.fsum(numbers)
+    except (OverflowError, ValueError):  # of sums in between, or inf - inf
+        return float(sum(numbers))
+
+
 def _exp(x: float) -> float:
-    return math.exp(x) if x < 709.0 else math.inf  # as NumPy has it: no OverflowError
+    return math.inf if x >= 709.0 else math.exp(x)  # as NumPy has it: no OverflowError
 
 
 def _maximum(*values: float) -> float:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from .program import Op
+
+if TYPE_CHECKING:
+    from .autopsy_record import Autopsy
 
 
 class Position(NamedTuple):
@@ -33,8 +36,14 @@ class Ran(tuple[Op, ...]):
         return f"<Ran {shown}{' (paused)' if self.paused else ''}>"
 
 
-class Stop(NamedTuple):
-    """Why a run stopped, and where it stands.
+class _Stop(NamedTuple):
+    reason: str
+    position: Position
+    op: str | None = None
+
+
+class Stop(_Stop):
+    """Why a run stopped, and where it stands; as a tuple ``(reason, position, op)``.
 
     Attributes
     ----------
@@ -47,8 +56,35 @@ class Stop(NamedTuple):
         itself stands at the start of that batch, with the last finite weights.
     op : str or None
         The name of that op.
+    why : str
+        The same in words: "loss > 2: loss = 2.31"; empty where the reason says it all.
+    autopsy : Autopsy or None
+        With "nan": what led there, and what may mend it. Print it.
     """
 
-    reason: str
-    position: Position
-    op: str | None = None
+    why: str = ""
+    autopsy: Autopsy | None = None
+
+    def __new__(
+        cls,
+        reason: str,
+        position: Position,
+        op: str | None = None,
+        *,
+        why: str = "",
+        autopsy: Autopsy | None = None,
+    ) -> Self:
+        self = super().__new__(cls, reason, position, op)
+        self.why = why or (autopsy.summary if autopsy is not None else "")
+        self.autopsy = autopsy
+        return self
+
+    def __repr__(self) -> str:
+        why = f", why={self.why!r}" if self.why else ""
+        parts = f"reason={self.reason!r}, position={self.position!r}, op={self.op!r}"
+        return f"Stop({parts}{why})"
+
+    def __str__(self) -> str:
+        if self.autopsy is not None:
+            return str(self.autopsy)
+        return f"{self.reason}: {self.why}" if self.why else repr(self)

@@ -22,6 +22,7 @@ from .expr import (
     Sum,
     Symbol,
     Transpose,
+    total,
 )
 
 _SUM, _PRODUCT, _FACTOR, _ATOM = (
@@ -152,7 +153,7 @@ class Renderer(ABC):
             return self._join(terms)
         head, tail = terms[: limit - 2], terms[-1:]
         middle = terms[limit - 2 : -1]
-        rest = math.fsum(t.value() for t in middle) if self.numbers else None
+        rest = total([t.value() for t in middle]) if self.numbers else None
         dots = self.operator("+") + self.dots(len(middle), rest)
         return [*self._join(head), dots, *self._join(tail, first=False)]
 

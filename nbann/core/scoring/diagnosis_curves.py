@@ -24,7 +24,7 @@ BOUNCING = 0.1
 """How much the training loss rises from one time to the next where it rises, of its level."""
 EARLY = 5
 """Stretches of losses (`Case.levels`) that a run must have: at first a loss may well overshoot."""
-_RATE_REASON = (
+RATE_REASON = (
     "An update should be about a thousandth of the weights' size (Karpathy, CS231n, Neural "
     "Networks Part 3). Small enough steps lower the training loss; beyond twice the best rate they "
     "raise it (LeCun et al., Efficient BackProp, 1998, section 5)."
@@ -62,7 +62,7 @@ def learning_rate_too_high(case: Case) -> Iterator[Finding]:
         seen = f"; the last update was {size:.2g} of the weights' size" if size else ""
         message = f"{what} at a learning rate of {rate:g}{seen}. Try a tenth of it."
         kind = "learning_rate_too_high"
-        return Finding(kind, layer, message, measure, threshold, _RATE_REASON)
+        return Finding(kind, layer, message, measure, threshold, RATE_REASON)
 
     if case.culprit is not None and case.culprit.phase == "update":
         yield finding("an update overflowed", math.inf, HUGE_UPDATE)
@@ -108,7 +108,7 @@ def learning_rate_too_low(case: Case) -> Iterator[Finding]:
             f"times the learning rate of {case.trainer.learning_rate:g}."
         )
         kind = "learning_rate_too_low"
-        yield Finding(kind, None, message, max(updates), TINY_UPDATE, _RATE_REASON)
+        yield Finding(kind, None, message, max(updates), TINY_UPDATE, RATE_REASON)
 
 
 def plateau(case: Case) -> Iterator[Finding]:

@@ -14,6 +14,9 @@ from .diagnosis_case import Case
 from .findings import Finding
 from .layer_table import SATURATED, LayerStat
 
+USUAL_MENDS = "A smaller learning rate, smaller start weights or scaled data help."
+NOT_FINITE_WHY = "Every number computed from NaN is NaN: from here on nothing can be learned."
+
 DEAD = 0.4
 """Share of a ReLU layer's units that are 0 on all training rows."""
 _DEAD_REASON = (
@@ -38,7 +41,7 @@ _WRONG_REASON = (
 VANISHING = 1e-3
 EXPLODING = 1e3
 """Mean |gradient| at a layer's output in terms of that at the net's output."""
-_GRADIENT_REASON = (
+GRADIENT_REASON = (
     "In a net that starts well, gradients have about the same size in all layers (Glorot & Bengio, "
     "2010, section 4.2; He et al., 2015, eq. 14); a factor at each layer, above or below 1, makes "
     "them explode or vanish with depth (Bengio, Simard & Frasconi, 1994). A thousandfold between "
@@ -60,11 +63,10 @@ def not_finite(case: Case) -> Iterator[Finding]:
     number = case.trainer.loaded
     message = (
         f"{op.name} ({op.phase}) was the first to write NaN or infinity, in epoch {number.epoch}, "
-        f"batch {number.batch}. A smaller learning rate, smaller start weights or scaled data help."
+        f"batch {number.batch}. {USUAL_MENDS}"
     )
     layer = op.layer if op.layer in case.batch.layers else None
-    reason = "Every number computed from NaN is NaN: from here on nothing can be learned."
-    yield Finding("not_finite", layer, message, math.inf, math.inf, reason)
+    yield Finding("not_finite", layer, message, math.inf, math.inf, NOT_FINITE_WHY)
 
 
 def dead_relu(case: Case) -> Iterator[Finding]:
@@ -147,7 +149,7 @@ def vanishing_gradient(case: Case) -> Iterator[Finding]:
         f"He's start weights, normalization, or Residual blocks."
     )
     measure = ratios[ill[-1]]
-    yield Finding("vanishing_gradient", here.layer, message, measure, VANISHING, _GRADIENT_REASON)
+    yield Finding("vanishing_gradient", here.layer, message, measure, VANISHING, GRADIENT_REASON)
 
 
 def exploding_gradient(case: Case) -> Iterator[Finding]:
@@ -189,7 +191,7 @@ def _overflow(case: Case) -> Iterator[Finding]:
 def _exploding(layer: str, message: str, measure: float) -> Finding:
     mend = "Use smaller start weights, normalization, or clip_norm=."
     kind = "exploding_gradient"
-    return Finding(kind, layer, message + mend, measure, EXPLODING, _GRADIENT_REASON)
+    return Finding(kind, layer, message + mend, measure, EXPLODING, GRADIENT_REASON)
 
 
 def _main_road(case: Case) -> list[LayerStat]:
