@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .condition_values import Quantity, Reads, first_not_finite, place_of
-from .hooks import same_unit
 from .program import Op, Program
 from .render import significant
+from .units import same_unit
 
 if TYPE_CHECKING:
     from .hooks import Event

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .data.batches import Batches
-from .finite import Diverged, culprit, is_finite
-from .hooks import Paused, Unit, same_unit
+from .finite import Diverged, is_finite
+from .hooks import Paused
 from .interrupts import Interrupts
 from .moves import Position, Ran
 from .program import Op, Program
@@ -23,6 +23,7 @@ from .restraints import Restraints
 from .state import Snapshot
 from .timeline.acts import SetHyper, SetValues
 from .timeline.moment import AFTER, PAUSED, REST, Moment
+from .units import Unit, same_unit
 
 if TYPE_CHECKING:
     from .timeline.timeline import Timeline
@@ -44,6 +45,8 @@ class Cursor(ABC):
         self.stage = AFTER
         # whether the hooks before the next op have been called, because one of them paused
         self._hooks_called = False
+        # why a hook has paused last, in words
+        self.why = ""
         # the op that first wrote NaN or infinity, while it stands at the start of that batch
         self.diverged: Op | None = None
         # what was set by hand in this batch, and after how many ops it takes effect
@@ -134,6 +137,7 @@ class Cursor(ABC):
                 self._call(stop, resumed=resumed, guarded=guarded)
         except Paused as pause:
             self._hooks_called = pause.when == "before"
+            self.why = pause.why
             return self.program.ops[first : self.program.done], True
         except KeyboardInterrupt:
             if not self.at_batch_end:
@@ -212,7 +216,7 @@ class Cursor(ABC):
                 ran, paused = self.advance(unit)
                 ops += ran
                 if paused:
-                    return Ran(ops, True)
+                    return Ran(ops, True, self.why)
                 n -= unit != "epoch" or self.position[1:] == (0, 0)
             self.settle()
         return Ran(ops, False)
@@ -282,12 +286,27 @@ class Cursor(ABC):
     def travel(self, target: Moment) -> None:
         """Stand at a moment that has been before, every number as it was then."""
 
-    def _check_finite(self) -> None:
-        """Go back to the start of a batch that has brought forth numbers that are not finite."""
+    def _check_finite(self, earlier: Snapshot | None = None) -> None:
+        """Go back to the start of a batch that has brought forth numbers that are not finite.
+
+        Parameters
+        ----------
+        earlier : Snapshot, optional
+            Of some batches before, to tell what has grown since.
+
+        Raises
+        ------
+        Diverged
+            It has.
+        """
         if not is_finite(self.program):
-            self.diverged = op = culprit(self.program)
+            from .autopsy import perform  # only needed once something has gone wrong
+
+            autopsy = perform(self.program, self.epoch, self.batch, earlier=earlier)
+            op = self.program[autopsy.op]
             self._rewind_batch()
-            raise Diverged(op)
+            self.diverged = op
+            raise Diverged(autopsy)
 
     # ---- what interventions do -------------------------------------------------------------------
     @property

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .program import Op, Program
 
+if TYPE_CHECKING:
+    from .autopsy_record import Autopsy
+
 
 class Diverged(Exception):  # noqa: N818 (not an error: it leads to the cursor, as a pause does)
-    """Leaves a run where a loss or a weight became NaN or infinite; `op` wrote it first."""
+    """Leaves a run where a loss or a weight became NaN or infinite; `autopsy` says how."""
 
-    def __init__(self, op: Op) -> None:
-        self.op = op
+    def __init__(self, autopsy: Autopsy) -> None:
+        self.autopsy = autopsy
 
 
 def is_finite(program: Program) -> bool:

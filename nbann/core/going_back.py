@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from .changing import Changing
 from .checks import whole_number
 from .errors import UnknownNameError
-from .hooks import UNITS, Unit
 from .moves import Position
 from .timeline.branches import Branch, Branches
 from .timeline.timeline import Timeline
+from .units import UNITS, Unit
 
 if TYPE_CHECKING:
     from .trainer import Trainer

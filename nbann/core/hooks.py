@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,20 +17,19 @@ from numpy.typing import NDArray
 from .errors import UnknownNameError, bad_value
 from .program import PHASES, Kernel, Op, Program
 from .timeline.moment import AFTER, BEFORE, NEVER, Moment
+from .units import UNITS, Unit, When, same_unit
 
 if TYPE_CHECKING:
+    from .conditions import Condition, Given
     from .trainer import Trainer
-
-Unit = Literal["op", "layer", "phase", "batch", "epoch"]
-When = Literal["before", "after"]
-UNITS: tuple[Unit, ...] = ("op", "layer", "phase", "batch", "epoch")
 
 
 class Paused(Exception):  # noqa: N818 (not an error: it leads from a hook back to the cursor)
     """Leaves the list of kernels where a hook asked for a pause, "before" or "after" an op."""
 
-    def __init__(self, when: When) -> None:
+    def __init__(self, when: When, why: str) -> None:
         self.when = when
+        self.why = why
 
 
 class Event:
@@ -49,8 +48,10 @@ class Event:
 
     __slots__ = (
         "_handed",
+        "_hook",
         "_modifies",
         "_pause",
+        "_why",
         "batch",
         "epoch",
         "op",
@@ -59,8 +60,14 @@ class Event:
         "when",
     )
 
+    trainer: Trainer
+    op: Op | None
+    epoch: int
+    batch: int
+
     def __init__(self, trainer: Trainer, hook: Hook, op: Op | None, epoch: int, batch: int) -> None:
         self.trainer = trainer
+        self._hook = hook
         self.unit = hook.unit
         self.when = hook.when
         self.op = op
@@ -68,6 +75,7 @@ class Event:
         self.batch = batch
         self._modifies = hook.modifies
         self._pause = False
+        self._why = ""
         self._handed: dict[str, tuple[NDArray[Any], NDArray[Any]]] = {}
 
     def __getitem__(self, name: str) -> NDArray[Any]:
@@ -108,9 +116,16 @@ class Event:
         """Layer of the op."""
         return self.op.layer if self.op else None
 
-    def pause(self) -> None:
-        """Stop the run here; `step` or `run` goes on from this very place."""
+    def pause(self, why: str = "") -> None:
+        """Stop the run here; `step` or `run` goes on from this very place.
+
+        Parameters
+        ----------
+        why : str
+            What ``run(...).why`` then says; by default which hook it was.
+        """
         self._pause = True
+        self._why = why
 
 
 @dataclass(eq=False)
@@ -119,6 +134,10 @@ class Hook:
 
     Attributes
     ----------
+    condition : Condition or None
+        When it is called, of the times at which it could be.
+    places : frozenset of int or None
+        After (or before) which ops the condition can come to be met; None for any.
     seen : Moment
         What it was called for last: it is not called for that again when the run goes back and
         comes again, unless it `modifies` values, or `pauses`.
@@ -134,6 +153,8 @@ class Hook:
     op: str | None
     modifies: bool
     _owner: Hooks
+    condition: Condition | None = None
+    places: frozenset[int] | None = None
     number: int = 0
     seen: Moment = NEVER
     pauses: bool = False
@@ -151,7 +172,8 @@ class Hook:
         parts = [
             f"{key}={value!r}" for key in ("phase", "layer", "op") if (value := getattr(self, key))
         ]
-        return f"<Hook {self.when} {self.unit}{' ' * bool(parts)}{', '.join(parts)}>"
+        asked = "" if self.condition is None else f" if {self.condition.text}"
+        return f"<Hook {self.when} {self.unit}{' ' * bool(parts)}{', '.join(parts)}{asked}>"
 
     def matches(self, op: Op) -> bool:
         """Whether the op is one of those that the hook was narrowed to."""
@@ -159,7 +181,13 @@ class Hook:
             self.phase in (None, op.phase)
             and self.layer in (None, op.layer)
             and self.op in (None, op.name)
+            and (self.places is None or op.index in self.places)
         )
+
+    def call(self, event: Event) -> None:
+        """Call it for an event, if its condition is met."""
+        if self.condition is None or self.condition.holds(event):
+            self.fn(event)
 
 
 class Hooks:
@@ -185,8 +213,10 @@ class Hooks:
         self,
         program: Program,
         unit: Unit,
-        fn: Callable[[Event], object],
+        fn: Callable[[Event], object] | None,
         *,
+        condition: Given | None,
+        columns: Iterable[str],
         phase: str | None,
         layer: str | None,
         op: str | None,
@@ -203,19 +233,25 @@ class Hooks:
         ):
             if value is not None and value not in known:
                 raise UnknownNameError(kind, value, known)
-        if not callable(fn):
+        if fn is not None and not callable(fn):
             raise ValueError(
                 f"A hook: expected a callable fn(event); received {fn!r}. Pass a function."
             )
+        if fn is None and modifies:
+            mend = "Pass a function that changes something."
+            raise bad_value("A hook that modifies", "a callable fn(event)", "None", mend)
         for kind, value in (("phase", phase), ("layer", layer), ("op", op)):
             if value is not None and kind not in _NARROWED_BY[unit]:
                 raise ValueError(
                     f"A hook on each {unit}: expected no {kind}=, which is part of a {unit}; "
                     f'received {kind}={value!r}. Use trainer.on("op", ..., {kind}={value!r}).'
                 )
-        hook = Hook(fn, unit, when, phase, layer, op, modifies, self, number=self._made)
+        hook = Hook(fn or _pause, unit, when, phase, layer, op, modifies, self, number=self._made)
+        hook.pauses = fn is None
         if not any(hook.matches(one) for one in program):  # programs of all batch sizes agree
             raise _met_by_none(hook, program)
+        if condition is not None:
+            _narrow(hook, program, condition, columns)
         self._made += 1
         if modifies:
             self._journal(hook, True)
@@ -361,7 +397,8 @@ def fire(
     cursor = trainer._cursor
     cursor.program.done = op.index + (when == "after")
     cursor.stage = BEFORE if when == "before" else AFTER
-    pause, moment = False, cursor.moment
+    pause: list[str] = []
+    moment = cursor.moment
     for hook in hooks:
         anew = hook.modifies or hook.pauses or hook.seen < moment
         if anew and hook.attached and (hook.unit != "epoch" or cursor.at_epoch_edge(when)):
@@ -373,23 +410,37 @@ def fire(
                 cursor.batch,
             )
             try:
-                hook.fn(event)
+                hook.call(event)
             finally:
                 program = cursor.program
                 program.touched.update(dict.fromkeys(event._changed(), program.done))
             hook.seen = max(hook.seen, moment)
             hook.pauses |= event._pause
-            pause |= event._pause
+            if event._pause:
+                pause.append(event._why or f"{hook!r} paused")
     cursor.stage = AFTER
     if pause and not again:
-        raise Paused(when)
+        raise Paused(when, "; ".join(pause))
 
 
-def same_unit(unit: Unit, a: Op, b: Op) -> bool:
-    """Whether two neighboring ops belong to the same layer (at one time step) or phase."""
-    if unit == "layer":
-        return (a.phase, a.layer, a.time) == (b.phase, b.layer, b.time)
-    return a.phase == b.phase if unit == "phase" else unit in ("batch", "epoch")
+def _pause(event: Event) -> None:
+    """Pause: what a breakpoint does."""
+    hook = event._hook
+    event.pause(repr(hook) if hook.condition is None else hook.condition.why(event))
+
+
+def _narrow(hook: Hook, program: Program, condition: Given, columns: Iterable[str]) -> None:
+    """Give a hook its condition; on ops, where a change of what it reads can have met it."""
+    ops = [op for edge in _at_edges(program, hook.unit, hook.when) if hook.matches(op := edge)]
+    from .conditions import as_condition  # reads text: only loaded once there is some
+
+    places = None if hook.unit in ("batch", "epoch") else [op.index for op in ops]
+    hook.condition = as_condition(condition, program, columns, places)
+    if hook.unit == "op" and hook.condition.text[:5] != "every":
+        shift = hook.when == "before"
+        may = {(op.index + shift) % len(program) for op in hook.condition.ops(program)}
+        known = [op.index for op in ops]
+        hook.places = frozenset(may & set(known)) or frozenset(known)
 
 
 def _at_edges(program: Program, unit: Unit, when: When) -> list[Op]:

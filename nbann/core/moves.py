@@ -20,13 +20,21 @@ class Position(NamedTuple):
 
 
 class Ran(tuple[Op, ...]):
-    """The ops that a step ran, in order; `paused` tells whether a hook stopped it short."""
+    """The ops that a step ran, in order; `paused` tells whether a hook stopped it short, and `why`.
+
+    Attributes
+    ----------
+    paused : bool
+    why : str
+        What the hook has said: of a breakpoint its condition, with the numbers that met it.
+    """
 
     paused: bool
+    why: str
 
-    def __new__(cls, ops: Iterable[Op], paused: bool) -> Ran:
+    def __new__(cls, ops: Iterable[Op], paused: bool, why: str = "") -> Ran:
         self = super().__new__(cls, ops)
-        self.paused = paused
+        self.paused, self.why = paused, why
         return self
 
     def __repr__(self) -> str:

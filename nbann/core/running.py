@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from .finite import Diverged, are_finite, is_finite
 from .moves import Stop
 from .state import Snapshot
 from .stopping import Rule
+
+if TYPE_CHECKING:
+    from .autopsy_record import Autopsy
 
 CHUNK = 256
 """The most batches at full speed between two looks at whether all numbers are finite."""
@@ -42,11 +46,11 @@ class Runner(Cursor):
                 try:
                     paused = self._move(goal, single=single, guarded=guarded)
                 except Diverged as found:
-                    stop = Stop("nan", self.position._replace(op=found.op.index), found.op.name)
+                    stop = self._stop_at(found.autopsy)
                     break
                 reason = "paused" if paused else self._reason_to_stop(rules)
                 if reason:
-                    stop = Stop(reason, self.position)
+                    stop = Stop(reason, self.position, why=self.why if paused else "")
                     break
             else:
                 stop = Stop("epochs", self.position)
@@ -55,6 +59,11 @@ class Runner(Cursor):
                     rule.end(self.trainer)
             self.settle()
         return stop
+
+    def _stop_at(self, autopsy: Autopsy) -> Stop:
+        """Return what is told of a run that has diverged."""
+        position = self.position._replace(op=autopsy.op_index)
+        return Stop("nan", position, autopsy.op, autopsy=autopsy)
 
     def _move(self, goal: int, *, single: bool, guarded: bool) -> bool:
         """Run some batches, at most to the end of epoch `goal`; return whether a hook paused."""
@@ -186,7 +195,7 @@ class Runner(Cursor):
             self.program.done = len(self.program)
             if not is_finite(self.program):
                 self._stand_at(first, ahead)
-                self._check_finite()
+                self._check_finite(before)
             losses.append(self.program.arrays["loss"].item())
 
     def _bare(self, batches: Iterable[Rows | None]) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from .data.batches import Batches, Order
 from .data.given import as_dataset, as_values
 from .errors import UnknownNameError, bad_value
 from .going_back import GoingBack
-from .hooks import UNITS, Event, Hook, Hooks, Unit, When
+from .hooks import Event, Hook, Hooks
 from .looking import Data
 from .losses.penalty import Penalty
 from .losses.registry import Loss, as_loss
@@ -35,6 +35,10 @@ from .timeline.acts import Splice
 from .timeline.moment import AFTER, NEVER, START, Moment
 from .timeline.timeline import MB, Timeline
 from .travelling import Traveller
+from .units import UNITS, Unit, When
+
+if TYPE_CHECKING:
+    from .conditions import Given
 
 
 class Trainer(GoingBack):
@@ -272,7 +276,8 @@ class Trainer(GoingBack):
         Returns
         -------
         Stop
-            `reason` ("epochs", "until", "paused", "nan", or a rule's), `position` and `op`.
+            `reason` ("epochs", "until", "paused", "nan", or a rule's), `position` and `op`; `why`
+            in words, and after NaN an `autopsy`.
 
         Raises
         ------
@@ -304,21 +309,31 @@ class Trainer(GoingBack):
     def on(
         self,
         unit: Unit,
-        fn: Callable[[Event], object],
+        fn: Callable[[Event], object] | str | None = None,
         *,
+        condition: Given | None = None,
         phase: str | None = None,
         layer: str | None = None,
         op: str | None = None,
         when: When = "after",
         modifies: bool = False,
     ) -> Hook:
-        """Call ``fn(event)`` at every op, layer, phase, batch or epoch; see `Event`.
+        """Call ``fn(event)`` at every op, layer, phase, batch or epoch; or pause there.
+
+        An observer is not called again for what it has seen when the run is gone back in; a
+        breakpoint, or a hook that has paused, is. One that changes values is part of the run.
 
         Parameters
         ----------
         unit : {"op", "layer", "phase", "batch", "epoch"}
-        fn : callable
-            Looks at `event`, may call ``event.pause()``.
+        fn : callable, optional
+            Looks at `event`, may call ``event.pause()``; see `Event`. Without one it is a
+            breakpoint: `run` and `step` pause, and their results say `why`.
+        condition : str or callable, optional
+            When it is called, of these times: "loss > 2", "grad_norm(hidden) < 1e-6", "nan",
+            "every 10", "test_accuracy >= 0.95 and epoch > 3", or ``condition(event) -> bool``. Text
+            may be given in place of `fn` as well. On ops it is asked where what it reads is
+            written; what is not computed yet never meets it. See `nbann.core.conditions`.
         phase, layer, op : str, optional
             Narrow it down to ops of this phase, layer or name.
         when : {"after", "before"}
@@ -333,11 +348,25 @@ class Trainer(GoingBack):
         Raises
         ------
         ValueError
-            An unknown unit, phase, layer, op or `when` (with the nearest names), or filters that
-            no op meets.
+            An unknown unit, phase, layer, op or `when` (with the nearest names), filters that no op
+            meets, or a condition that is not understood.
         """
+        if isinstance(fn, str) and condition is None:
+            fn, condition = None, fn
+        if isinstance(fn, str):
+            mend = "Pass one condition; join two by 'and'."
+            raise bad_value("A hook", "a function and a condition", f"text twice: {fn!r}", mend)
         return self._hooks.add(
-            self.program, unit, fn, phase=phase, layer=layer, op=op, when=when, modifies=modifies
+            self._program_for(self._batches.length(0)),
+            unit,
+            fn,
+            condition=condition,
+            columns=self.measured,
+            phase=phase,
+            layer=layer,
+            op=op,
+            when=when,
+            modifies=modifies,
         )
 
     # ---- what the cursor calls -------------------------------------------------------------------

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from .errors import bad_value
-from .hooks import Unit, same_unit
 from .moves import Position
 from .running import Runner
 from .state import Snapshot
 from .timeline.branches import Branch
 from .timeline.moment import REST, Moment
+from .units import Unit, same_unit
 
 FAR = 64
 """Batches that are run again merely to show the numbers that an array held before its op has run;

@@ -169,11 +169,7 @@ class Player:
             if left > 0:
                 stop = trainer.run(left, until=lambda _: time.perf_counter() > deadline)
             if stop is not None and stop.reason == "nan":
-                raise FloatingPointError(
-                    f"{stop.op!r} wrote a number that is not finite, in epoch "
-                    f"{stop.position.epoch}, batch {stop.position.batch}. Training stands before "
-                    f"that batch, with the last finite weights: choose a smaller learning rate."
-                )
+                raise FloatingPointError(str(stop.autopsy))
             if stop is None or stop.reason != "until":
                 self.mode = None
             return 0.0

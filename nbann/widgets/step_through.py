@@ -18,8 +18,8 @@ import traitlets as t
 
 from nbann.core.checks import whole_number
 from nbann.core.errors import UnknownNameError
-from nbann.core.hooks import UNITS, Unit
 from nbann.core.trainer import Trainer
+from nbann.core.units import UNITS, Unit
 from nbann.panels import Dashboard, Panel
 from nbann.panels.dashboard import as_panels
 
