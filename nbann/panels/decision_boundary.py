@@ -55,6 +55,7 @@ class DecisionBoundary(Panel):
         self.features = None if features is None else tuple(features)
         self.resolution = whole_number("resolution", resolution, least=2)
         self._asked: dict[str, NDArray[np.floating]] = {}
+        self._silenced: frozenset[tuple[str, int]] = frozenset()
 
     def __repr__(self) -> str:
         return (
@@ -123,11 +124,12 @@ class DecisionBoundary(Panel):
 
     def _ask_again(self) -> None:
         """Ask the net over the grid if it has changed since; most ops change no parameter."""
-        now = self.trainer.learned
-        if self._asked.keys() == now.keys() and all(
+        now, silenced = self.trainer.learned, self.trainer.restraints.silenced
+        if (self._asked.keys(), self._silenced) == (now.keys(), silenced) and all(
             np.array_equal(now[n], a) for n, a in self._asked.items()
         ):
             return
+        self._silenced = silenced
         self._asked = {name: array.copy() for name, array in now.items()}
         answers = self._shares() if self._classes else self.trainer.predict(self.grid)
         self._answers = np.asarray(answers, float).reshape(self.resolution, self.resolution, -1)

@@ -52,6 +52,7 @@ class Descent:
         if self.carried:
             trainer._state.restore(Snapshot(self.carried))
             trainer._state.keep()  # so that the arithmetic of the first batch can be read
+            trainer._begin_timeline()
 
     def lay_down(self, trainer: Trainer) -> None:
         """Remember where a trainer has ended, apart from its weights."""

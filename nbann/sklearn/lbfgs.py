@@ -79,6 +79,7 @@ class LbfgsFit:
         self._set(result.x)
         self.trainer.program.clear()
         state.keep()  # so that the arithmetic of what is stepped through next can be read
+        self.trainer._begin_timeline()
         estimator.n_iter_ = min(result.nit, estimator.max_iter)
         estimator.loss_ = float(result.fun)
         self._warn(result)

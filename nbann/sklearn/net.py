@@ -34,6 +34,9 @@ FUNCTIONS: dict[str, type[Elementwise]] = {"logistic": SigmoidOp, "tanh": TanhOp
 """The primitives that those layers train with."""
 
 Arrays = Sequence[NDArray[np.floating]]
+TIMELINE_MEMORY = 4.0
+"""MB for going back in a fit's `trainer_`: a search may hold many estimators."""
+
 SPARSE_CHUNK = 2**22
 """Numbers of a sparse matrix that are spelled out at a time when predicting: 32 MB of float64."""
 
@@ -98,6 +101,7 @@ def trainer_for(
         metrics=[],
         evaluate_every=None,
         stop_on_nan=False,  # scikit-learn goes on, and says at the end what has become of it
+        timeline_memory=TIMELINE_MEMORY,
     )
 
 
@@ -119,8 +123,9 @@ def feed(trainer: Trainer, estimator: Any, data: Dataset, order: Order | None) -
         starts[f"{name}.weight"][...] = coef
         starts[f"{name}.bias"][...] = bias
     trainer._batches.order = order
-    trainer.train_data = data
+    trainer.train_data = trainer._given["train"] = data
     trainer.reset()
+    trainer.branches.clear()  # what was run before was run on other data
 
 
 def weights_of(trainer: Trainer) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:

@@ -94,13 +94,13 @@ class StochasticFit:
                 pass
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=2)
-        if self.validation is not None and self._best is not None:
-            trainer.restore_model(self._best)
         if self.order is not None:
             # one batch of all samples needs no order; a generator that others hold must move on
             if not isinstance(estimator.random_state, numbers.Integral):
                 self.order.draw(trainer.loaded.epoch + 1)
             self.order.let_go()
+        if self.validation is not None and self._best is not None:
+            trainer.restore_model(self._best)
         self.descent.lay_down(trainer)
 
     def _goes_on(self) -> bool:
