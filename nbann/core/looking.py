@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,6 @@ from .cursor import Cursor
 from .data.dataset import Dataset
 from .data.given import as_dataset, check_columns
 from .errors import UnknownNameError
-from .explaining.explainer import Explainer
-from .explaining.explanation import Explanation
 from .expr import Equation
 from .program import Program
 from .recipe import Recipe, Samples
@@ -22,6 +20,9 @@ from .scoring.evaluate import Evaluator
 from .scoring.gradcheck import GradientCheck, check_gradients
 from .scoring.metric import Score
 from .state import State
+
+if TYPE_CHECKING:
+    from .explaining.explanation import Explanation
 
 Data = Dataset | tuple[Any, Any]
 
@@ -140,6 +141,8 @@ class Looking:
         >>> [(t.label, t.value) for t in trainer.explain("dense1.weight.grad", (0, 0)).terms]
         [('sample 1', 3.0), ('sample 0', 1.0)]
         """
+        from .explaining.explainer import Explainer  # once it is asked for: off the import path
+
         explainer = Explainer(self._recipe, self.program, tuple(self._train))
         return explainer.explain(name, index, by, largest)
 

@@ -64,14 +64,14 @@ class Chain:
 
     def way(self, name: str) -> list[str]:
         """Return the arrays that one level passes through, from a gradient on to the loss."""
-        passed, asked = [name], [(name, self._joint(name))]
+        passed, asked = [name], [(name, int(self._joint(name)))]
         while asked:
             at, joints = asked.pop(0)
             for read in self.moment.reads(self.moment.writer[at], at):
-                if read in self.moment.gradients and not self._stops(read, joints):
-                    if read not in passed:
-                        asked.append((read, joints + self._joint(read)))
-                        passed.append(read)
+                derived = read in self.moment.gradients and read not in passed
+                if derived and not self._stops(read, joints):
+                    asked.append((read, joints + self._joint(read)))
+                    passed.append(read)
         return passed
 
     def _open(self, key: Key) -> Iterable[Link]:

@@ -1,4 +1,4 @@
-"""The central difference beside a gradient: does the loss change as the chain rule says?
+"""The central difference beside a gradient: whether the loss changes as the chain rule says.
 
 Imports the core's own parts only.
 """
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..program import Op
-from .moment import Moment
+from .chain import Chain
 from .twin import Place, Twin
 
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ A small one passes a kink such as ReLU's by, a large one lifts a small change ov
 """
 RELATIVE, ROUNDING = 1e-5, 1e-14
 """How far gradient and difference may be apart: of their size, and of the loss over h."""
-SINGLE, SINGLE_OF_LARGEST = 1e-3, 1e-4
-"""The same where the gradient was computed in float32: of its size, and of the array's largest."""
+_LOSSES = ("loss", "loss.data")
+SINGLE, SINGLE_TERMS = 1e-3, 1e-5
+"""The same where the gradient was computed in float32: of its size, and of its terms' sizes."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,9 @@ class Difference:
 class Differences:
     """Central differences of one moment; the copy it needs is made when first asked for."""
 
-    def __init__(self, recipe: Recipe, moment: Moment, data: tuple[str, ...]) -> None:
-        self._recipe, self._moment, self._data = recipe, moment, data
+    def __init__(self, recipe: Recipe, chain: Chain, data: tuple[str, ...]) -> None:
+        self._recipe, self._chain, self._data = recipe, chain, data
+        self._moment = chain.moment
         self._known: dict[tuple[str, Place], Difference] = {}
 
     @cached_property
@@ -83,11 +85,11 @@ class Differences:
             return Difference(None, None, note)
         only = None
         if part:
-            found = self._reader(base, name)
-            if found is None:
+            reader = self._reader(base, name)
+            if reader is None:
                 note = f"which op {name!r} came through can not be told apart"
                 return Difference(None, None, note)
-            only = found
+            only = self._twin.side(base, reader)
         ops = self._twin.downstream(base, only)
         hooked = [w for op in ops for w in op.writes if w in self._moment.touched]
         if hooked:
@@ -107,18 +109,27 @@ class Differences:
         """Return the op whose derivative one of several contributions is."""
         sums = (self._moment.writer.get(base + suffix) for suffix in (".data_grad", ".grad"))
         whole = next((op for op in sums if op is not None and name in op.reads), None)
-        readers = self._twin.readers(base)[::-1]  # the backward pass meets the last one first
+        # the backward pass meets the last reader first, and only those that the loss depends on
+        readers = [op for op in self._twin.readers(base)[::-1] if self._is_reached(op)]
+        tag = name.rpartition(".")[2]
+        of_time = [op for op in readers if op.time is not None and tag == f"t{op.time}"]
+        if len(of_time) == 1:
+            return of_time[0]
         if whole is None or len(whole.reads) != len(readers):
             return None
         return readers[whole.reads.index(name)]
 
+    def _is_reached(self, op: Op) -> bool:
+        return any(w + ".grad" in self._moment.gradients or w in _LOSSES for w in op.writes)
+
     def _compare(
-        self, name: str, base: str, at: Place, loss: str, only: Op | None, note: str
+        self, name: str, base: str, at: Place, loss: str, only: frozenset[Op] | None, note: str
     ) -> Difference:
         array = self._moment.arrays[name]
         gradient, single = float(array[at]), array.dtype == np.float32
         before = float(self._twin.arrays[base][at])
         middle = float(self._twin.arrays[loss])
+        terms = sum(abs(link.value) for link in self._chain.level(name, at)) if single else 0.0
         steps = [h * max(1.0, abs(before)) for h in STEPS]
         first = None
         changes = self._twin.changes(base, at, steps, loss, only)
@@ -126,8 +137,7 @@ class Differences:
             value = (high - low) / ((before + h) - (before - h))
             room = RELATIVE * max(abs(gradient), abs(value)) + ROUNDING * abs(middle) / h
             if single:
-                largest = float(np.abs(array).max())
-                room += SINGLE * abs(gradient) + SINGLE_OF_LARGEST * largest
+                room += SINGLE * abs(gradient) + SINGLE_TERMS * terms
             if abs(value - gradient) <= room:
                 changes.close()  # which puts all back
                 return Difference(value, True, note)

@@ -45,7 +45,7 @@ class Explainer:
         self.moment = Moment(program)
         self.chain = Chain(self.moment)
         self.naming = Naming(self.moment)
-        self.differences = Differences(recipe, self.moment, data)
+        self.differences = Differences(recipe, self.chain, data)
 
     def explain(
         self,

@@ -214,7 +214,7 @@ class Explanation:
 
     @property
     def after(self) -> float | None:
-        """Of what the update changes, its value after, foreseen or there; None if not to be known."""
+        """Of what the update changes, its value after it, foreseen or there; else None."""
         if self.equation is None or self.before is None:
             return None
         return self.equation.left.value()
@@ -293,7 +293,7 @@ class Explanation:
             How many, at least 1.
         beam : int, optional
             How many beginnings of paths the search goes on with at each level, at least 1; more
-            find larger paths and take longer. By default 2 for each path asked for.
+            find larger paths and take longer. By default `largest`.
 
         Raises
         ------
@@ -305,7 +305,7 @@ class Explanation:
             mend = "Ask for the paths of a gradient: trainer.explain('<name>.grad', index)."
             raise bad_value("paths", "a gradient of this batch", repr(self), mend)
         largest = whole_number("largest", largest, least=1)
-        beam = 2 * largest if beam is None else whole_number("beam", beam, least=1)
+        beam = largest if beam is None else whole_number("beam", beam, least=1)
         return best_paths(self._explainer.chain, of._entry, largest, beam)
 
     # ---- how it reads ---------------------------------------------------------------------------

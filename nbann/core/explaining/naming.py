@@ -1,4 +1,4 @@
-"""Says where an element is, and what a row of a table is called; imports the core's own parts only."""
+"""Says where an element is and what a row is called; imports the core's own parts only."""
 
 from __future__ import annotations
 

@@ -13,6 +13,9 @@ from ..render import Text, significant
 from .chain import Chain
 from .term import share_of
 
+SHOWN = 8
+"""Stops up to which a path is printed in full."""
+
 
 @dataclass(frozen=True)
 class Path:
@@ -34,7 +37,10 @@ class Path:
 
     def __str__(self) -> str:
         names = Text(numbers=False)
-        way = " <- ".join(names.entry(entry) for entry in self.entries) or "penalty"
+        stops = [names.entry(entry) for entry in self.entries]
+        if len(stops) > SHOWN:
+            stops[SHOWN - 3 : -2] = [f"({len(stops) - SHOWN + 1} more)"]
+        way = " <- ".join(stops) or "penalty"
         return f"{significant(self.value, 4)}  {way}"
 
 

@@ -40,7 +40,14 @@ class _Apart(Builder):
         same_as: str | None = None,
         view: NDArray[Any] | None = None,
     ) -> str:
-        return super().array(name, shape, symbol, dtype=dtype)
+        if same_as is not None:
+            view = self.program.arrays[same_as]
+        if view is not None:
+            shape, dtype = view.shape, view.dtype
+        super().array(name, shape, symbol, dtype=dtype)
+        if view is not None:  # what is remembered before the first time step, say, no op writes
+            self.program.arrays[name][...] = view
+        return name
 
 
 class Twin:
@@ -97,41 +104,53 @@ class Twin:
         """Return the ops that pass a gradient back to an array, once for each time they do."""
         return [op for op in self.program for r in op._primitive.passes_back_to if r == name]
 
-    def downstream(self, name: str, only: Op | None = None) -> list[Op]:
-        """Return the ops that see a change of an array, or of what `only` reads of it, in order.
+    def side(self, name: str, reader: Op) -> frozenset[Op]:
+        """Return the ops by which one that passes a gradient back sees an array.
+
+        Normalization passes back what it reads by way of mean and deviation, which pass nothing
+        back themselves.
+        """
+        own = {reader} if name in reader.reads else set()
+        for first in self.program:
+            if name in first.reads and not first._primitive.passes_back_to:
+                changed = set(first.writes)
+                for op in self.program.ops[first.index + 1 : reader.index]:
+                    silent = not op._primitive.passes_back_to
+                    if silent and any(read in changed for read in op.reads):
+                        changed.update(op.writes)
+                if any(read in changed for read in reader.reads):
+                    own.add(first)
+        return frozenset(own)
+
+    def downstream(self, name: str, only: frozenset[Op] | None = None) -> list[Op]:
+        """Return the ops that see a change of an array, or of what `only` read of it, in order.
 
         The gradient does not pass where it is cut, and so a change does not either.
         """
-        changed = {name}
-        if only is not None:
-            changed = set(only.writes)
-        found = [] if only is None else [only]
-        for op in self.program.ops[0 if only is None else only.index + 1 :]:
-            seen = any(read in changed for read in op.reads)
+        changed = {name} if only is None else set()
+        found = []
+        for op in self.program:
+            seen = any(read in changed for read in op.reads) or (only is not None and op in only)
             if seen and op not in self.cuts and not any(w in op.reads for w in op.writes):
                 found.append(op)
                 changed.update(op.writes)
         return found
 
     def changes(
-        self, name: str, at: Place, steps: list[float], loss: str, only: Op | None = None
+        self, name: str, at: Place, steps: list[float], loss: str, only: frozenset[Op] | None = None
     ) -> Generator[tuple[float, float]]:
         """Yield the loss with an element moved up and down by each step; put all back after."""
         array, target = self.arrays[name], self.arrays[loss]
         ops = self.downstream(name, only)
-        kernels = [kernel for op in ops for kernel in op.kernels]
-        if only is not None:  # the others that read the array see it as it was
-            kernels = [kernel for op in ops[1:] for kernel in op.kernels]
         before = float(array[at])
 
         def loss_at(value: float) -> float:
             array[at] = value
-            if only is not None:
-                for kernel in only.kernels:
+            for op in ops:
+                if only is not None:  # the others that read the array see it as it was
+                    array[at] = value if op in only else before
+                for kernel in op.kernels:
                     kernel()
-                array[at] = before
-            for kernel in kernels:
-                kernel()
             return float(target)
 
         with np.errstate(all="ignore"):
