@@ -237,7 +237,7 @@ def test_what_a_hook_has_changed_is_not_passed_off_as_computed():
 
     trainer.on("op", silence, phase="forward", layer="tanh1", when="after", modifies=True)
     trainer.step("phase", 3)
-    with pytest.raises(ValueError, match="hook has changed 'tanh1.out'"):
+    with pytest.raises(ValueError, match=r"hook has changed 'tanh1\.out'"):
         trainer.explain("tanh1.out", (0, 0))
     after = trainer.explain("dense2.weight.grad", (1, 0))
     assert after.agrees  # what follows the hook is as ever

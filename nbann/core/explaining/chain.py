@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
-from ..expr import Entry, Expr, Number
+from ..expr import Entry, Expr
 from ..primitive import AddUp
-from .linear import linear, plus, times
+from .linear import ONE, linear, plus, times
 from .moment import Moment
 
 MOST = 20_000
@@ -78,7 +78,7 @@ class Chain:
         pending: dict[Key, tuple[Link, int]] = {}
         reached: dict[Key, Link] = {}
         order: list[tuple[int, Key]] = []
-        start = Link(1.0, Number(1.0), None, key[0])
+        start = Link(1.0, ONE, None, key[0])
         constants: list[Link] = []
 
         def add(link: Link, joints: int) -> None:

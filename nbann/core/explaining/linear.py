@@ -79,6 +79,12 @@ def addends(node: Expr) -> list[Expr]:
 
 def times(*factors: Expr) -> Expr:
     """Return a product, flat and without ones; a minus sign comes first."""
+    if len(factors) == 2:  # the usual ways, for batches of many thousand terms
+        a, b = factors
+        if a is ONE or b is ONE:
+            return b if a is ONE else a
+        if isinstance(a, Entry) and isinstance(b, Entry):
+            return Product(factors)
     flat: list[Expr] = []
     minus = False
     for factor in factors:

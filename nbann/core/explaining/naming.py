@@ -57,9 +57,9 @@ class Naming:
     def gradient_label(self, of: Entry, where: Where) -> str:
         """Return what a gradient is called among those that make up another."""
         time = "" if where.step is None else f", step {where.step}"
-        mine = self.where(of.name, of.index)
         if self.moment.owner(of.name) is not None and where.sample is not None:
             return f"sample {where.sample}{time}"
+        mine = self.where(of.name, of.index)
         neuron = where.layer if where.neuron is None else f"{where.layer} neuron {where.neuron}"
         other = where.sample not in (None, mine.sample)
         return f"{neuron}{time}, sample {where.sample}" if other else f"{neuron}{time}"
@@ -68,7 +68,10 @@ class Naming:
         """Return what any other term is called."""
         if kind == "loss" and where.sample is not None:
             step = "" if where.step is None else f", step {where.step}"
-            return f"sample {where.sample}{step}"
+            main = self.main_entry(expression, kind)
+            several = main is not None and self.moment.arrays[main.name].shape[-1] > 1
+            of_several = several and where.neuron is not None
+            return f"sample {where.sample}{step}" + f", output {where.neuron}" * of_several
         if kind == "gradient" and self.moment.owner(of.name) is not None:
             return "penalty"
         if size(expression, SHORT + 1) <= SHORT:

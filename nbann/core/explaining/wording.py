@@ -78,7 +78,7 @@ class Wording:
         passed = of._explainer.chain.way(of.name)
         ops = list(dict.fromkeys(moment.writer[name] for name in passed))
         for op in ops[:FORMULAS]:
-            yield op.equation.text()
+            yield self._names.equation(op.equation)
         if len(ops) > FORMULAS:
             yield f"... and {len(ops) - FORMULAS} more ops on the way"
 
