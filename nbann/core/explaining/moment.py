@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,6 @@ from numpy.typing import NDArray
 from ..expr import Gradient
 from ..program import Op, Program
 from ..state import Array, State
-
-if TYPE_CHECKING:
-    pass
 
 
 class _Kept:
