@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import check, datasets, initializers, metrics, panels, schedules
     from .core.data.dataset import Dataset
+    from .core.explaining.explanation import Explanation
     from .core.hooks import Event
     from .core.layers.activations import (
         ELU,
@@ -81,6 +82,7 @@ __all__ = [
     "EarlyStopping",
     "Embedding",
     "Event",
+    "Explanation",
     "Flatten",
     "HalfSquaredError",
     "Hinge",
@@ -140,6 +142,7 @@ _HOMES = {
     "core.layers.embedding": ["Embedding"],
     "core.layers.flatten": ["Flatten"],
     "core.layers.gated": ["GRU", "LSTM"],
+    "core.explaining.explanation": ["Explanation"],
     "core.hooks": ["Event"],
     "core.scoring.layer_stats": ["layer_stats"],
     "core.losses.registry": [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,9 @@ from .scoring.history import History
 from .scoring.metric import Score
 from .scoring.recorder import Recorder
 from .state import State
+
+if TYPE_CHECKING:
+    from .explaining.explanation import Explanation
 
 Data = Dataset | tuple[Any, Any]
 
@@ -153,6 +156,58 @@ class Looking:
                 f"{name!r} is given, not computed by any op; its value is trainer[{name!r}]."
             )
         return op.arithmetic(index, name)
+
+    def explain(
+        self,
+        name: str,
+        index: int | Sequence[int] = (),
+        *,
+        by: str | None = None,
+        largest: int | None = 8,
+    ) -> Explanation:
+        """Return what one number of the loaded batch is made of, down to the loss.
+
+        A gradient is a sum over the gradients of the next layer's neurons (of a parameter: over the
+        samples), each times the derivative along the way, and each opens further; beside it stands
+        the central difference that confirms it. A parameter comes with its update and with what the
+        optimizer remembers, an activation or a loss with the terms of its sum.
+
+        The run is not touched. The explanation keeps the batch's numbers, however far the trainer
+        goes on.
+
+        Parameters
+        ----------
+        name : str
+            Any of `names`: "hidden.weight", "hidden.weight.grad", "hidden.out", "loss", ...
+        index : int or sequence of int
+            Which element; ``()`` of a single number.
+        by : {"sample", "step", "neuron", "layer"}, optional
+            Add terms up by sample, time step, neuron or layer of the gradients that they have in
+            them; of a parameter's gradient, by the neurons or layers that come next.
+        largest : int or None
+            How many terms are listed, at least 1; the others are summed in `Explanation.rest`. None
+            for all.
+
+        Raises
+        ------
+        UnknownNameError
+            No array, or no grouping, of that name.
+        ValueError
+            Its op has not run in this batch; an index that does not fit; a hook has changed it.
+
+        Examples
+        --------
+        >>> import nbann
+        >>> net = nbann.Sequential([nbann.Dense(1, weight=[[2.0]], bias=False)])
+        >>> trainer = nbann.Trainer(net, ([[1.0], [3.0]], [1.0, 5.0]), loss="mse", batch_size=None)
+        >>> _ = trainer.step("phase", 3)
+        >>> [(t.label, t.value) for t in trainer.explain("dense1.weight.grad", (0, 0)).terms]
+        [('sample 1', 3.0), ('sample 0', 1.0)]
+        """
+        from .explaining.explainer import Explainer  # once it is asked for: off the import path
+
+        explainer = Explainer(self._recipe, self.program, tuple(self._train))
+        return explainer.explain(name, index, by, largest)
 
     def check_gradients(self, step: float = 1e-5) -> GradientCheck:
         """Compare gradients of the loaded batch, at the weights of now, with central differences.
