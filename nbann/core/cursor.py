@@ -45,6 +45,8 @@ class Cursor(ABC):
         self.stage = AFTER
         # whether the hooks before the next op have been called, because one of them paused
         self._hooks_called = False
+        # whether a hook that failed has left the batch as no run would: not to be gone on from here
+        self.torn = False
         # why a hook has paused last, in words
         self.why = ""
         # the op that first wrote NaN or infinity, while it stands at the start of that batch
@@ -142,6 +144,11 @@ class Cursor(ABC):
         except KeyboardInterrupt:
             if not self.at_batch_end:
                 self._rewind_batch()
+            raise
+        except Diverged:
+            raise
+        except Exception:
+            self.torn = True
             raise
         return self.program.ops[first:stop], False
 

@@ -15,7 +15,7 @@ class UnknownNameError(KeyError, ValueError):
     def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
         import difflib  # only needed once something has gone wrong: kept off the import path
 
-        names = sorted(known)
+        names = sorted(set(known))
         # "SGD" is near to "sgd", and "Relu" to "relu": case counts for nothing here
         by_lower: dict[str, list[str]] = {}
         for one in names:

@@ -302,6 +302,7 @@ class Trainer(GoingBack):
         timeline, begun = self._timeline, Moment(0, 0, AFTER)
         if timeline.end > START or timeline.acts:
             timeline.branches.keep(timeline.as_branch(begun, self.history, list(self._hooks)))
+            timeline.renumber()
         self._start()
         self._changed()
 
@@ -351,11 +352,22 @@ class Trainer(GoingBack):
             An unknown unit, phase, layer, op or `when` (with the nearest names), filters that no op
             meets, or a condition that is not understood.
         """
-        if isinstance(fn, str) and condition is None:
-            fn, condition = None, fn
         if isinstance(fn, str):
-            mend = "Pass one condition; join two by 'and'."
-            raise bad_value("A hook", "a function and a condition", f"text twice: {fn!r}", mend)
+            narrow: dict[str, Any] = {
+                "phase": phase,
+                "layer": layer,
+                "op": op,
+                "when": when,
+                "modifies": modifies,
+            }
+            if condition is not None:
+                mend = "Pass one condition; join two by 'and'."
+                raise bad_value("A hook", "a function and a condition", f"text twice: {fn!r}", mend)
+            try:
+                return self.on(unit, condition=fn, **narrow)
+            except ValueError as error:
+                expected = "a callable fn(event), or a condition in words"
+                raise bad_value("A hook", expected, repr(fn), str(error)) from None
         return self._hooks.add(
             self._program_for(self._batches.length(0)),
             unit,

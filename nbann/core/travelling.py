@@ -88,19 +88,30 @@ class Traveller(Runner):
         sought = self._sought(target)
         step, state = timeline.snapshots.at_or_before(sought)
         on_the_way = step <= here.step <= sought or here.step == target.step
-        if here > target or not on_the_way:
+        if here > target or not on_the_way or self.torn:
             self._begin_at(step, state)
         self.diverged, self._hooks_called = None, False
+        try:
+            self._run_again(target)
+        except BaseException:
+            step, state = timeline.snapshots.at_or_before(self.step_number)
+            self._begin_at(step, state)
+            self._history_at(Moment(step, 0))
+            raise
+        self._history_at(target)
+
+    def _run_again(self, target: Moment) -> None:
+        """Go from here to a later moment, as it was gone before."""
         while self.step_number < target.step:
             self._finish_batch()
             self.stand(*divmod(self.step_number + 1, self.batches.count))
             self._snapshot_on_the_way(target.step)
             self._load_again(target.step)
         self.walk(target.done, again=True)
-        self._history_at(target)
 
     def _begin_at(self, step: int, state: Snapshot) -> None:
         """Stand at the start of a batch, with what was frozen, silenced and spliced in by then."""
+        self.torn = False
         self.timeline.rewind(Moment(step, 0, 0))
         for program in self.trainer._programs.values():
             program.clear()  # what is not computed yet must not be a number of the future

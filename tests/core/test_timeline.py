@@ -5,8 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import nbann
-
 from .nets import make
 from .timelines import RUNS, Line, do, same_state, walk
 
@@ -54,8 +52,10 @@ def test_a_walk_in_time_is_at_each_place_a_run_from_scratch(name, actions):
         if action[0] in ("step", "back", "goto", "run"):
             move(trainer, action)
         else:
-            line.acted(trainer.position, action)
+            place, known = trainer.position, list(trainer.timeline)
             do(trainer, action)
+            if list(trainer.timeline) != known:  # letting go of what is free changes nothing
+                line.acted(place, action)
         same_state(line.at(trainer.position), trainer)
 
 
@@ -76,8 +76,7 @@ def test_every_op_of_a_run_backward(name):
         trainer.goto(*position)
         assert trainer.position == position
         for array, expected in seen[position].items():
-            if trainer.is_current(array) or trainer.batches == 1:
-                np.testing.assert_array_equal(trainer[array], expected, f"{array} at {position}")
+            np.testing.assert_array_equal(trainer[array], expected, f"{array} at {position}")
 
 
 @pytest.mark.parametrize("unit", UNITS)

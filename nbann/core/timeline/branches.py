@@ -42,7 +42,7 @@ class Branch:
     seen : mapping of Hook to Moment
         What each hook was called for last.
     number : int
-        Counted from 0 in the order in which branches were left.
+        Of the line of events, for good: 0 is the first, 1 what was done anew in its past, ...
     words : str
         Where it forks and how far it comes.
     nbytes : int
@@ -56,7 +56,7 @@ class Branch:
     snapshots: Snapshots
     record: History
     seen: Mapping[Hook, Moment]
-    number: int = -1
+    number: int
     words: str = ""
     nbytes: int = 0
 
@@ -95,7 +95,6 @@ class Branches(Sequence[Branch]):
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
         self._kept: list[Branch] = []
-        self._made = 0
         self.dropped: list[str] = []
 
     def __len__(self) -> int:
@@ -138,9 +137,6 @@ class Branches(Sequence[Branch]):
 
     def keep(self, branch: Branch) -> None:
         """Keep a branch; where there is no memory for all, drop the oldest, and say so."""
-        if branch.number < 0:
-            branch.number = self._made
-            self._made += 1
         words = self._timeline.words
         branch.words = f"from {words(branch.fork)} on, to {words(branch.end)}"
         room = int(SHARE * self._timeline.budget)
@@ -153,7 +149,7 @@ class Branches(Sequence[Branch]):
             self.dropped += lost
             warnings.warn(
                 f"Dropped for lack of memory: {'; '.join(lost)}. To keep more, make the trainer "
-                f"with timeline_memory= above {self._timeline.budget / 2**20:g} MB.",
+                f"with timeline_memory= above {self._timeline.budget / 2**20:.3g} MB.",
                 stacklevel=2,
             )
 

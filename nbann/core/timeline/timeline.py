@@ -41,6 +41,8 @@ class Timeline(Sequence[Act]):
         How many of them lie behind.
     end : Moment
         How far this line of events has come.
+    number : int
+        Of this line of events: 0 is the first, 1 what was done anew in its past, ...
     first : int
         The step with which it begins; there is nothing to go back to before it.
     snapshots : Snapshots
@@ -58,6 +60,7 @@ class Timeline(Sequence[Act]):
         self.budget = budget
         self.batches, self.ops = batches, ops
         self.branches = Branches(self)
+        self.number = self._newest = 0
         self.acts: list[Act] = []
         self.applied = 0
         self.end = START
@@ -88,7 +91,7 @@ class Timeline(Sequence[Act]):
         lines = [
             f"<Timeline: {counted(len(self.acts), 'intervention')}, run up to "
             f"{self.words(self.end)}; {counted(len(self.snapshots), 'snapshot')}, "
-            f"{self.nbytes / MB:.1f} of {self.budget / MB:g} MB"
+            f"{self.nbytes / MB:.1f} of {self.budget / MB:.3g} MB"
             + (f"; {self.branches.words()}" if self.branches or self.branches.dropped else "")
             + ">"
         ]
@@ -229,12 +232,18 @@ class Timeline(Sequence[Act]):
     def fork(self, moment: Moment, history: History, hooks: Sequence[Hook]) -> None:
         """Leave this line of events at a moment: what comes later is a branch from now on."""
         self.branches.keep(self.as_branch(moment, history, hooks))
+        self.renumber()
         del self.acts[self.applied :]
         self.snapshots.cut(moment.step)
         self.record = None
         self.end = moment
         for hook in hooks:
             hook.seen = min(hook.seen, moment)
+
+    def renumber(self) -> None:
+        """Give this line of events a number of its own: it is another one from now on."""
+        self._newest += 1
+        self.number = self._newest
 
     def as_branch(self, fork: Moment, history: History, hooks: Sequence[Hook]) -> Branch:
         """Return this whole line of events as a branch."""
@@ -246,6 +255,7 @@ class Timeline(Sequence[Act]):
             first=self.first,
             snapshots=self.snapshots.copy(),
             record=record,
+            number=self.number,
             seen={hook: hook.seen for hook in hooks},
         )
 
@@ -260,6 +270,7 @@ class Timeline(Sequence[Act]):
 
     def take(self, branch: Branch) -> None:
         """Go on with the line of events of a branch; the caller then goes to a place in it."""
+        self.number = branch.number
         self.acts = list(branch.acts)
         self.applied = 0
         self.end, self.first = branch.end, branch.first
