@@ -350,7 +350,7 @@ class Cursor(ABC):
         """Say that arrays hold other numbers than their ops have written."""
         program = self.program
         changed = [n for n, a in program.arrays.items() if any(_overlap(a, b) for b in arrays)]
-        program.touched.update(dict.fromkeys(changed, program.done))
+        program.touch(changed, by_hand=True)
 
     def override(self, act: SetValues) -> None:
         """Set elements of an array, and compute what follows from it in this batch."""
@@ -381,7 +381,7 @@ class Cursor(ABC):
         if anew:
             self.again()
         elif read and not self.at_batch_end:
-            program.touched[act.name] = program.done
+            program.touch([act.name], by_hand=True)
 
     def put_back(self, snapshot: Snapshot, *, in_passing: bool) -> None:
         """Put whole arrays back, and compute what follows from them in this batch."""

@@ -412,8 +412,7 @@ def fire(
             try:
                 hook.call(event)
             finally:
-                program = cursor.program
-                program.touched.update(dict.fromkeys(event._changed(), program.done))
+                cursor.program.touch(event._changed())
             hook.seen = max(hook.seen, moment)
             hook.pauses |= event._pause
             if event._pause:

@@ -163,7 +163,9 @@ class Program:
     done : int
         How many of the ops have run since a batch was loaded.
     touched : dict of str to int
-        Arrays that a hook has changed in this batch, and how many ops were done then.
+        Arrays that a hook or a person has changed in this batch, and how many ops were done then.
+    by_hand : set of str
+        Those of them that a person has changed last.
     output : str
         Name of the array that the loss compares with the targets.
     """
@@ -178,6 +180,7 @@ class Program:
         self.writer: dict[str, Op] = {}
         self.done = 0
         self.touched: dict[str, int] = {}
+        self.by_hand: set[str] = set()
         self.output = ""
         self._loads: list[tuple[NDArray[Any], NDArray[Any]]] = []
 
@@ -224,6 +227,16 @@ class Program:
         self.done = 0
         self.touched.clear()
 
+    def touch(self, names: Iterable[str], *, by_hand: bool = False) -> None:
+        """Note that arrays hold other numbers from now on than their ops have written."""
+        names = tuple(names)
+        self.touched.update(dict.fromkeys(names, self.done))
+        (self.by_hand.update if by_hand else self.by_hand.difference_update)(names)
+
+    def who_changed(self, name: str) -> str:
+        """Return who has changed an array that was touched: a hook, or a person."""
+        return "trainer.set" if name in self.by_hand else "A hook"
+
     # ---- reading --------------------------------------------------------------------------------
     def is_current(self, name: str) -> bool:
         """Whether an array belongs to the batch that is loaded (and not to the one before)."""
@@ -236,14 +249,15 @@ class Program:
         Raises
         ------
         ValueError
-            What the op read is not there any more: a hook has changed it, or nothing was kept.
+            What the op read is not there any more: it was changed, or nothing was kept.
         """
         writer = self.writer.get(name)
         if name in self.touched:
             late = writer is not None and op.index <= writer.index < self.done
             if late or self.touched[name] > op.index:
                 raise ValueError(
-                    f"A hook has changed {name!r} in this batch; what {op.name!r} read is not kept."
+                    f"{self.who_changed(name)} has changed {name!r} in this batch; what "
+                    f"{op.name!r} read is not kept."
                 )
             return self.arrays[name]
         given = writer is None and name not in self.state.hyper
@@ -267,8 +281,8 @@ class Program:
             )
         if self.touched.get(name, 0) > op.index:
             raise ValueError(
-                f"A hook has changed {name!r} after {op.name!r} wrote it; what was written is not "
-                f"kept."
+                f"{self.who_changed(name)} has changed {name!r} after {op.name!r} wrote it; what "
+                f"was written is not kept."
             )
         place = element_index(name, self.arrays[name].shape, index)
         left = Entry(name, place, self.symbols[name], float(self.arrays[name][place]))

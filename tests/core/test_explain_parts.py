@@ -179,3 +179,34 @@ def test_neurons_deltas_are_those_of_pytorch():
             for term in explained.terms:
                 by_torch = expected[term.name][term.index].item()
                 assert term.number == pytest.approx(by_torch, rel=1e-10, abs=1e-15)
+
+
+# ---- what is held back ---------------------------------------------------------------------------
+def test_explanations_of_silenced_and_frozen_agree_with_differences_and_add_up():
+    trainer = make(loss="half_sum", l2=0.1)
+    trainer.silence("dense1", 2)
+    trainer.freeze("dense1.weight", (0, 1))
+    trainer.step("phase", 3)
+    for name in trainer.names:
+        if name.endswith(".grad") and trainer.is_current(name):
+            for at in np.ndindex(*trainer[name].shape):
+                explanation = trainer.explain(name, at)
+                total = sum(term.value for term in explanation.all_terms)
+                assert total == pytest.approx(trainer[name][at], abs=1e-12), name
+                assert explanation.agrees, (name, at, explanation.check)
+    assert (trainer["tanh1.out.grad"][:, 2] == 0).all()
+    trainer.step("batch")
+    update = trainer.explain("dense1.weight", (0, 1))
+    assert update.before == update.after == trainer["dense1.weight"][0, 1]
+
+
+def test_what_was_set_by_hand_is_said_to_be():
+    trainer = make()
+    trainer.step("phase", 2)
+    trainer.set("tanh1.out", (0, 2), 0.7)
+    trainer.step("phase")
+    here = trainer.explain("dense2.weight.grad", (2, 0))
+    assert here.agrees
+    before = trainer.explain("dense1.weight.grad", (0, 2))
+    assert before.difference is None
+    assert "trainer.set has changed 'tanh1.out'" in before.check.note

@@ -93,7 +93,8 @@ class Differences:
         ops = self._twin.downstream(base, only)
         hooked = [w for op in ops for w in op.writes if w in self._moment.touched]
         if hooked:
-            return Difference(None, None, f"a hook has changed {hooked[0]!r}, which depends on it")
+            who = self._moment.who_changed(hooked[0]).replace("A hook", "a hook")
+            return Difference(None, None, f"{who} has changed {hooked[0]!r}, which depends on it")
         cut = any(op.index > (ops[0].index if ops else 0) for op in self._twin.cuts)
         note = "not through what truncate= cuts off" if cut else ""
         return self._compare(name, base, at, loss, only, note)

@@ -72,7 +72,8 @@ class Twin:
         self.moment = moment
         exact = replace(recipe, dtype=np.dtype(np.float64))
         state = exact.state()
-        b = _Apart(state, moment.batch_size)
+        self.restraints = exact.restraints
+        b = _Apart(state, moment.batch_size, restraints=exact.restraints)
         for name in data:
             symbol = moment.symbols[name]
             assert isinstance(symbol, Symbol)  # data is no gradient
@@ -141,7 +142,8 @@ class Twin:
     ) -> Generator[tuple[float, float]]:
         """Yield the loss with an element moved up and down by each step; put all back after."""
         array, target = self.arrays[name], self.arrays[loss]
-        ops = self.downstream(name, only)
+        silent = bool(at) and at[-1] in self.restraints.silent(name)
+        ops = [] if silent else self.downstream(name, only)  # a silenced neuron tells nobody
         before = float(array[at])
 
         def loss_at(value: float) -> float:
