@@ -20,9 +20,12 @@ for _name in (
 ):  # read when NumPy loads: so before it does
     os.environ[f"{_name}_NUM_THREADS"] = "1"
 
-from . import growth, measure, profile, work  # noqa: E402 (the threads come first)
+from . import going_back, growth, measure, profile, work  # noqa: E402 (the threads come first)
 
 BARE, IMPORT = 1.02, 0.050
+RECORDING, JUMP, LONGEST_JUMP, LONGER = 1.03, 0.100, 0.300, 1.5
+"""The most that recording may cost, the most seconds to any step of a run of 10,000 at the median
+and at worst, and what going back may cost in a run a hundred times as long."""
 DEPTH, LATER, BYTES = 1.25, 1.05, 10.0
 """The most that a layer may cost in a net ten times as deep, a late step over an early one, and the
 bytes by which a step may make a run larger."""
@@ -54,7 +57,7 @@ def main() -> int:
         profile.table(chosen, 20 if options.quick else 400)
         return 0
     missed = table(chosen, measure.contestants(with_torch))
-    missed += costs(chosen, options.quick) + grown(options.quick)
+    missed += costs(chosen, options.quick) + grown(options.quick) + time_travel(options.quick)
     print("\n" + ("every target is met" if not missed else "missed: " + "; ".join(missed)))
     return 1 if missed and not options.quick else 0
 
@@ -144,6 +147,37 @@ def grown(quick):
     )
     if size > BYTES:
         missed.append(f"a step leaves {size:.1f} bytes behind")
+    return missed
+
+
+def time_travel(quick):
+    """Print what going back costs; return the targets missed."""
+    missed = []
+    print("\n| a run that records | over one that does not |\n| --- | ---: |")
+    makers = going_back.works()
+    if quick:
+        makers = {name: (make, max(1, epochs // 10)) for name, (make, epochs) in makers.items()}
+    for name, value in going_back.recording(makers, 3 if quick else 11).items():
+        print(f"| {name} | {value:.3f} |", flush=True)
+        if value > RECORDING:
+            missed.append(f"{name}: recording takes {value:.3f}, target {RECORDING}")
+    print("\n| steps | to a random place, median ms | worst ms | back a batch, median ms |")
+    print("| ---: | ---: | ---: | ---: |")
+    lengths = going_back.LENGTHS[:2] if quick else going_back.LENGTHS
+    medians, backs = {}, {}
+    for steps in lengths:
+        taken = going_back.jumps(steps)
+        medians[steps], worst = statistics.median(taken), taken[-1]
+        backs[steps] = going_back.steps_back(steps)
+        cells = (1000 * t for t in (medians[steps], worst, backs[steps]))
+        print(f"| {steps:,} | " + " | ".join(f"{ms:.1f}" for ms in cells) + " |", flush=True)
+        if steps == 10_000 and (medians[steps] > JUMP or worst > LONGEST_JUMP):
+            missed.append(f"going to a place takes {medians[steps]:.3f} s, {worst:.3f} s at worst")
+    for what, seconds in (("to a random place", medians), ("back a batch", backs)):
+        ratio = seconds[lengths[-1]] / seconds[lengths[0]]
+        print(f"{what}, in the longest run over the shortest: {ratio:.2f} (target {LONGER})")
+        if ratio > LONGER:
+            missed.append(f"{what}: {ratio:.2f} in a longer run, target {LONGER}")
     return missed
 
 

@@ -129,7 +129,7 @@ class Runner(Cursor):
         first, begin, done = (self.epoch, self.batch), self.step_number, 0
         while done < count:
             size = min(self._chunk, count - done)
-            due = timeline.snapshots.is_due(begin + done)
+            due = timeline.is_due(begin + done)
             started = time.perf_counter()
             before = state.snapshot() if guarded or due else None
             copied = time.perf_counter()

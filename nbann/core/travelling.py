@@ -176,7 +176,7 @@ class Traveller(Runner):
         assert record is not None  # `leave` has kept it
         batches = moment.step + (moment.done == len(self.program))
         evaluations = record.evaluations_at(batches // self.batches.count)
-        self.trainer.history.become(record.up_to(batches, evaluations))
+        self.trainer.history.follow(record, batches, evaluations)
 
     def go(self, position: Position) -> None:
         """Stand at a position: one that has been, or else run up to it."""
@@ -213,6 +213,7 @@ class Traveller(Runner):
         self.batches.order = other.batches.order
         here = other.moment
         timeline.take(other.timeline.as_branch(here, other.trainer.history, ()))
+        mine.history.become(other.trainer.history.copy())
         hooks = mine._hooks.adopt(timeline.hooks())
         timeline.replace_hooks(hooks)
         with self._under_way():
@@ -228,6 +229,7 @@ class Traveller(Runner):
             left = timeline.as_branch(fork, self.trainer.history, list(hooks))
             timeline.branches.remove(branch)
             timeline.take(branch)
+            self.trainer.history.become(branch.record.copy())
             self._begin_at(timeline.first, timeline.snapshots.states[0])
             self.travel(timeline.end)
             for hook in hooks:

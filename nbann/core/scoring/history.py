@@ -61,20 +61,26 @@ class History(Mapping[str, NDArray[np.float64]]):
 
     def copy(self) -> History:
         """Return another history of the same numbers."""
-        return self.up_to(len(self.losses), self.evaluations)
-
-    def up_to(self, batches: int, evaluations: int) -> History:
-        """Return another history of the first batches and evaluations."""
         other = History()
-        other.losses = self.losses[:batches]
-        other._shapes = dict(self._shapes) if evaluations else {}
-        for name, column in self._epochs.items() if evaluations else ():
-            other._epochs[name] = column[: evaluations * math.prod(self._shapes[name])]
+        other.losses = self.losses[:]
+        other._shapes = dict(self._shapes)
+        other._epochs = {name: column[:] for name, column in self._epochs.items()}
         return other
 
-    def become(self, other: History) -> None:
-        """Hold the numbers of another history; it is not to be used any more."""
-        self.losses, self._epochs, self._shapes = other.losses, other._epochs, other._shapes
+    def follow(self, record: History, batches: int, evaluations: int) -> None:
+        """Hold the first batches and evaluations of a record, of which this is another part.
+
+        What both have in common stays where it is: only the difference is dropped or copied.
+        """
+        _fit(self.losses, record.losses, batches)
+        if not evaluations:
+            self._epochs.clear()
+            self._shapes.clear()
+            return
+        self._shapes.update(record._shapes)
+        for name, column in record._epochs.items():
+            own = self._epochs.setdefault(name, array("d"))
+            _fit(own, column, evaluations * math.prod(self._shapes[name]))
 
     def evaluations_at(self, epochs: int) -> int:
         """Return how many evaluations there were once so many epochs were done."""
@@ -89,6 +95,10 @@ class History(Mapping[str, NDArray[np.float64]]):
             values = column[evaluation * size : (evaluation + 1) * size]
             row[name] = np.array(values).reshape(shape) if shape else values[0]
         return row
+
+    def become(self, other: History) -> None:
+        """Hold the numbers of another history, which is not to be used any more."""
+        self.losses, self._epochs, self._shapes = other.losses, other._epochs, other._shapes
 
     def add_epoch(self, row: Mapping[str, Value]) -> None:
         """Append one evaluation; every row has the same names.
@@ -117,3 +127,11 @@ class History(Mapping[str, NDArray[np.float64]]):
         if not shape:
             return column[-1]
         return np.array(column[-math.prod(shape) :]).reshape(shape)
+
+
+def _fit(own: array[float], record: array[float], length: int) -> None:
+    """Cut a column to a length, or fill it up from a record of which it is the beginning."""
+    if length <= len(own):
+        del own[length:]
+    else:
+        own.extend(record[len(own) : length])

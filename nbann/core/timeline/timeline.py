@@ -190,8 +190,12 @@ class Timeline(Sequence[Act]):
 
     def note(self, step: int, copy: Callable[[], Snapshot]) -> None:
         """Take a snapshot at the start of a batch, where it is time for one."""
-        if self.snapshots.is_due(step) and not self._begun(step):
+        if self.is_due(step):
             self.keep(step, copy())
+
+    def is_due(self, step: int) -> bool:
+        """Whether it is time for a snapshot, at the start of a batch."""
+        return self.budget > 0 and self.snapshots.is_due(step) and not self._begun(step)
 
     def keep(self, step: int, state: Snapshot) -> None:
         """Keep the state at the start of a batch, before anything is done to it there."""
