@@ -38,7 +38,7 @@ class Changing(Looking):
     _watchers: list[Callable[[Any], object]]
 
     # ---- numbers ---------------------------------------------------------------------------------
-    def set(self, name: str, index: Index, value: Any) -> None:
+    def set(self, name: str, index: Index | None, value: Any) -> None:
         """Set elements of an array, or a hyper-parameter, and compute what follows from it.
 
         What this batch has computed already is computed again with the new number; a batch that
@@ -73,7 +73,7 @@ class Changing(Looking):
         0.5
         """
         if name in self.hyper or name in inspect.signature(type(self.optimizer)).parameters:
-            if not ((isinstance(index, tuple | list) and len(index) == 0) or index is ...):
+            if index is not None and index is not ... and not _is_empty(index):
                 raise bad_value(f"Index into {name!r}", "(): it is one number", repr(index), "")
             self._set_hyper(name, value)
             return
@@ -329,6 +329,9 @@ def _places(name: str, shape: tuple[int, ...], index: Any) -> NDArray[np.intp]:
     every = np.arange(int(np.prod(shape)), dtype=np.intp).reshape(shape)
     if isinstance(index, list):
         index = tuple(index)
+    if index is None:
+        mend = "Pass ... for all of them."
+        raise bad_value(f"Index into {name!r}", "which elements", "None", mend)
     whole = isinstance(index, int | np.integer) or (
         isinstance(index, tuple) and all(isinstance(i, int | np.integer) for i in index)
     )
@@ -361,6 +364,10 @@ def _values(
         mend = "NaN and infinity would spread through the whole net."
         raise bad_value(f"value for {name!r}", f"finite {dtype} numbers", repr(value)[:60], mend)
     return values
+
+
+def _is_empty(index: Any) -> bool:
+    return isinstance(index, tuple | list) and len(index) == 0
 
 
 def _shown(index: Any) -> str:

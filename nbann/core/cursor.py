@@ -21,7 +21,7 @@ from .moves import Position, Ran
 from .program import Op, Program
 from .restraints import Restraints
 from .state import Snapshot
-from .timeline.acts import SetHyper, SetValues
+from .timeline.acts import Act, Restore, Restrain, SetHyper, SetValues
 from .timeline.moment import AFTER, PAUSED, REST, Moment
 from .units import Unit, same_unit
 
@@ -89,7 +89,7 @@ class Cursor(ABC):
     @property
     def moment(self) -> Moment:
         """Where in the run it is now."""
-        stage = self.stage if self.moving else PAUSED if self._hooks_called else REST
+        stage = PAUSED if self._hooks_called else self.stage if self.moving else REST
         return Moment(self.step_number, self.program.done, stage)
 
     @property
@@ -321,43 +321,41 @@ class Cursor(ABC):
         """What is frozen or silenced now."""
         return self.trainer._recipe.restraints
 
-    def again(self) -> None:
-        """Compute the loaded batch once more, up to where it stands: something in it has changed.
+    def again(self, act: Act) -> None:
+        """Compute the loaded batch once more, up to where it stands: an act has changed something.
 
         Only hooks that change values are called.
         """
-        stop = self.program.done
+        hooks, trainer, stop = self.trainer._hooks, self.trainer, self.program.done
         self.trainer._state.restore_kept()
         self.program.load(self._rows[self.batch])
-        hooks, trainer = self.trainer._hooks, self.trainer
         for op in self.program.ops[:stop]:
             hooks.fire_at(trainer, op, "before", again=True)
             for kernel in op.kernels:
                 kernel()
             self.program.done = op.index + 1
             hooks.fire_at(trainer, op, "after", again=True)
-            for after, act in self._overrides:
+            for after, override in self._overrides:
                 if after == op.index + 1:
-                    self._write(act)
+                    self._write(override)
+        if act.moment.stage == PAUSED:
+            hooks.fire_at(trainer, self.program.ops[stop], "before", again=True)
 
     def _write(self, act: SetValues) -> None:
         """Set elements by hand, and say that no op has written them so."""
         array = self.program.arrays[act.name]
         act.write(array)
-        self.touch(array)
+        self._touch("trainer.set", array)
 
-    def touch(self, *arrays: object) -> None:
+    def _touch(self, by: str, *arrays: object) -> None:
         """Say that arrays hold other numbers than their ops have written."""
         program = self.program
         changed = [n for n, a in program.arrays.items() if any(_overlap(a, b) for b in arrays)]
-        program.touch(changed, by_hand=True)
+        program.touch(changed, by)
 
     def override(self, act: SetValues) -> None:
         """Set elements of an array, and compute what follows from it in this batch."""
         state, program = self.trainer._state, self.program
-        if act.name in state.arrays and self.at_batch_end:
-            self._enter_batch()
-            program = self.program
         writer = program.writer.get(act.name)
         after = 0 if writer is None or writer.index >= program.done else writer.index + 1
         if after:
@@ -366,7 +364,7 @@ class Cursor(ABC):
             state.restore_kept()
             act.write(program.arrays[act.name])
             state.keep([state.place(act.name)[0]])
-        self.again()
+        self.again(act)
 
     def set_number(self, act: SetHyper) -> None:
         """Set a hyper-parameter, in force from the next update on, the one under way included."""
@@ -379,40 +377,30 @@ class Cursor(ABC):
         if anew or not read:
             state.keep([act.name])
         if anew:
-            self.again()
+            self.again(act)
         elif read and not self.at_batch_end:
-            program.touch([act.name], by_hand=True)
+            program.touch([act.name], "trainer.set")
 
-    def put_back(self, snapshot: Snapshot, *, in_passing: bool) -> None:
+    def put_back(self, act: Restore) -> None:
         """Put whole arrays back, and compute what follows from them in this batch."""
-        state = self.trainer._state
-        if not in_passing:
-            self._enter_batch()
-            state.restore_kept()
-        state.restore(snapshot)
-        if self.program.done and in_passing:  # what this batch has written is not what is there now
-            self.touch(*(state.persistent[name] for name in snapshot.arrays))
-        else:
-            state.keep(snapshot.arrays)  # the batch reads these
-            self.again()
+        state, arrays = self.trainer._state, act.snapshot.arrays
+        if act.moment.in_passing and self.program.done:
+            state.restore(act.snapshot)  # what this batch has written is not what is there now
+            self._touch("Restoring earlier weights", *(state.persistent[name] for name in arrays))
+            return
+        state.restore_kept()
+        state.restore(act.snapshot)
+        state.keep(arrays)  # the batch reads these
+        self.again(act)
 
-    def restrain(self, restraints: Restraints, *, stale: bool) -> None:
-        """Freeze or silence, in programs that are compiled anew.
-
-        Parameters
-        ----------
-        restraints : Restraints
-        stale : bool
-            Whether what was computed before does not hold any more.
-        """
-        if stale and self.at_batch_end:
-            self._enter_batch()
+    def restrain(self, restraints: Restraints, act: Restrain) -> None:
+        """Freeze or silence, in programs that are compiled anew."""
         self.trainer._restrain(restraints)
         if not self.at_batch_end:
             done = self.program.done
             self.program = self._program(self.batch)
             self.program.done = done
-            self.again()
+            self.again(act)
 
 
 def _overlap(a: object, b: object) -> bool:

@@ -164,8 +164,8 @@ class Program:
         How many of the ops have run since a batch was loaded.
     touched : dict of str to int
         Arrays that a hook or a person has changed in this batch, and how many ops were done then.
-    by_hand : set of str
-        Those of them that a person has changed last.
+    changed_by : dict of str to str
+        Who has done that last.
     output : str
         Name of the array that the loss compares with the targets.
     """
@@ -180,7 +180,7 @@ class Program:
         self.writer: dict[str, Op] = {}
         self.done = 0
         self.touched: dict[str, int] = {}
-        self.by_hand: set[str] = set()
+        self.changed_by: dict[str, str] = {}
         self.output = ""
         self._loads: list[tuple[NDArray[Any], NDArray[Any]]] = []
 
@@ -227,15 +227,15 @@ class Program:
         self.done = 0
         self.touched.clear()
 
-    def touch(self, names: Iterable[str], *, by_hand: bool = False) -> None:
+    def touch(self, names: Iterable[str], by: str = "A hook") -> None:
         """Note that arrays hold other numbers from now on than their ops have written."""
-        names = tuple(names)
-        self.touched.update(dict.fromkeys(names, self.done))
-        (self.by_hand.update if by_hand else self.by_hand.difference_update)(names)
+        for name in names:
+            self.touched[name] = self.done
+            self.changed_by[name] = by
 
     def who_changed(self, name: str) -> str:
-        """Return who has changed an array that was touched: a hook, or a person."""
-        return "trainer.set" if name in self.by_hand else "A hook"
+        """Return who has changed an array that was touched."""
+        return self.changed_by.get(name, "A hook")
 
     # ---- reading --------------------------------------------------------------------------------
     def is_current(self, name: str) -> bool:

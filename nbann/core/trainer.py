@@ -6,7 +6,7 @@ It stays thin: `cursor.py` moves it on, `hooks.py` listens, `looking.py` answers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -127,6 +127,8 @@ class Trainer(GoingBack):
         stop_on_nan: bool = True,
         timeline_memory: float = 64.0,
     ) -> None:
+        if isinstance(metrics, Iterator):  # a twin asks for them once more
+            metrics = tuple(metrics)
         given = {name: value for name, value in locals().items() if name != "self"}
         if not isinstance(model, Sequential):
             raise bad_value(

@@ -314,3 +314,32 @@ def test_nan_is_stood_before_and_a_smaller_rate_goes_on():
     assert trainer.run(200).reason == "epochs"
     assert trainer["dense1.weight"][0, 0] == pytest.approx(1.0)
     assert len(trainer.branches) == 1
+
+
+def test_what_is_done_while_a_hook_before_an_op_has_paused():
+    """A hook doubles a weight before an op and pauses; it is set there; then all is done again."""
+
+    def double(event):
+        event["dense1.weight"][0, 0] *= 2
+        event.pause()
+
+    def run():
+        trainer = make(n=13, batch_size=5)
+        trainer.on("op", double, op="dense2.affine", when="before", modifies=True)
+        trainer.run(1)
+        return trainer
+
+    trainer, straight = run(), run()
+    start = make(n=13, batch_size=5)["dense1.weight"][0, 0]
+    assert trainer["dense1.weight"][0, 0] == 2 * start
+    for one in (trainer, straight):
+        one.set("dense1.weight", (0, 1), 0.5)
+        assert one["dense1.weight"][0, 0] == 2 * start
+        one.step("batch")
+    end = copies(straight)
+    for a, b in zip(end, copies(trainer), strict=True):
+        np.testing.assert_array_equal(a, b)
+    trainer.back("batch")
+    trainer.goto(0, 1)
+    for a, b in zip(end, copies(trainer), strict=True):
+        np.testing.assert_array_equal(a, b)

@@ -58,7 +58,7 @@ class Moment(Program):
         self.ops, self.writer = program.ops, program.writer
         self.kernels = ()
         self.done, self.touched = program.done, dict(program.touched)
-        self.by_hand = set(program.by_hand)
+        self.changed_by = dict(program.changed_by)
         self.output = program.output
         self.parameters = frozenset(program.state.names())
         self.held = frozenset(program.state.arrays)

@@ -167,7 +167,7 @@ class Restrain(Act):
     def apply(self, cursor: Cursor) -> None:
         after = self.of(cursor.restraints)
         if after != cursor.restraints:
-            cursor.restrain(after, stale=self.which == "silenced")
+            cursor.restrain(after, self)
 
     def of(self, restraints: Restraints) -> Restraints:
         """Return the restraints that there are once it is done."""
@@ -190,7 +190,7 @@ class Restore(Act):
     snapshot: Snapshot
 
     def apply(self, cursor: Cursor) -> None:
-        cursor.put_back(self.snapshot, in_passing=self.moment.in_passing)
+        cursor.put_back(self)
 
     def is_same(self, other: Act) -> bool:
         return (

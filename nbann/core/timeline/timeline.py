@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ..state import Snapshot
 
 MB = 2**20
+LISTED = 50
+"""How many interventions are shown."""
 
 
 class Timeline(Sequence[Act]):
@@ -62,6 +64,7 @@ class Timeline(Sequence[Act]):
         self.branches = Branches(self)
         self.number = self._newest = 0
         self.acts: list[Act] = []
+        self._of_acts = 0
         self.applied = 0
         self.end = START
         self.first = 0
@@ -70,7 +73,7 @@ class Timeline(Sequence[Act]):
 
     def begin(self, step: int, state: Snapshot, acts: Sequence[Act] = ()) -> None:
         """Begin a new line of events with a state; the branches stay."""
-        self.acts = list(acts)
+        self._replace_acts(acts)
         self.applied = len(self.acts)
         self.end = Moment(step, 0)
         self.first = step
@@ -95,7 +98,10 @@ class Timeline(Sequence[Act]):
             + (f"; {self.branches.words()}" if self.branches or self.branches.dropped else "")
             + ">"
         ]
-        for number, act in enumerate(self.acts):
+        hidden = max(len(self.acts) - LISTED, 0)
+        if hidden:
+            lines.append(f"  ... {hidden} before these ...")
+        for number, act in enumerate(self.acts[hidden:], hidden):
             ahead = "  (ahead)" if number >= self.applied else ""
             lines.append(f"  {self.words(act.moment)}: {act.text}{ahead}")
         return "\n".join(lines)
@@ -115,8 +121,8 @@ class Timeline(Sequence[Act]):
 
     @property
     def nbytes(self) -> int:
-        """How much memory snapshots and branches take, about."""
-        return self.snapshots.nbytes + self.branches.nbytes
+        """How much memory snapshots, interventions and branches take, about."""
+        return self.snapshots.nbytes + self._of_acts + self.branches.nbytes
 
     # ---- what lies ahead -------------------------------------------------------------------------
     @property
@@ -208,7 +214,7 @@ class Timeline(Sequence[Act]):
         return self.applied > 0 and self.acts[self.applied - 1].moment >= Moment(step, 0, 0)
 
     def _afford(self) -> None:
-        room = self.budget - self.branches.nbytes
+        room = self.budget - self.branches.nbytes - self._of_acts
         if self.snapshots.nbytes > room:
             self.snapshots.thin(max(room, 0))
 
@@ -229,15 +235,20 @@ class Timeline(Sequence[Act]):
         if act.moment < self.end or self.applied < len(self.acts):
             self.fork(act.moment, history, hooks)
         self.acts.append(act)
+        self._of_acts += act.nbytes
         self.applied = len(self.acts)
         self.end = max(self.end, act.moment)
         return True
+
+    def _replace_acts(self, acts: Sequence[Act]) -> None:
+        self.acts = list(acts)
+        self._of_acts = sum(act.nbytes for act in self.acts)
 
     def fork(self, moment: Moment, history: History, hooks: Sequence[Hook]) -> None:
         """Leave this line of events at a moment: what comes later is a branch from now on."""
         self.branches.keep(self.as_branch(moment, history, hooks))
         self.renumber()
-        del self.acts[self.applied :]
+        self._replace_acts(self.acts[: self.applied])
         self.snapshots.cut(moment.step)
         self.record = None
         self.end = moment
@@ -275,7 +286,7 @@ class Timeline(Sequence[Act]):
     def take(self, branch: Branch) -> None:
         """Go on with the line of events of a branch; the caller then goes to a place in it."""
         self.number = branch.number
-        self.acts = list(branch.acts)
+        self._replace_acts(branch.acts)
         self.applied = 0
         self.end, self.first = branch.end, branch.first
         self.snapshots = branch.snapshots.copy()
