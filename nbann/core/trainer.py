@@ -17,6 +17,7 @@ from .data.batches import Batches, Order
 from .data.given import as_dataset, as_values
 from .errors import UnknownNameError, bad_value
 from .hooks import UNITS, Event, Hook, Hooks, Unit, When
+from .keeping import Keeping
 from .looking import Data, Looking
 from .losses.penalty import Penalty
 from .losses.registry import Loss, Task, as_loss
@@ -33,7 +34,7 @@ from .state import Snapshot
 from .stopping import Until, as_rules
 
 
-class Trainer(Looking):
+class Trainer(Looking, Keeping):
     """Trains a model on data: at full speed, or stopped at any operation.
 
     Parameters

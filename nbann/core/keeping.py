@@ -1,0 +1,133 @@
+"""What a trainer keeps on disk: saving, loading, recording; imports the core's own parts only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from .data.batches import Order
+from .losses.loss import Loss
+from .model import Sequential
+from .optimizers.optimizer import Optimizer
+from .recipe import Metrics
+
+if TYPE_CHECKING:
+    from .storing.saving import LoadedFrom
+    from .trainer import Trainer
+
+PathLike = str | os.PathLike[str]
+# What is not needed for training (zipfile, hashlib, ...) is loaded when it is first asked for.
+
+
+class Keeping:
+    """The part of `Trainer` that writes runs to disk and brings them back."""
+
+    loaded_from: LoadedFrom | None = None
+    """The file that this trainer was loaded from, and what is another here than there; or None."""
+
+    def save(self, path: PathLike) -> None:
+        """Save the whole run in one file, at any op: data, model, position, numbers, history.
+
+        What is loaded goes on bit for bit as this run would have. The file is a .npz without pickle
+        (`np.load` opens it); it is written beside the old one and then takes its place, so that
+        whatever happens one of both is whole.
+
+        Functions and classes of the user's are not in it (metrics, `shuffle`, layers, losses):
+        `load` asks for them. Of initializers it holds what they drew. Hooks are not in it either;
+        attach them again (of those that change numbers, `load` reminds).
+
+        Parameters
+        ----------
+        path : str or path
+            Exactly the file's name: no ending is added to it.
+
+        Raises
+        ------
+        FileNotFoundError
+            The folder is not there.
+        OSError
+            The disk is full, there is no permission, ...; what was in the file still is.
+        RuntimeError
+            Called from within a hook: a step or run is under way.
+
+        Examples
+        --------
+        >>> import nbann, os, tempfile
+        >>> trainer = nbann.Trainer(nbann.Sequential([nbann.Dense(2)]), nbann.datasets.xor())
+        >>> path = os.path.join(tempfile.mkdtemp(), "run.npz")
+        >>> trainer.save(path)
+        >>> nbann.Trainer.load(path).position == trainer.position
+        True
+        """
+        from .storing.saving import save
+
+        save(cast("Trainer", self), path)
+
+    @classmethod
+    def load(
+        cls,
+        path: PathLike,
+        *,
+        model: Sequential | None = None,
+        loss: Loss | str | None = None,
+        optimizer: Optimizer | str | None = None,
+        metrics: Metrics = None,
+        shuffle: Order | bool | None = None,
+    ) -> Self:
+        """Return the trainer of a file that `save` wrote, where it stood; it goes on bit for bit.
+
+        Nothing of a file is carried out, and no more memory is taken than the file's size accounts
+        for. On another machine, or with another NumPy, it works, and says (a `UserWarning`, and
+        `loaded_from`) that the last digits may come out otherwise.
+
+        Parameters
+        ----------
+        path : str or path
+        model, loss, optimizer, metrics, shuffle
+            What the file can not hold, as it was passed to `Trainer`: needed where the saved
+            trainer had layers, a loss, an optimizer, metrics or an order of the user's own. Of
+            metrics the functions are enough.
+
+        Raises
+        ------
+        FileError
+            A file of another kind, cut short, changed or damaged, written by a newer nbann, or
+            that what was passed does not fit. It is a `ValueError`.
+        ValueError
+            Something that the file can not hold was not passed; the message says what.
+        FileNotFoundError
+        """
+        from .storing.saving import load
+        from .storing.setup import Given
+
+        given = Given(model, loss, optimizer, metrics, shuffle)
+        return cast("Self", load(cast("type[Trainer]", cls), path, given))
+
+    @classmethod
+    def resume(cls, path: PathLike, make: Callable[[], Self], **given: Any) -> Self:
+        """Return the saved trainer if there is one, else a new one: a cell that can be run again.
+
+        Parameters
+        ----------
+        path : str or path
+            Where `save` or `autosave` writes; it need not be there yet.
+        make : callable
+            ``make()`` returns the trainer to begin with; called only if there is no file.
+        **given
+            As `load` takes them.
+
+        Raises
+        ------
+        FileError, ValueError
+            As `load` does: a file that can not be read is not passed over.
+
+        Examples
+        --------
+        >>> import nbann
+        >>> net = nbann.Sequential([nbann.Dense(2)])
+        >>> make = lambda: nbann.Trainer(net, nbann.datasets.xor())
+        >>> nbann.Trainer.resume("not there yet.npz", make).position.epoch
+        0
+        """
+        return cls.load(path, **given) if os.path.exists(path) else make()
