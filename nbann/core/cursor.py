@@ -193,7 +193,9 @@ class Cursor:
             while self.position.epoch < target and not self.interrupts.seen:
                 goal = self.position.epoch + 1 if rules else target
                 try:
+                    goal = self.trainer._goal_of_autosaves(goal)
                     paused = self._move(goal, single=single, guarded=guarded)
+                    self.trainer._autosave()
                 except Diverged as found:
                     stop = Stop("nan", self.position._replace(op=found.op.index), found.op.name)
                     break
@@ -241,6 +243,7 @@ class Cursor:
             count = 1  # an epoch's last batch may be smaller; nothing is due after this one
         if op or count < 1:
             return False
+        count = min(count, CHUNK) if self.trainer._autosaves else count  # it looks at the clock
         if self.at_batch_end:
             self._go_on()
         self.trainer._state.forget()

@@ -13,6 +13,8 @@ from .optimizers.optimizer import Optimizer
 from .recipe import Metrics
 
 if TYPE_CHECKING:
+    from .storing.autosave import Autosave
+    from .storing.recording import Record
     from .storing.saving import LoadedFrom
     from .trainer import Trainer
 
@@ -25,6 +27,8 @@ class Keeping:
 
     loaded_from: LoadedFrom | None = None
     """The file that this trainer was loaded from, and what is another here than there; or None."""
+
+    _autosaves: tuple[Autosave, ...] = ()
 
     def save(self, path: PathLike) -> None:
         """Save the whole run in one file, at any op: data, model, position, numbers, history.
@@ -131,3 +135,52 @@ class Keeping:
         0
         """
         return cls.load(path, **given) if os.path.exists(path) else make()
+
+    def autosave(
+        self, path: PathLike, *, seconds: float | None = None, epochs: int | None = None
+    ) -> Autosave:
+        """Save by itself from now on, every so often, and at the end of each run.
+
+        It saves between two batches, never in the midst of one: every `epochs` epochs exactly, by
+        the clock at the first chance that is at most 256 batches later (or the end of an epoch, or
+        of a step taken by hand), and when a run ends, by Ctrl-C as well. By the clock it takes at
+        most a tenth of the time: where saving is slow, it saves less often. What can not be saved
+        (the disk is full) is warned of once and tried again; the run goes on. To go on from the
+        file in a notebook that was closed, see `resume`.
+
+        Parameters
+        ----------
+        path : str or path
+            As `save` takes it; what is there is replaced, whole by whole.
+        seconds : float, optional
+            Above 0; 60 if neither is given.
+        epochs : int, optional
+            At least 1.
+
+        Returns
+        -------
+        Autosave
+            ``.remove()`` ends it, as does leaving a ``with`` block; `.saves` counts, `.error` is
+            why the newest try failed.
+
+        Raises
+        ------
+        ValueError
+            A number out of its range.
+        FileNotFoundError, IsADirectoryError
+            The folder is not there, or the path is that of one.
+        """
+        from .storing.autosave import Autosave
+
+        return Autosave(cast("Trainer", self), path, seconds, epochs)
+
+    def _goal_of_autosaves(self, goal: int) -> int:
+        """Return the epoch that a run may go to before an autosave wants to be asked."""
+        for autosave in self._autosaves:
+            goal = autosave.goal(goal)
+        return goal
+
+    def _autosave(self) -> None:
+        """Let those save for which it is time; the cursor calls it between batches."""
+        for autosave in self._autosaves:
+            autosave.look()

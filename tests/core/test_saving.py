@@ -80,12 +80,11 @@ MAKERS = {
     ),
     "dropout": lambda: classifier(nbann.Dropout(0.3), D(5), nbann.Dropout(0.5), batch_size=4),
     "norms": lambda: classifier(
-        D(4), nbann.BatchNorm(momentum=0.3, gamma=[1, 2, 3, 4]), nbann.LayerNorm(), batch_size=6,
-        n=0,
-    )
-    if False
-    else classifier(D(4), nbann.BatchNorm(momentum=0.3, gamma=[1, 2, 3, 4]), nbann.LayerNorm(),
-                    x=nbann.Dataset(X[:12], LABELS[:12])),
+        D(4),
+        nbann.BatchNorm(momentum=0.3, gamma=[1, 2, 3, 4]),
+        nbann.LayerNorm(),
+        x=nbann.Dataset(X[:12], LABELS[:12]),
+    ),
     "residual": lambda: classifier(
         D(4),
         nbann.Residual([nbann.LayerNorm(), D(4), nbann.Residual([D(2), nbann.GELU("tanh")])]),

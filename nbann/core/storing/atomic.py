@@ -40,17 +40,7 @@ def write_atomically(path: PathLike, write: Callable[[IO[bytes]], object]) -> No
     OSError
         As the system raises it: a full disk, no permission. The old file is still there then.
     """
-    target = Path(os.path.realpath(path))
-    if not target.parent.is_dir():
-        raise FileNotFoundError(
-            f"The folder {str(target.parent)!r}: expected one that is there; received none. "
-            f"Make it first: Path({str(target.parent)!r}).mkdir(parents=True)."
-        )
-    if target.is_dir():
-        raise IsADirectoryError(
-            f"path: expected a file's; received that of the folder {str(target)!r}. "
-            f"Add a name: {str(target / 'run.npz')!r}."
-        )
+    target = checked_target(path)
     _clean(target)
     part, file = _begin(target)
     try:
@@ -68,6 +58,22 @@ def write_atomically(path: PathLike, write: Callable[[IO[bytes]], object]) -> No
         part.unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
+
+
+def checked_target(path: PathLike) -> Path:
+    """Return the file that is to be written, links followed; raise as `write_atomically` does."""
+    target = Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        raise FileNotFoundError(
+            f"The folder {str(target.parent)!r}: expected one that is there; received none. "
+            f"Make it first: Path({str(target.parent)!r}).mkdir(parents=True)."
+        )
+    if target.is_dir():
+        raise IsADirectoryError(
+            f"path: expected a file's; received that of the folder {str(target)!r}. "
+            f"Add a name: {str(target / 'run.npz')!r}."
+        )
+    return target
 
 
 def open_saved(path: PathLike) -> IO[bytes]:

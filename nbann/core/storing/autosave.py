@@ -1,0 +1,148 @@
+"""Saves a run by itself, every so often; imports the core's own parts only.
+
+It costs the bare loop nothing: a run asks it between stretches of at most 256 batches.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from ..checks import number_in, whole_number
+from .atomic import PathLike, checked_target
+from .saving import write
+
+if TYPE_CHECKING:
+    from ..trainer import Trainer
+
+SHARE = 0.1
+"""Of the time, at most, that saving by the clock takes: where one takes long, they get fewer."""
+
+
+class Autosave:
+    """A handle on a trainer's saving by itself; `remove` ends it. See `Trainer.autosave`.
+
+    Attributes
+    ----------
+    path : str or path
+    saves : int
+        How often it has saved.
+    error : OSError or None
+        Why the newest try failed; None if it did not.
+    """
+
+    def __init__(
+        self, trainer: Trainer, path: PathLike, seconds: float | None, epochs: int | None
+    ) -> None:
+        self.path = path
+        self.seconds = None if seconds is None else number_in("seconds", seconds, above=0.0)
+        self.epochs = None if epochs is None else whole_number("epochs", epochs, least=1)
+        if self.seconds is None and self.epochs is None:
+            self.seconds = 60.0
+        checked_target(path)
+        self.saves = 0
+        self.error: OSError | None = None
+        self._trainer = trainer
+        self._next = time.monotonic() + (self.seconds or 0.0)
+        self._epoch = trainer.position.epoch
+        self._saved = trainer.position
+        self._ran = False
+        self._told = False
+        self._stop: Callable[[], None] | None = trainer.watch(self._moved)
+        trainer._autosaves = (*trainer._autosaves, self)
+
+    def remove(self) -> None:
+        """Save no more; a second call does nothing."""
+        if self._stop is not None:
+            self._stop()
+            self._stop = None
+            rest = (one for one in self._trainer._autosaves if one is not self)
+            self._trainer._autosaves = tuple(rest)
+
+    @property
+    def attached(self) -> bool:
+        """Whether it still saves."""
+        return self._stop is not None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.remove()
+
+    def __repr__(self) -> str:
+        often = [f"{self.seconds:g} seconds"] if self.seconds is not None else []
+        often += [f"{self.epochs} epochs"] if self.epochs is not None else []
+        return f"<Autosave to {str(self.path)!r}, every {' or '.join(often)}>"
+
+    # ---- what the trainer calls ------------------------------------------------------------------
+    def goal(self, goal: int) -> int:
+        """Return the epoch that a run may go to before it asks again."""
+        self._ran = True
+        return goal if self.epochs is None else min(goal, self._due_epoch)
+
+    def look(self) -> None:
+        """Save if it is time and no batch is half-done."""
+        if self._is_due() and self._at_rest():
+            self._save()
+
+    def _moved(self, trainer: Trainer) -> None:
+        """Save at the end of a run, or if it is time."""
+        ended, self._ran = self._ran, False
+        if ended and trainer.position != self._saved and self._at_rest():
+            self._save()
+        else:
+            self.look()
+
+    @property
+    def _due_epoch(self) -> int:
+        now = self._trainer.position.epoch
+        if now < self._epoch:  # it has been reset
+            self._epoch = now
+        return max(self._epoch + (self.epochs or 0), now + 1)
+
+    def _is_due(self) -> bool:
+        if self.seconds is not None and time.monotonic() >= self._next:
+            return True
+        epoch, batch, op = self._trainer.position
+        done = epoch - self._epoch
+        return self.epochs is not None and not (batch or op) and done >= self.epochs
+
+    def _at_rest(self) -> bool:
+        program = self._trainer.program
+        return program.done in (0, len(program))
+
+    def _save(self) -> None:
+        begin = time.monotonic()
+        position = self._trainer.position
+        try:
+            write(self._trainer, self.path)
+        except OSError as error:
+            self._tell(error)
+        else:
+            self.error, self._told = None, False
+            self.saves += 1
+            self._saved, self._epoch = position, position.epoch
+        if self.seconds is not None:
+            end = time.monotonic()
+            self._next = end + max(self.seconds, (end - begin) / SHARE)
+
+    def _tell(self, error: OSError) -> None:
+        """Keep an error, and warn of it once until it has gone."""
+        self.error = error
+        told, self._told = self._told, True
+        if not told:
+            warnings.warn(
+                f"{self!r} could not save: {error}. The run goes on, what was saved before is "
+                f"still there, and it is tried again (see its .error).",
+                UserWarning,
+                stacklevel=2,
+            )
