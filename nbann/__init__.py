@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from .core.scoring.diagnosis import diagnose
     from .core.scoring.layer_stats import layer_stats
     from .core.stopping import EarlyStopping, MaxTime, TargetReached
+    from .core.storing.faults import FileError
+    from .core.storing.record_files import read_record
     from .core.trainer import Trainer
     from .panels import Dashboard
     from .widgets import StepThrough
@@ -81,6 +83,7 @@ __all__ = [
     "EarlyStopping",
     "Embedding",
     "Event",
+    "FileError",
     "Flatten",
     "HalfSquaredError",
     "Hinge",
@@ -113,6 +116,7 @@ __all__ = [
     "layer_stats",
     "metrics",
     "panels",
+    "read_record",
     "schedules",
 ]
 
@@ -158,6 +162,8 @@ _HOMES = {
     "core.optimizers.sgd": ["SGD"],
     "core.layers.recurrent": ["RNN"],
     "core.layers.residual": ["Residual"],
+    "core.storing.faults": ["FileError"],
+    "core.storing.record_files": ["read_record"],
     "core.stopping": ["EarlyStopping", "MaxTime", "TargetReached"],
     "core.trainer": ["Trainer"],
     "panels": ["Dashboard"],

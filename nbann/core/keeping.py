@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self, cast
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from .data.batches import Order
 from .losses.loss import Loss
@@ -14,7 +14,7 @@ from .recipe import Metrics
 
 if TYPE_CHECKING:
     from .storing.autosave import Autosave
-    from .storing.recording import Record
+    from .storing.recording import Record, RecordUnit
     from .storing.saving import LoadedFrom
     from .trainer import Trainer
 
@@ -184,3 +184,88 @@ class Keeping:
         """Let those save for which it is time; the cursor calls it between batches."""
         for autosave in self._autosaves:
             autosave.look()
+
+    def record(
+        self,
+        path: PathLike,
+        arrays: Iterable[str] | str = ("loss",),
+        *,
+        unit: RecordUnit = "batch",
+        every: int = 1,
+        overwrite: bool = False,
+    ) -> Record:
+        """Write chosen numbers to disk as the run goes on, however long it gets.
+
+        About a megabyte is kept in memory, whatever is recorded. Read it with
+        `nbann.read_record`: ``{"hidden.weight": (steps, 4, 6), "epoch": (steps,), ...}``. A .csv
+        is a table that any program reads, on disk line by line; a .npz is written by chunks, each
+        a member of its own ("hidden.weight/000000", ...), and opens with `np.load` meanwhile.
+
+        Parameters
+        ----------
+        path : str or path
+            Ending in .csv (single numbers) or .npz (arrays, too).
+        arrays : list of str
+            Names of arrays (see `names`); elements, "hidden.weight[0,1]"; "learning_rate"; columns
+            of the history ("test_loss"), whose newest value is recorded, NaN before the first.
+        unit : {"op", "batch", "epoch"}
+            After each of which a row is written.
+        every : int
+            Of them, each how manieth; at least 1.
+        overwrite : bool
+            Whether a file that is there may be lost.
+
+        Returns
+        -------
+        Record
+            ``.close()`` ends it, as does leaving a ``with`` block.
+
+        Raises
+        ------
+        UnknownNameError
+            An array that is not there, or another unit; nothing has been written then.
+        ValueError
+            Another ending; an array for a .csv; an array that is shorter in a smaller last batch.
+        FileExistsError, FileNotFoundError
+            The file is there already; its folder is not.
+        OSError
+            While the run goes on: the disk is full, say.
+
+        Examples
+        --------
+        >>> import nbann, os, tempfile
+        >>> trainer = nbann.Trainer(nbann.Sequential([nbann.Dense(2)]), nbann.datasets.xor())
+        >>> with trainer.record(os.path.join(tempfile.mkdtemp(), "run.csv"), ["loss"]) as record:
+        ...     stop = trainer.run(epochs=3)
+        >>> nbann.read_record(record.path)["epoch"].tolist()
+        [0, 1, 2]
+        """
+        from .storing.recording import Record
+
+        return Record(cast("Trainer", self), path, arrays, unit, every, overwrite)
+
+    def to_frame(self, unit: Literal["epoch", "batch"] = "epoch") -> Any:
+        """Return the history as a pandas frame.
+
+        Parameters
+        ----------
+        unit : {"epoch", "batch"}
+            A row for each evaluated epoch, with a column for each of `measured` ("epoch",
+            "train_loss", ...; of a metric that gives an array one for each element,
+            "test_confusion_matrix[0,1]"); or for each batch, with "epoch" and "batch", counted from
+            0, and "loss".
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        ModuleNotFoundError
+            pandas is not installed.
+        UnknownNameError
+            Another unit.
+        """
+        from .storing.frame import to_frame
+
+        return to_frame(cast("Trainer", self), unit)

@@ -138,7 +138,7 @@ def _checked_members(archive: zipfile.ZipFile, file: IO[bytes], size: int) -> li
     names = []
     for info in archive.infolist():
         start = info.header_offset
-        file.seek(start)
+        file.seek(min(max(start, 0), size))
         local = file.read(_LOCAL.size)
         if start < end or len(local) < _LOCAL.size:
             raise bad_file("The file's members", "one after the other", "some that overlap")

@@ -1,4 +1,4 @@
-"""Layers, losses, optimizers and what they are made of as JSON, and back; the core's own parts only.
+"""Layers, losses, optimizers and their parts as JSON, and back; imports the core's own parts only.
 
 An object becomes {"kind": "Dense", "arguments": {...}}: the arguments of its constructor. Reading
 calls that constructor, which checks them, and only those of the classes in `CLASSES`: a name that
@@ -10,8 +10,8 @@ from __future__ import annotations
 import inspect
 import math
 import numbers
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, cast
 
 import numpy as np
 
@@ -51,7 +51,7 @@ CLASSES: dict[str, type] = {
         Residual,
         *activations.ACTIVATIONS.values(),
         *LOSSES.values(),
-        *OPTIMIZERS.values(),
+        *cast("Iterable[type]", OPTIMIZERS.values()),
         schedules.Constant,
         schedules.CosineDecay,
         schedules.ExponentialDecay,

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from .faults import bad_file
 
 MAGIC = b"\x93NUMPY\x01\x00"
-KINDS = frozenset("<f2 <f4 <f8 <i2 <i4 <i8 <u2 <u4 <u8 |i1 |u1 |b1".split())
+KINDS = frozenset(f"<{kind}{size}" for kind in "fiu" for size in (2, 4, 8)) | {"|b1", "|i1", "|u1"}
 """Element types that are read: numbers and booleans; no objects, structures, dates or text."""
 _HEADER = re.compile(
     rb"\{'descr': '([<|][fiub]\d)', 'fortran_order': (True|False), "
@@ -42,7 +42,7 @@ def payload_of(array: NDArray[Any]) -> memoryview:
     """Return an array's elements as bytes, in little-endian order."""
     stored = array.dtype.newbyteorder("<")
     flat = array.T if _by_columns(array) else array
-    return memoryview(np.ascontiguousarray(flat, dtype=stored).reshape(-1).view(np.uint8))
+    return np.ascontiguousarray(flat, dtype=stored).reshape(-1).view(np.uint8).data
 
 
 def can_hold(array: NDArray[Any]) -> bool:

@@ -190,9 +190,7 @@ def _fitting(
     return array
 
 
-def _streams(
-    document: object, key: str, names: tuple[str, ...], *, needed: bool
-) -> dict[str, Any]:
+def _streams(document: object, key: str, names: tuple[str, ...], *, needed: bool) -> dict[str, Any]:
     found = item(document, key, dict)
     if set(found) != set(names) and (needed or found):
         raise bad_file(f"The file's {key}", f"those of {names}", f"{list(found)[:5]}")
@@ -219,10 +217,12 @@ def _put_history_back(trainer: Trainer, document: object, arrays: Mapping[str, A
         array = arrays.get(f"{HISTORY}{key}")
         if array is None or array.dtype != np.float64 or array.ndim < 1 or 0 in array.shape[1:]:
             raise bad_file("The file's history", f"numbers for {name!r}", "none")
+        if array.ndim > 1 and (name in ("loss", "epoch") or name.endswith("_loss")):
+            raise bad_file("The file's history", f"a number each for {name!r}", "arrays")
         values[name] = array
     losses = values.pop("loss")
     lengths = {len(array) for array in values.values()}
-    if losses.ndim != 1 or len(lengths) > 1:
+    if len(lengths) > 1:
         raise bad_file("The file's history", "columns of one length", f"{sorted(lengths)[:5]}")
     history.losses.frombytes(np.ascontiguousarray(losses).tobytes())
     for name, array in values.items():

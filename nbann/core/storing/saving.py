@@ -136,7 +136,8 @@ def _made(cls: type[Trainer], document: Document, arrays: Arrays, given: Given) 
     layout = [[p.name, list(p.shape)] for p in trainer._recipe.plan.parameters]
     if layout != item(document, "layout", list):
         mend = "Pass the model that the run was saved with: the same layers, names and sizes."
-        raise bad_file("The model", f"parameters {document['layout']!r:.200}", f"{layout!r:.200}", mend)
+        expected = f"parameters {document['layout']!r:.200}"
+        raise bad_file("The model", expected, f"{layout!r:.200}", mend)
     put_back(trainer, document, arrays)
     return trainer
 
@@ -145,9 +146,9 @@ def _tell(loaded: LoadedFrom) -> None:
     """Warn of what may come out otherwise than where the file was written."""
     if loaded.differs:
         warnings.warn(
-            f"{loaded.path} was saved elsewhere: other {', '.join(loaded.differs)}. The run goes on "
-            f"from the same numbers, but what follows may differ from what would have followed "
-            f"there in the last digits (see trainer.loaded_from).",
+            f"{loaded.path} was saved elsewhere: other {', '.join(loaded.differs)}. The run goes "
+            f"on from the same numbers, but what follows may differ in the last digits from what "
+            f"would have followed there (see trainer.loaded_from).",
             UserWarning,
             stacklevel=4,
         )

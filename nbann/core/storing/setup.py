@@ -83,7 +83,7 @@ def _or_given(writer: Writer, value: object) -> Any:
 
 
 def _metrics(metrics: Mapping[str, object]) -> list[Any]:
-    return [name if _is_named(name, metric) else {"given": name} for name, metric in metrics.items()]
+    return [name if _is_named(name, one) else {"given": name} for name, one in metrics.items()]
 
 
 def _is_named(name: str, metric: object) -> bool:
@@ -176,9 +176,10 @@ def arguments_of(document: object, arrays: Mapping[str, Any], given: Given) -> d
 
 
 def _missing(key: str, what: object) -> ValueError:
+    value = "[...]" if key == "metrics" else "..."
     return ValueError(
         f"{key}: expected it to be given, as a file can not hold {str(what)[:80]!r} of yours; "
-        f"received none. Pass it: Trainer.load(path, {key}={'[...]' if key == 'metrics' else '...'})."
+        f"received none. Pass it: Trainer.load(path, {key}={value})."
     )
 
 
@@ -266,7 +267,9 @@ def _all_metrics(document: object, given: Any) -> Any:
 def _name(metric: object) -> str:
     if isinstance(metric, Metric):
         return metric.name
-    return str(getattr(metric, "__name__", type(metric).__name__)) if callable(metric) else str(metric)
+    if not callable(metric):
+        return str(metric)
+    return str(getattr(metric, "__name__", type(metric).__name__))
 
 
 def _shuffle(document: object, given: Any) -> Any:
