@@ -189,9 +189,9 @@ class Keeping:
         self,
         path: PathLike,
         arrays: Iterable[str] | str = ("loss",),
-        *,
         unit: RecordUnit = "batch",
         every: int = 1,
+        *,
         overwrite: bool = False,
     ) -> Record:
         """Write chosen numbers to disk as the run goes on, however long it gets.

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import textwrap
 import warnings
+import zipfile
 from functools import partial
 
 import numpy as np
@@ -465,6 +466,16 @@ def test_a_pause_before_an_op_is_kept(tmp_path):
     loaded.on("op", pause, op="tanh1.tanh", when="before")
     loaded.step("op")
     assert calls == ["tanh1.tanh"]
+
+
+def test_files_of_more_than_4_gigabytes(tmp_path, monkeypatch):
+    """Every member as if it were that large."""
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 100)
+    trainer = halves()
+    trainer.run(1)
+    trainer.save(tmp_path / "run")
+    monkeypatch.undo()
+    same(trainer, nbann.Trainer.load(tmp_path / "run"))
 
 
 # ---- where it is written -------------------------------------------------------------------------

@@ -106,10 +106,11 @@ def _begin(target: Path) -> tuple[Path, IO[bytes]]:
 def _clean(target: Path) -> None:
     """Remove what killed processes have left beside a file."""
     name = re.compile(rf"\.{re.escape(target.name)}\.[0-9a-f]{{{_TOKEN}}}{re.escape(ENDING)}")
-    for left in target.parent.iterdir():
-        if name.fullmatch(left.name):
-            with contextlib.suppress(OSError):  # another process has it: locked, or just gone
-                _remove(left)
+    with contextlib.suppress(OSError):  # a folder that may be written to and not be read
+        for left in target.parent.iterdir():
+            if name.fullmatch(left.name):
+                with contextlib.suppress(OSError):  # another process has it: locked, or just gone
+                    _remove(left)
 
 
 def _remove(left: Path) -> None:

@@ -30,7 +30,7 @@ class Autosave:
     path : str or path
     saves : int
         How often it has saved.
-    error : OSError or None
+    error : Exception or None
         Why the newest try failed; None if it did not.
     """
 
@@ -44,7 +44,7 @@ class Autosave:
             self.seconds = 60.0
         checked_target(path)
         self.saves = 0
-        self.error: OSError | None = None
+        self.error: Exception | None = None
         self._trainer = trainer
         self._next = time.monotonic() + (self.seconds or 0.0)
         self._epoch = trainer.position.epoch
@@ -125,7 +125,7 @@ class Autosave:
         position = self._trainer.position
         try:
             write(self._trainer, self.path)
-        except OSError as error:
+        except Exception as error:  # whatever it is, the run is worth more: it is told of, and kept
             self._tell(error)
         else:
             self.error, self._told = None, False
@@ -135,7 +135,7 @@ class Autosave:
             end = time.monotonic()
             self._next = end + max(self.seconds, (end - begin) / SHARE)
 
-    def _tell(self, error: OSError) -> None:
+    def _tell(self, error: Exception) -> None:
         """Keep an error, and warn of it once until it has gone."""
         self.error = error
         told, self._told = self._told, True

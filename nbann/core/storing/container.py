@@ -45,7 +45,7 @@ def write_container(file: IO[bytes], document: Document, arrays: Mapping[str, An
         for number, array in enumerate(arrays.values()):
             header, payload = header_of(array), payload_of(array)
             info = zipfile.ZipInfo(_member(number), _DATE)
-            large = len(payload) > zipfile.ZIP64_LIMIT // 2
+            large = len(header) + len(payload) > zipfile.ZIP64_LIMIT // 2
             with archive.open(info, "w", force_zip64=large) as member:
                 member.write(header)
                 member.write(payload)

@@ -11,6 +11,7 @@ import inspect
 import math
 import numbers
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
@@ -139,9 +140,10 @@ class Writer:
             return {"drawn": self.drawn[id(value)]}
         return self._array(value)
 
-    def _arguments(self, value: object) -> dict[str, Any]:
+    def _arguments(self, value: Any) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for name in parameters_of(type(value)):
+        cls: Any = type(value)
+        for name in parameters_of(cls):
             one = argument_of(value, name)
             if name in _ARRAYS and not (one is None or isinstance(one, (bool, np.bool_))):
                 found[name] = self._array(self.starts.get((id(value), name), one))
@@ -174,7 +176,8 @@ def _number(value: float) -> Any:
     return value if math.isfinite(value) else {"float": repr(value)}
 
 
-def parameters_of(cls: type) -> tuple[str, ...]:
+@cache
+def parameters_of(cls: Any) -> tuple[str, ...]:
     """Return the names of the arguments that make an object, those passed on to a base included."""
     names: list[str] = []
     for base in cls.__mro__:
@@ -247,7 +250,8 @@ def _made(
     if name not in known:
         mend = "Nothing else is made from a file; update nbann if a newer one wrote it."
         raise bad_file("A description", "one of nbann's own classes", repr(name)[:60], mend)
-    unknown = set(arguments) - set(parameters_of(known[name]))
+    made: Any = known[name]
+    unknown = set(arguments) - set(parameters_of(made))
     if unknown:
         raise bad_file(f"{name}", "arguments that it takes", f"{sorted(unknown)[:3]}")
-    return known[name](**{key: made_of(one, arrays, drawn) for key, one in arguments.items()})
+    return made(**{key: made_of(one, arrays, drawn) for key, one in arguments.items()})

@@ -15,6 +15,10 @@ class FileError(ValueError):
     """
 
 
+class NotGivenError(ValueError):
+    """Something that no file can hold, and that was not passed to `load` either."""
+
+
 def bad_file(what: str, expected: str, received: object, mend: str = ANOTHER) -> FileError:
     """Build the error in the house's form: expected, received, mend."""
     return FileError(f"{what}: expected {expected}; received {received}. {mend}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import math
 import re
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,9 +73,10 @@ def array_of(raw: bytes, what: str) -> NDArray[Any]:
     flat = np.frombuffer(raw, stored, count, 10 + length)
     if stored.kind == "b" and (flat.view(np.uint8) > 1).any():
         raise bad_file(what, "booleans", "bytes other than 0 and 1")
-    order = shape[::-1] if header[2] == b"True" else shape
-    array = flat.astype(stored.newbyteorder("=")).reshape(order)
-    return array.T if header[2] == b"True" else array
+    order: Literal["F", "C"] = "F" if header[2] == b"True" else "C"
+    array: NDArray[Any] = np.empty(shape, stored.newbyteorder("="), order)
+    array.reshape(-1, order=order)[...] = flat
+    return array
 
 
 def _by_columns(array: NDArray[Any]) -> bool:

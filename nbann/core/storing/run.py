@@ -67,16 +67,21 @@ def _kind(array: NDArray[Any]) -> str:
 
 
 def _written(program: Program) -> list[NDArray[Any]]:
-    """Return the arrays that are a program's own and its ops write, each memory once."""
-    found: list[NDArray[Any]] = []
+    """Return the arrays that are a program's own and its ops write; of views what they look at."""
+    own = [
+        program.arrays[name]
+        for name in program.writer
+        if name not in program.state.arrays and program.arrays[name].flags.writeable
+    ]
+    whole = {id(array) for array in own}
     seen = set()
-    for name in program.writer:
-        array = program.arrays[name]
+    found = []
+    for array in own:
         where = (array.__array_interface__["data"][0], array.shape, array.strides)
-        if name in program.state.arrays or not array.flags.writeable or where in seen:
-            continue
-        seen.add(where)
-        found.append(array)
+        part = isinstance(array.base, np.ndarray) and id(array.base) in whole
+        if not part and where not in seen:
+            seen.add(where)
+            found.append(array)
     return found
 
 
@@ -120,8 +125,10 @@ def put_run_back(trainer: Trainer, document: object, arrays: Mapping[str, Any]) 
     streams = _streams(document, "streams", tuple(state.streams), needed=True)
     for rows, other in trainer._programs.items():
         _unpack(other, arrays, rows)
-    if 0 < done < len(program):
-        _replay(trainer, program, done, kept, arrays)
+    if 0 < done < len(program) and kept:
+        if kept != set(state.persistent):
+            raise bad_file("The file of a half-done batch", "all that it began with", "a part")
+        _replay(trainer, program, done)
     for name, array in state.persistent.items():
         array[...] = _fitting(arrays, f"{STATE}{name}", array)
     for vector, flat in state._vectors.items():
@@ -134,15 +141,11 @@ def put_run_back(trainer: Trainer, document: object, arrays: Mapping[str, Any]) 
         cursor.diverged = program.ops[whole(document, "diverged", 0, len(program) - 1)]
 
 
-def _replay(
-    trainer: Trainer, program: Program, done: int, kept: set[str], arrays: Mapping[str, Any]
-) -> None:
+def _replay(trainer: Trainer, program: Program, done: int) -> None:
     """Run the ops of a half-done batch once more, so that what kernels share is there as well.
 
     What the file holds is what counts: it is put over what each op has written.
     """
-    if kept != set(trainer._state.persistent):
-        raise bad_file("The file of a half-done batch", "all numbers of its start", "some of them")
     saved = {id(array): array.copy() for array in _written(program)}
     trainer._state.restore_kept()
     with np.errstate(all="ignore"):
@@ -150,7 +153,8 @@ def _replay(
             for kernel in op.kernels:
                 kernel()
             for name in op.writes:
-                array = program.arrays[name]
+                array: Any = program.arrays[name]
+                array = array if id(array) in saved else array.base
                 if id(array) in saved:
                     array[...] = saved[id(array)]
     for array in _written(program):

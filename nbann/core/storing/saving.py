@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from .atomic import PathLike, open_saved, write_atomically
 from .budget import Budget
 from .container import Arrays, Document, read_container, write_container
-from .faults import FileError, bad_file, item, items
+from .faults import FileError, NotGivenError, bad_file, item, items
 from .machine import differences, facts
 from .run import STATE, describe_run, put_run_back, size_of_programs
 from .setup import Given, arguments_of, describe_setup
@@ -85,8 +87,9 @@ def load(cls: type[Trainer], path: PathLike, given: Given) -> Trainer:
     with open_saved(path) as file:
         document, arrays = read_container(file, str(path))
     try:
-        trainer = _made(cls, document, arrays, given)
-    except FileError:
+        with np.errstate(all="ignore"):
+            trainer = _made(cls, document, arrays, given)
+    except (FileError, ModuleNotFoundError, NotGivenError):
         raise
     except (
         ArithmeticError,
@@ -96,20 +99,14 @@ def load(cls: type[Trainer], path: PathLike, given: Given) -> Trainer:
         MemoryError,
         RecursionError,
         TypeError,
+        ValueError,
     ) as error:
-        raise _unfit(path, error) from error
-    except ValueError as error:
-        if str(error).startswith(_NEEDED):
-            raise
         raise _unfit(path, error) from error
     hooks = tuple(items(document, "hooks", str))
     there = item(document, "machine", dict)
     trainer.loaded_from = LoadedFrom(str(path), differences(there, facts()), hooks)
     _tell(trainer.loaded_from)
     return trainer
-
-
-_NEEDED = tuple(f"{key}: expected" for key in ("model", "loss", "optimizer", "metrics", "shuffle"))
 
 
 def _unfit(path: PathLike, error: Exception) -> FileError:

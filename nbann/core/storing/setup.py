@@ -22,7 +22,7 @@ from .container import Arrays, Document
 from .datasets import data_of, describe_data
 from .descriptions import INITIALIZERS, Foreign, Writer, made_of
 from .drawn import Draw, Drawn, draws_of
-from .faults import bad_file, item, items
+from .faults import NotGivenError, bad_file, item, items
 
 if TYPE_CHECKING:
     from ..trainer import Trainer
@@ -175,9 +175,9 @@ def arguments_of(document: object, arrays: Mapping[str, Any], given: Given) -> d
     }
 
 
-def _missing(key: str, what: object) -> ValueError:
+def _missing(key: str, what: object) -> NotGivenError:
     value = "[...]" if key == "metrics" else "..."
-    return ValueError(
+    return NotGivenError(
         f"{key}: expected it to be given, as a file can not hold {str(what)[:80]!r} of yours; "
         f"received none. Pass it: Trainer.load(path, {key}={value})."
     )
