@@ -46,6 +46,27 @@ def test_it_saves_after_every_so_many_epochs_exactly(given, tmp_path, monkeypatc
     trainer.run(2)
     assert seen[4:] == [(2, 0, 0)]
     nets.same_run(trained(2, **given), nbann.Trainer.load(path))
+    trainer.reset()
+    trainer.learning_rate = 0.01
+    trainer.run(2)  # to the same place, by another way
+    nets.same_run(trainer, nbann.Trainer.load(path))
+    trainer.reset()
+    trainer.step("epoch", 3)
+    assert seen[-1] == (3, 0, 0)
+
+
+def test_whatever_is_wrong_the_run_goes_on(tmp_path, monkeypatch):
+    trainer = make()
+    handle = trainer.autosave(tmp_path / "run", epochs=1)
+
+    def wrong(trainer, path):
+        raise TypeError("what is this")
+
+    monkeypatch.setattr(autosave, "write", wrong)
+    with pytest.warns(UserWarning, match="what is this"):
+        trainer.run(2)
+    assert trainer.position.epoch == 2
+    assert isinstance(handle.error, TypeError)
 
 
 def test_it_saves_by_the_clock_between_batches(tmp_path, monkeypatch):
@@ -260,6 +281,13 @@ def test_files_of_other_names_are_never_removed(tmp_path):
     (tmp_path / ".run.npz.0123456789abcdef.nbann-part").write_text("left over")
     make().save(tmp_path / "run.npz")
     assert sorted(left.name for left in tmp_path.iterdir()) == sorted([*names, "run.npz"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="such files are POSIX's")
+def test_a_device_is_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FileExistsError, match="a device or the like"):
+        make().save(tmp_path / "pipe")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links and modes are POSIX's")

@@ -116,6 +116,17 @@ MAKERS = {
     "weights": weighted,
     "pair": lambda: nbann.Trainer(nbann.Sequential([D(3)]), (X, LABELS), batch_size=4),
     "words": lambda: nbann.Trainer(nbann.Sequential([D(2)]), (X, ["a", "b"] * 6 + ["a"])),
+    "nothing to learn": lambda: nbann.Trainer(
+        nbann.Sequential([nbann.Tanh()]), nbann.Dataset(X, VALUES, task="regression"), batch_size=4
+    ),
+    "a target each step": lambda: nbann.Trainer(
+        nbann.Sequential([nbann.GRU(3, return_sequences=True), D(2)]),
+        nbann.Dataset(SEQUENCES, np.arange(36).reshape(9, 4) % 2, "classification", mask=MASK),
+        batch_size=4,
+    ),
+    "NumPy's numbers": lambda: classifier(
+        nbann.Dropout(np.float32(0.1)), D(np.int64(4)), l2=np.float32(0.01), seed=2**200
+    ),
     "values": values,
     "counts": lambda: values((LABELS + 1), 1, loss="poisson"),
     "by columns": lambda: values(np.asfortranarray(VALUES), metrics=["r2", "mae"]),
@@ -159,8 +170,9 @@ def same(a, b):
         assert a.is_current(name) == b.is_current(name)
     assert a.program.touched == b.program.touched
     for op in list(a.program)[: a.program.done : 3]:
-        name, place = op.writes[0], tuple(n - 1 for n in a[op.writes[0]].shape)
-        assert shown(a, name, place) == shown(b, name, place)
+        for name in op.writes[:1]:
+            place = tuple(n - 1 for n in a[name].shape)
+            assert shown(a, name, place) == shown(b, name, place)
 
 
 def shown(trainer, name, place):

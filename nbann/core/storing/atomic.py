@@ -41,6 +41,11 @@ def write_atomically(path: PathLike, write: Callable[[IO[bytes]], object]) -> No
         As the system raises it: a full disk, no permission. The old file is still there then.
     """
     target = checked_target(path)
+    if target.exists() and not target.is_file():  # a rename would put a file in a device's place
+        raise FileExistsError(
+            f"path: expected a file's; received {str(target)!r}, which is a device or the like. "
+            f"Pass another path."
+        )
     _clean(target)
     part, file = _begin(target)
     try:

@@ -48,8 +48,8 @@ class Autosave:
         self._trainer = trainer
         self._next = time.monotonic() + (self.seconds or 0.0)
         self._epoch = trainer.position.epoch
-        self._saved = trainer.position
-        self._ran = False
+        self._ran = False  # since the watcher was last called
+        self._moved_on = False  # since it was last saved
         self._told = False
         self._stop: Callable[[], None] | None = trainer.watch(self._moved)
         trainer._autosaves = (*trainer._autosaves, self)
@@ -86,8 +86,11 @@ class Autosave:
     # ---- what the trainer calls ------------------------------------------------------------------
     def goal(self, goal: int) -> int:
         """Return the epoch that a run may go to before it asks again."""
-        self._ran = True
-        return goal if self.epochs is None else min(goal, self._due_epoch)
+        self._ran = self._moved_on = True
+        if self.epochs is None:
+            return goal
+        due = max(self._epoch + self.epochs, self._trainer.position.epoch + 1)
+        return min(goal, due)
 
     def look(self) -> None:
         """Save if it is time and no batch is half-done."""
@@ -97,17 +100,11 @@ class Autosave:
     def _moved(self, trainer: Trainer) -> None:
         """Save at the end of a run, or if it is time."""
         ended, self._ran = self._ran, False
-        if ended and trainer.position != self._saved and self._at_rest():
+        self._epoch = min(self._epoch, trainer.position.epoch)  # it may have been reset
+        if ended and self._moved_on and self._at_rest():
             self._save()
         else:
             self.look()
-
-    @property
-    def _due_epoch(self) -> int:
-        now = self._trainer.position.epoch
-        if now < self._epoch:  # it has been reset
-            self._epoch = now
-        return max(self._epoch + (self.epochs or 0), now + 1)
 
     def _is_due(self) -> bool:
         if self.seconds is not None and time.monotonic() >= self._next:
@@ -122,7 +119,6 @@ class Autosave:
 
     def _save(self) -> None:
         begin = time.monotonic()
-        position = self._trainer.position
         try:
             write(self._trainer, self.path)
         except Exception as error:  # whatever it is, the run is worth more: it is told of, and kept
@@ -130,7 +126,7 @@ class Autosave:
         else:
             self.error, self._told = None, False
             self.saves += 1
-            self._saved, self._epoch = position, position.epoch
+            self._moved_on, self._epoch = False, self._trainer.position.epoch
         if self.seconds is not None:
             end = time.monotonic()
             self._next = end + max(self.seconds, (end - begin) / SHARE)
