@@ -196,7 +196,8 @@ class Keeping:
     ) -> Record:
         """Write chosen numbers to disk as the run goes on, however long it gets.
 
-        About a megabyte is kept in memory, whatever is recorded. Read it with
+        About a megabyte is kept in memory, whatever is recorded; as with any hook, batches are no
+        longer run in a bare loop. Read it with
         `nbann.read_record`: ``{"hidden.weight": (steps, 4, 6), "epoch": (steps,), ...}``. A .csv
         is a table that any program reads, on disk line by line; a .npz is written by chunks, each
         a member of its own ("hidden.weight/000000", ...), and opens with `np.load` meanwhile.

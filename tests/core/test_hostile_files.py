@@ -9,7 +9,6 @@ import io
 import json
 import pickle
 import random
-import resource
 import struct
 import subprocess
 import sys
@@ -489,7 +488,7 @@ def test_nothing_is_carried_out(saved, tmp_path, monkeypatch):
     assert [event for event, _ in seen if event != "import"] == []
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on memory")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's limit on memory")
 def test_a_process_with_little_memory_refuses_them_as_well(saved, tmp_path):
     _, document, arrays = saved
     units = ("setup", "model", "arguments", "layers", 0, "arguments", "units")
@@ -511,7 +510,6 @@ def test_a_process_with_little_memory_refuses_them_as_well(saved, tmp_path):
         [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=60
     )
     assert done.stdout.split() == ["a", "refused", "b", "refused"], done.stderr
-    assert resource.getrlimit(resource.RLIMIT_AS)[0] != 0
 
 
 def test_a_refusal_does_not_take_long(saved, tmp_path):

@@ -315,6 +315,26 @@ def test_a_file_cut_anywhere_is_read_as_far_as_it_is_whole(tmp_path):
         nbann.read_record(path)
 
 
+def test_a_process_killed_while_it_adds_a_chunk_loses_no_other(tmp_path):
+    """The end of the archive is written over by the next chunk; what was before it is there."""
+    path = tmp_path / "run.npz"
+    trainer = make()
+    states = []
+    with trainer.record(path, ["dense1.weight"]) as record:
+        for _ in range(3):
+            trainer.run(1)
+            record.flush()
+            with zipfile.ZipFile(path) as archive:
+                states.append((path.read_bytes(), archive.start_dir))
+    (old, start), (new, end) = states[1:]
+    whole = nbann.read_record(path)["dense1.weight"]
+    for place in range(start, end, 7):
+        path.write_bytes(new[:place] + old[place:])
+        found = nbann.read_record(path)["dense1.weight"]
+        assert len(found) in (6, 9)
+        np.testing.assert_array_equal(found, whole[: len(found)])
+
+
 def test_other_files_are_refused(tmp_path):
     (tmp_path / "a.csv").write_text("a,b\n1,2\n")
     (tmp_path / "b.csv").write_text("epoch,batch,op,loss\n0,0,1,what\n")

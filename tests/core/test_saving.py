@@ -14,6 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nbann
+from nbann.core.layers.layer import Layer
+from nbann.core.losses.loss import Loss
+from nbann.core.optimizers.optimizer import Optimizer
+from nbann.core.storing.descriptions import CLASSES, INITIALIZERS
 from nbann.core.storing.faults import FileError
 
 from ..goldens.make_optimizers import CASES as OPTIMIZERS
@@ -344,6 +348,19 @@ def test_a_run_that_diverged_is_loaded_where_it_stands(tmp_path):
         for trainer in (straight, loaded):
             trainer.step("epoch")
     same(straight, loaded)
+
+
+def test_every_public_class_can_be_saved():
+    """A new layer, loss, optimizer, schedule or initializer is to be entered in the registry."""
+    bases = (Layer, Loss, Optimizer, schedules.Schedule)
+    public = [getattr(nbann, name) for name in nbann.__all__]
+    public += [getattr(schedules, name) for name in schedules.__all__]
+    described = [c for c in public if isinstance(c, type) and issubclass(c, bases)]
+    assert len(described) > 40
+    for cls in described:
+        assert cls is schedules.Schedule or CLASSES.get(cls.__name__) is cls
+    for name in inits.__all__:
+        assert INITIALIZERS[name] is getattr(inits, name)
 
 
 # ---- what a file can not hold --------------------------------------------------------------------

@@ -20,7 +20,7 @@ from ..state import Parameter
 Weights = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Draw:
     """One call: the generator before, what was returned, the generator afterwards."""
 
@@ -29,7 +29,7 @@ class Draw:
     after: dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Drawn:
     """An initializer that gives again what a function of the user's once gave.
 

@@ -277,5 +277,5 @@ def _shuffle(document: object, given: Any) -> Any:
     if given is not None:
         return given
     if isinstance(node, dict):
-        raise _missing("shuffle", "the order")
+        raise _missing("shuffle", item(node, "given", str))
     return node
