@@ -1,4 +1,4 @@
-"""The file: a .npz with a JSON document, arrays and a digest of all; imports NumPy and the library.
+"""The file: a .npz with a JSON document, arrays and a digest; imports the core's own parts only.
 
 A zip archive, nothing of it compressed, so that a member is as large as the file says and no
 larger: "document.json", then "00000.npy", "00001.npy", ... in the order of the document's list
@@ -17,7 +17,6 @@ import zipfile
 from collections.abc import Mapping
 from typing import IO, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from .faults import FileError, bad_file, item, items
@@ -179,8 +178,3 @@ def _once(pairs: list[tuple[str, Any]]) -> Document:
     if len(entries) < len(pairs):
         raise bad_file("The file's document", "each entry once", "one twice")
     return entries
-
-
-def read_array(archive: zipfile.ZipFile, name: str) -> NDArray[np.generic]:
-    """Return one array of an archive, by the name of its member."""
-    return array_of(archive.read(name), f"The array {name!r}")

@@ -46,9 +46,16 @@ def item(section: object, key: str, *kinds: type | None) -> Any:
         raise bad_file("The file's document", f"an entry {key!r}", "none")
     value = section[key]
     if not _is_one_of(value, kinds):
-        words = " or ".join("null" if kind is None else _WORDS[kind] for kind in kinds)
-        raise bad_file(f"The entry {key!r} of the file's document", words, repr(value)[:60])
+        raise bad_file(f"The entry {key!r} of the file's document", _said(kinds), _shown(value))
     return value
+
+
+def _said(kinds: Iterable[type | None]) -> str:
+    return " or ".join("null" if kind is None else _WORDS[kind] for kind in kinds)
+
+
+def _shown(value: object) -> str:
+    return repr(value)[:60]
 
 
 def _is_one_of(value: object, kinds: Iterable[type | None]) -> bool:
@@ -70,7 +77,7 @@ def items(section: object, key: str, *kinds: type | None) -> list[Any]:
     values: list[Any] = item(section, key, list)
     for value in values:
         if not _is_one_of(value, kinds):
-            raise bad_file(f"An entry of {key!r}", "another type", repr(value)[:60])
+            raise bad_file(f"An entry of {key!r}", _said(kinds), _shown(value))
     return values
 
 
