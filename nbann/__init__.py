@@ -54,6 +54,8 @@ if TYPE_CHECKING:
     from .core.scoring.diagnosis import diagnose
     from .core.scoring.layer_stats import layer_stats
     from .core.stopping import EarlyStopping, MaxTime, TargetReached
+    from .core.storing.faults import FileError
+    from .core.storing.record_files import read_record
     from .core.trainer import Trainer
     from .panels import Dashboard
     from .widgets import StepThrough
@@ -83,6 +85,7 @@ __all__ = [
     "Embedding",
     "Event",
     "Explanation",
+    "FileError",
     "Flatten",
     "HalfSquaredError",
     "Hinge",
@@ -115,6 +118,7 @@ __all__ = [
     "layer_stats",
     "metrics",
     "panels",
+    "read_record",
     "schedules",
 ]
 
@@ -161,6 +165,8 @@ _HOMES = {
     "core.optimizers.sgd": ["SGD"],
     "core.layers.recurrent": ["RNN"],
     "core.layers.residual": ["Residual"],
+    "core.storing.faults": ["FileError"],
+    "core.storing.record_files": ["read_record"],
     "core.stopping": ["EarlyStopping", "MaxTime", "TargetReached"],
     "core.trainer": ["Trainer"],
     "panels": ["Dashboard"],

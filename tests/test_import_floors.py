@@ -22,6 +22,8 @@ EXCEPTIONS = {
     # Metrics are asked for by name, at the trainer, which is the core's; most are scikit-learn's
     # own. It is loaded when the first of them is computed, in a function: see the test below.
     ("nbann.core.scoring.scores", "sklearn.metrics"),
+    # A frame is what `Trainer.to_frame` is asked for; pandas is loaded then, in a function.
+    ("nbann.core.storing.frame", "pandas"),
 }
 
 

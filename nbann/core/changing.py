@@ -20,7 +20,7 @@ from .layers.activations import Activation
 from .looking import Looking
 from .optimizers.optimizer import Optimizer
 from .program import Program, element_index
-from .restraints import EVERY_STEP, Restraints
+from .restraints import EVERY_STEP, TIME, Restraints
 from .state import Snapshot
 from .timeline.acts import Act, Restore, Restrain, SetHyper, SetValues, Splice, neuron_name
 from .timeline.moment import Moment
@@ -218,6 +218,16 @@ class Changing(Looking):
         """Let a silenced neuron speak again; see `silence`."""
         pairs = self._neuron(layer, neuron)
         self._restrain_by("silenced", pairs, neuron_name(*min(pairs)), None, held=False)
+
+    def elements_of(self, which: str) -> dict[str, int]:
+        """Return what can be "frozen" or "silenced": arrays, and how many elements or columns."""
+        if which == "frozen":
+            return {p.name: p.size for p in self._state.parameters}
+        found = {}
+        for name, array in self.program.arrays.items():
+            if name.endswith((".out", ".h")) and array.ndim > 1:
+                found[TIME.sub(EVERY_STEP, name)] = array.shape[-1]
+        return found
 
     def _elements(self, name: str, index: Index | None) -> frozenset[tuple[str, int]]:
         """Return the elements of a parameter, or of all parameters of a layer."""

@@ -52,7 +52,7 @@ class Cursor(ABC):
         # the op that first wrote NaN or infinity, while it stands at the start of that batch
         self.diverged: Op | None = None
         # what was set by hand in this batch, and after how many ops it takes effect
-        self._overrides: list[tuple[int, SetValues]] = []
+        self.overrides: list[tuple[int, SetValues]] = []
         self.program = self._program(0)
         self._load()
 
@@ -91,6 +91,12 @@ class Cursor(ABC):
         """Where in the run it is now."""
         stage = PAUSED if self._hooks_called else self.stage if self.moving else REST
         return Moment(self.step_number, self.program.done, stage)
+
+    @property
+    def moment_at_rest(self) -> Moment:
+        """The same, as if the move under way had ended here."""
+        moment = self.moment
+        return moment._replace(stage=max(moment.stage, REST))
 
     @property
     def at_batch_end(self) -> bool:
@@ -271,12 +277,12 @@ class Cursor(ABC):
         self.program.done = 0  # it may be left for one of another size: its numbers are past
         self.program = self._program(batch)
         self.program.done = 0
-        self._overrides.clear()
+        self.overrides.clear()
 
     def _load(self) -> None:
         self.program.load(self._rows[self.batch])
         self.trainer._state.keep()
-        self._overrides.clear()
+        self.overrides.clear()
 
     def _program(self, batch: int) -> Program:
         return self.trainer._program_for(self.batches.length(batch))
@@ -285,7 +291,7 @@ class Cursor(ABC):
         self.trainer._state.restore_kept()
         self.program.done = 0
         self.program.touched.clear()
-        self._overrides.clear()
+        self.overrides.clear()
         if self.timeline.was_changed_within(self.step_number):  # what was kept is not the start
             self.travel(Moment(self.step_number, 0, REST))
 
@@ -335,7 +341,7 @@ class Cursor(ABC):
                 kernel()
             self.program.done = op.index + 1
             hooks.fire_at(trainer, op, "after", again=True)
-            for after, override in self._overrides:
+            for after, override in self.overrides:
                 if after == op.index + 1:
                     self._write(override)
         if act.moment.stage == PAUSED:
@@ -359,7 +365,7 @@ class Cursor(ABC):
         writer = program.writer.get(act.name)
         after = 0 if writer is None or writer.index >= program.done else writer.index + 1
         if after:
-            self._overrides.append((after, act))
+            self.overrides.append((after, act))
         else:
             state.restore_kept()
             act.write(program.arrays[act.name])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .builder import Builder
     from .state import State
 
-_TIME = re.compile(r"\.t\d+\.")
+TIME = re.compile(r"\.t\d+\.")
 EVERY_STEP = ".t*."
 """Stands for all time steps in the name of a silenced array: "rnn1.t*.h"."""
 
@@ -59,7 +59,7 @@ class Restraints:
         """Return the columns of an array, or of a gradient ("<array>.grad"), that are 0."""
         if not self.silenced:
             return _NONE
-        name = _TIME.sub(EVERY_STEP, array.removesuffix(".grad"))
+        name = TIME.sub(EVERY_STEP, array.removesuffix(".grad"))
         return np.array(sorted(unit for one, unit in self.silenced if one == name), np.intp)
 
     def held(self, state: State) -> NDArray[np.bool_]:

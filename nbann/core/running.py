@@ -44,7 +44,9 @@ class Runner(Cursor):
             while self.position.epoch < target and not self.interrupts.seen:
                 goal = self.position.epoch + 1 if rules else target
                 try:
+                    goal = self.trainer._goal_of_autosaves(goal)
                     paused = self._move(goal, single=single, guarded=guarded)
+                    self.trainer._autosave()
                 except Diverged as found:
                     stop = self._stop_at(found.autopsy)
                     break
@@ -102,6 +104,7 @@ class Runner(Cursor):
             count = min(count, ahead - (epoch * self.batches.count + batch))
         if op or count < 1:
             return False
+        count = min(count, CHUNK) if self.trainer._autosaves else count  # it looks at the clock
         if self.at_batch_end:
             self._go_on()
         self.trainer._state.forget()
@@ -220,5 +223,5 @@ class Runner(Cursor):
         if ran:
             program.done = len(program)
             self._hooks_called = False
-            self._overrides.clear()
+            self.overrides.clear()
         return ran

@@ -292,6 +292,14 @@ class State:
         if names is None and self.streams:
             self._kept_streams = self._stream_states()
 
+    def kept_snapshot(self) -> Snapshot | None:
+        """Return what persisted at the start of the batch; None if not all of it was kept."""
+        if self._kept.keys() != self.persistent.keys() or len(self._kept_streams) < len(
+            self.streams
+        ):
+            return None
+        return Snapshot({n: a.copy() for n, a in self._kept.items()}, dict(self._kept_streams))
+
     def forget(self) -> None:
         """Drop what `keep` remembered: it belongs to a batch that is past."""
         self._kept.clear()

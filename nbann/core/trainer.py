@@ -18,6 +18,7 @@ from .data.given import as_dataset, as_values
 from .errors import UnknownNameError, bad_value
 from .going_back import GoingBack
 from .hooks import Event, Hook, Hooks
+from .keeping import Keeping
 from .looking import Data
 from .losses.penalty import Penalty
 from .losses.registry import Loss, as_loss
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from .conditions import Given
 
 
-class Trainer(GoingBack):
+class Trainer(GoingBack, Keeping):
     """Trains a model on data: at full speed, or stopped at any operation.
 
     Parameters

@@ -29,7 +29,7 @@ class Traveller(Runner):
         """Return the moment at which a run stands at a position, as it was left."""
         step = position.epoch * self.batches.count + position.batch
         moment = Moment(step, position.op)
-        if position.op or not step or self.timeline.is_touched(moment):
+        if position.op or step <= self.timeline.first or self.timeline.is_touched(moment):
             return moment
         return Moment(step - 1, self.ops_of((step - 1) % self.batches.count))
 

@@ -137,12 +137,9 @@ class Branches(Sequence[Branch]):
 
     def keep(self, branch: Branch) -> None:
         """Keep a branch; where there is no memory for all, drop the oldest, and say so."""
-        words = self._timeline.words
-        branch.words = f"from {words(branch.fork)} on, to {words(branch.end)}"
-        room = int(SHARE * self._timeline.budget)
-        branch.thin(room // 4)
-        self._kept.append(branch)
+        self.put(branch)
         lost = []
+        room = int(SHARE * self._timeline.budget)
         while self._kept and self.nbytes > room:
             lost.append(f"branch {self._kept[0].number}, {self._kept.pop(0).words}")
         if lost:
@@ -152,6 +149,13 @@ class Branches(Sequence[Branch]):
                 f"with timeline_memory= above {self._timeline.budget / 2**20:.3g} MB.",
                 stacklevel=2,
             )
+
+    def put(self, branch: Branch) -> None:
+        """Put a branch to the others, with a share of the memory."""
+        words = self._timeline.words
+        branch.words = f"from {words(branch.fork)} on, to {words(branch.end)}"
+        branch.thin(int(SHARE * self._timeline.budget) // 4)
+        self._kept.append(branch)
 
     def remove(self, branch: Branch) -> None:
         """Take a branch out."""

@@ -80,8 +80,8 @@ class Snapshots:
             self._last = time.perf_counter()
 
     def cut(self, step: int) -> None:
-        """Drop those after a step."""
-        place = bisect_right(self.steps, step)
+        """Drop those after a step, the first one apart."""
+        place = max(bisect_right(self.steps, step), 1)
         del self.steps[place:], self.states[place:]
         self._last = time.perf_counter()
 

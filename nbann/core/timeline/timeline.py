@@ -43,8 +43,9 @@ class Timeline(Sequence[Act]):
         How many of them lie behind.
     end : Moment
         How far this line of events has come.
-    number : int
-        Of this line of events: 0 is the first, 1 what was done anew in its past, ...
+    number, newest : int
+        Of this line of events: 0 is the first, 1 what was done anew in its past, ...; the last one
+        given.
     first : int
         The step with which it begins; there is nothing to go back to before it.
     snapshots : Snapshots
@@ -62,7 +63,7 @@ class Timeline(Sequence[Act]):
         self.budget = budget
         self.batches, self.ops = batches, ops
         self.branches = Branches(self)
-        self.number = self._newest = 0
+        self.number = self.newest = 0
         self.acts: list[Act] = []
         self._of_acts = 0
         self.applied = 0
@@ -232,7 +233,8 @@ class Timeline(Sequence[Act]):
             return True
         if self.applied and self.acts[self.applied - 1].is_same(act):
             return False
-        if act.moment < self.end or self.applied < len(self.acts):
+        ahead = self.first <= act.moment.step and act.moment < self.end
+        if ahead or self.applied < len(self.acts):
             self.fork(act.moment, history, hooks)
         self.acts.append(act)
         self._of_acts += act.nbytes
@@ -257,8 +259,8 @@ class Timeline(Sequence[Act]):
 
     def renumber(self) -> None:
         """Give this line of events a number of its own: it is another one from now on."""
-        self._newest += 1
-        self.number = self._newest
+        self.newest += 1
+        self.number = self.newest
 
     def as_branch(self, fork: Moment, history: History, hooks: Sequence[Hook]) -> Branch:
         """Return this whole line of events as a branch."""

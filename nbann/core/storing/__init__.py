@@ -1,0 +1,1 @@
+"""Runs on disk: saved, loaded, saved by themselves, recorded. Imports the core's own parts only."""

@@ -1,0 +1,115 @@
+"""A loaded run has the past of the saved one: it is gone back in, branched, taken up again."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import nbann
+
+from .nets import copies, make
+from .test_branches import noise
+from .timelines import RUNS, do, same_state
+
+doings = st.lists(
+    st.one_of(
+        st.tuples(
+            st.just("step"), st.sampled_from(["op", "phase", "batch", "epoch"]), st.integers(1, 3)
+        ),
+        st.tuples(st.just("back"), st.sampled_from(["op", "batch", "epoch"]), st.integers(1, 3)),
+        st.sampled_from(
+            [
+                ("rate", 0.3),
+                ("set", "last.weight", (0, 0), 1.0),
+                ("set", "last.bias", ..., 0.5),
+                ("freeze", "last.bias"),
+                ("silence", "first", 0),
+                ("unfreeze", "last"),
+            ]
+        ),
+    ),
+    max_size=7,
+)
+
+
+def saved_and_loaded(trainer, folder):
+    path = folder / "run.npz"
+    trainer.save(path)
+    return nbann.Trainer.load(path)
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.sampled_from(list(RUNS)), doings, doings)
+def test_a_loaded_run_goes_back_and_on_as_the_saved_one(tmp_path_factory, name, before, after):
+    trainer = RUNS[name]()
+    for action in before:
+        do(trainer, action)
+    loaded = saved_and_loaded(trainer, tmp_path_factory.mktemp("runs"))
+    same_state(trainer, loaded)
+    assert repr(trainer.branches) == repr(loaded.branches)
+    assert [act.text for act in trainer.timeline] == [act.text for act in loaded.timeline]
+    for action in after:
+        do(trainer, action)
+        do(loaded, action)
+        same_state(trainer, loaded)
+
+
+def test_branches_and_best_weights_are_in_the_file(tmp_path):
+    trainer = make(n=13, batch_size=5, optimizer=nbann.SGD(2.0))
+    trainer.run(60, until=nbann.EarlyStopping("train_loss", patience=2))
+    trainer.back("epoch", 3)
+    trainer.silence("dense1", 1)
+    trainer.run(2)
+    loaded = saved_and_loaded(trainer, tmp_path)
+    for one in (trainer, loaded):
+        one.switch(0)
+        one.goto(1)
+        one.run(1)
+    for a, b in zip(copies(trainer), copies(loaded), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert loaded.timeline.number == trainer.timeline.number
+
+
+def test_in_the_past_the_future_is_in_the_file(tmp_path):
+    trainer = make(n=13, batch_size=5)
+    trainer.run(4)
+    trainer.goto(1, 2)
+    loaded = saved_and_loaded(trainer, tmp_path)
+    assert len(loaded.history["loss"]) == 5
+    for one in (trainer, loaded):
+        one.goto(4)
+    same_state(trainer, loaded)
+
+
+def test_of_a_run_that_hooks_have_changed_the_present_alone_is_in_the_file(tmp_path):
+    trainer = make(n=13, batch_size=5)
+    trainer.on("batch", noise, modifies=True)
+    trainer.run(2)
+    trainer.save(tmp_path / "run.npz")
+    with pytest.warns(UserWarning, match="Attach them again"):
+        loaded = nbann.Trainer.load(tmp_path / "run.npz")
+    assert loaded.back("epoch", 5) == (2, 0, 0)  # what was before is not known
+    with pytest.raises(ValueError, match="at least 2"):
+        loaded.goto(1)
+    loaded.on("batch", noise, modifies=True)
+    for one in (trainer, loaded):
+        one.run(2)
+        one.back("batch", 2)
+    same_state(trainer, loaded)
+
+
+def test_a_long_past_is_thinned_in_the_file(tmp_path):
+    trainer = make([("dense", 400), "tanh", ("dense", 3)], n=13, batch_size=1, evaluate_every=None)
+    trainer.run(300)
+    assert len(trainer.timeline.snapshots) > 5
+    path = tmp_path / "run.npz"
+    trainer.save(path)
+    assert path.stat().st_size < 12 * 2**20
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        loaded = nbann.Trainer.load(path)
+    for one in (trainer, loaded):
+        one.goto(123, 4, 5)
+    same_state(trainer, loaded)
