@@ -1,5 +1,6 @@
 """A loaded run has the past of the saved one: it is gone back in, branched, taken up again."""
 
+import random
 import warnings
 
 import numpy as np
@@ -8,9 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nbann
+from nbann.core.storing.container import read_container
+from nbann.core.storing.faults import FileError
 
 from .nets import copies, make
 from .test_branches import noise
+from .test_hostile_files import ODD, changed, forged, places
 from .timelines import RUNS, do, same_state
 
 doings = st.lists(
@@ -113,3 +117,52 @@ def test_a_long_past_is_thinned_in_the_file(tmp_path):
     for one in (trainer, loaded):
         one.goto(123, 4, 5)
     same_state(trainer, loaded)
+
+
+def test_odd_entries_of_a_timeline_are_refused_or_harmless(tmp_path):
+    trainer = RUNS["adam"]()
+    for act in [
+        ("rate", 0.3),
+        ("set", "last.weight", (0, 0), 1.0),
+        ("freeze", "last.bias"),
+        ("silence", "first", 0),
+    ]:
+        trainer.step("batch", 2)
+        do(trainer, act)
+    best = trainer.model_snapshot()
+    trainer.run(1)
+    trainer.restore_model(best)
+    trainer.back("batch", 4)
+    trainer.learning_rate = 0.1
+    trainer.step("phase", 2)
+    trainer.set("tanh1.out", (0, 2), 0.7)
+    trainer.back("op")
+    path = tmp_path / "run.npz"
+    trainer.save(path)
+    with path.open("rb") as file:
+        document, arrays = read_container(file, "")
+    del document["arrays"]
+    chance, outcomes = random.Random(3), []
+    for way in places(document["timeline"], ("timeline",)):
+        for value in chance.sample(ODD, 5):
+            outcomes.append(tried(path, changed(document, way, value), arrays))
+    for name in arrays:
+        if name.startswith("timeline/"):
+            less = {key: array for key, array in arrays.items() if key != name}
+            outcomes.append(tried(path, document, less))
+            outcomes.append(tried(path, document, arrays | {name: arrays[name][:0]}))
+    assert outcomes.count("refused") > 200
+    assert outcomes.count("loaded") > 20
+
+
+def tried(path, document, arrays):
+    path.write_bytes(forged(document, arrays))
+    try:
+        loaded = nbann.Trainer.load(path)
+    except FileError as error:
+        assert "expected" in str(error)  # noqa: PT017
+        return "refused"
+    loaded.step("op")
+    loaded.back("batch", 2)
+    assert repr(loaded.timeline)
+    return "loaded"
