@@ -7,7 +7,7 @@ the forward and loss ops from the last to the first and asking each primitive fo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from .restraints import FREE, Restraints
 if TYPE_CHECKING:
     from .losses.penalty import Penalty
     from .losses.registry import Loss
-    from .model import Sequential
+    from .model import Model
     from .optimizers.sgd import Optimizer
     from .state import State
 
@@ -74,7 +74,8 @@ class Builder:
         self._readers: Counter[str] = Counter()
         self._contributions: dict[str, list[str]] = {}
         self._parameter_suffix = ".grad"
-        self._data_loss = ""
+        self._loss_starts: set[str] = set()
+        self._further_losses: list[tuple[str, Symbol, Callable[[str], None]]] = []
 
     # ---- what layers, losses and rules call ------------------------------------------------------
     def input(self, name: str, source: NDArray[Any], symbol: Symbol, *, bound: bool) -> None:
@@ -214,20 +215,43 @@ class Builder:
         return symbol
 
     # ---- the way of a program --------------------------------------------------------------------
-    def forward(self, model: Sequential) -> None:
+    def forward(self, model: Model) -> None:
         """Emit the forward pass."""
         self.program.output = model.emit(self, "x")
 
     def loss(self, loss: Loss, penalty: Penalty | None) -> None:
-        """Emit the loss of the output, the penalty on the weights included."""
+        """Emit the loss of the output; what else layers have asked for, and the penalty, added."""
         self.phase, self.layer = "loss", "loss"
-        data_loss = self._data_loss = "loss" if penalty is None else "loss.data"
-        self.array(data_loss, (), Symbol("L", "" if penalty is None else "data"))
+        alone = penalty is None and not self._further_losses
+        data_loss = "loss" if alone else "loss.data"
+        self.array(data_loss, (), Symbol("L", "" if alone else "data"))
         loss.emit(self, self.program.output, data_loss)
+        parts = [data_loss]
+        for name, symbol, emit in self._further_losses:
+            self.array(name, (), symbol)
+            emit(name)
+            parts.append(name)
+        self._loss_starts.update(parts)
         if penalty is not None:
             penalty.emit(self, self.array("loss.penalty", (), Symbol("R")))
+            parts.append("loss.penalty")
+        if not alone:
             self.array("loss", (), Symbol("L"))
-            self.emit(AddUp((data_loss, "loss.penalty"), "loss", verb="total"))
+            self.emit(AddUp(tuple(parts), "loss", verb="total"))
+
+    def add_loss(self, name: str, symbol: Symbol, emit: Callable[[str], None]) -> None:
+        """Ask for a further term of the loss, such as a penalty on how active neurons are.
+
+        Parameters
+        ----------
+        name : str
+            Its array's name, "loss.<what>", a single number for the batch.
+        symbol : Symbol
+        emit : callable
+            ``emit(name)`` emits the ops that write it, in the phase "loss". The `backward` of what
+            writes it emits its derivative, with no gradient coming in: that is 1.
+        """
+        self._further_losses.append((name, symbol, emit))
 
     def backward(self, penalty: Penalty | None) -> None:
         """Emit the derivative of everything emitted so far, last op first."""
@@ -264,7 +288,7 @@ class Builder:
     def _is_reached(self, primitive: Primitive) -> bool:
         """Whether the loss depends on what an op writes, and that on a parameter."""
         reached = any(
-            name == self._data_loss or self.has_gradient(name) for name in primitive.writes
+            name in self._loss_starts or self.has_gradient(name) for name in primitive.writes
         )
         return reached and any(self.needs_gradient(name) for name in primitive.passes_back_to)
 

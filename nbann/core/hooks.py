@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import UnknownNameError, bad_value
-from .program import PHASES, Kernel, Op, Program
+from .program import Kernel, Op, Program
 from .timeline.moment import AFTER, BEFORE, NEVER, Moment
 from .units import UNITS, Unit, When, same_unit
 
@@ -226,7 +226,7 @@ class Hooks:
         """Attach a callable; see `Trainer.on`."""
         for kind, value, known in (
             ("unit", unit, UNITS),
-            ("phase", phase, PHASES),
+            ("phase", phase, program.phases),
             ("layer", layer, tuple(dict.fromkeys(o.layer for o in program))),
             ("op", op, tuple(o.name for o in program)),
             ("when", when, ("before", "after")),

@@ -15,7 +15,7 @@ from .data.given import as_dataset, check_columns
 from .errors import UnknownNameError
 from .expr import Equation
 from .losses.registry import Loss, Task
-from .model import Sequential
+from .model import Model
 from .moves import Position
 from .program import Op, Program
 from .recipe import Recipe, Samples
@@ -50,7 +50,7 @@ class Looking:
         return self.last_op or self.op
 
     @property
-    def model(self) -> Sequential:
+    def model(self) -> Model:
         """The model as given."""
         return self._recipe.model
 

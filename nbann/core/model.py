@@ -1,22 +1,111 @@
-"""Models: layers in an order. A model is a description; the trainer holds what is learned."""
+"""Models: what is trained. A model is a description; the trainer holds what is learned."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar
 
 from .errors import bad_value
 from .layers.layer import Layer, Shape
 
 if TYPE_CHECKING:
     from .builder import Builder
+    from .losses.loss import Loss, Task
+    from .optimizers.optimizer import Optimizer
     from .plan import Plan
+    from .recipe import Recipe, Samples
+    from .state import Array
 
 RESERVED = ("x", "y", "loss")
 
 
-class Sequential:
+class Model(ABC):
+    """A net, or another machine that learns: what it needs, what it computes, how it learns.
+
+    A subclass says what parameters it has (`build`) and how an output comes from an input (`emit`).
+    By default it learns by backpropagation (`compile`); another rule of learning is another order
+    of ops, in phases of its own. Trainer, timeline, hooks and explanations take it as it is.
+
+    Attributes
+    ----------
+    layers : tuple of Layer
+        Those that it is made of, if it is made of layers.
+    names : tuple of str
+        What they are called, which begins the names of their arrays.
+    """
+
+    layers: tuple[Layer, ...] = ()
+    names: tuple[str, ...] = ()
+
+    # ---- what it is ------------------------------------------------------------------------------
+    @abstractmethod
+    def build(self, plan: Plan, shape: Shape, prefix: str = "") -> Shape:
+        """Ask `plan` for all that it needs; return the shape of a sample of its output."""
+
+    @abstractmethod
+    def emit(self, b: Builder, x: str, prefix: str = "") -> str:
+        """Emit the ops that compute its output from array `x`; return the output's name."""
+
+    def leaves(self, prefix: str = "") -> Iterator[tuple[str, Layer]]:
+        """Yield every layer that it is made of with its full name; none by default."""
+        yield from ()
+
+    @property
+    def takes_indices(self) -> int:
+        """How many things the inputs stand for, such as words; 0 where they are measurements."""
+        return 0
+
+    # ---- how it learns ---------------------------------------------------------------------------
+    def compile(self, b: Builder, recipe: Recipe, *, scored: bool, train: bool) -> None:
+        """Emit all ops of a step: forward, loss, backward and update, where each is asked for.
+
+        Parameters
+        ----------
+        b : Builder
+        recipe : Recipe
+        scored : bool
+            Whether there are targets, so that there is a loss: an array "loss" of no axes.
+        train : bool
+            Whether it learns from the batch; if not, that is all.
+        """
+        b.forward(self)
+        if scored:
+            b.loss(recipe.loss, recipe.penalty)
+        if train:
+            b.backward(recipe.penalty)
+            b.update(recipe.optimizer)
+
+    # ---- what is usual for it --------------------------------------------------------------------
+    usual_batch_size: ClassVar[int | None] = 32
+
+    def usual_loss(self, task: Task) -> Loss | str | None:
+        """Return the loss that it is trained with if none is asked for; None: that of the task."""
+        return None
+
+    def usual_optimizer(self) -> Optimizer | str | None:
+        """Return the optimizer that it is trained with if none is asked for; None: plain SGD."""
+        return None
+
+    # ---- what is measured of it ------------------------------------------------------------------
+    measures: tuple[str, ...] = ()
+    """Names of what `measure` tells, beside the loss and the metrics of the predictions."""
+
+    def measure(self, parameters: Mapping[str, Array], samples: Samples) -> dict[str, float]:
+        """Return what is measured of the machine itself, such as an energy, by name.
+
+        Parameters
+        ----------
+        parameters : mapping of str to ndarray
+            All that persists, by name, read-only: parameters, buffers, hyper-parameters.
+        samples : dict of str to ndarray
+            "x", "y", ...: a whole data set.
+        """
+        return {}
+
+
+class Sequential(Model):
     """Layers one after another.
 
     Parameters

@@ -24,6 +24,7 @@ Floats = NDArray[np.floating]
 Arrays = Mapping[str, NDArray[Any]]
 Symbols = Callable[[str], Symbol | Gradient]
 PHASES = ("forward", "loss", "backward", "update")
+"""Those of backpropagation; a model that learns otherwise has its own, see `Program.phases`."""
 
 
 class Op:
@@ -34,7 +35,7 @@ class Op:
     name : str
         Unique within its program, such as "hidden.affine".
     phase : str
-        "forward", "loss", "backward" or "update".
+        "forward", "loss", "backward" or "update"; others where a model learns otherwise.
     layer : str
         The layer it belongs to; "loss" for the loss, the optimizer's name for the update.
     time : int or None
@@ -198,6 +199,11 @@ class Program:
                     return op
             raise UnknownNameError("op", index, (op.name for op in self.ops))
         return self.ops[index]
+
+    @property
+    def phases(self) -> tuple[str, ...]:
+        """The phases of a step, in order."""
+        return tuple(dict.fromkeys(op.phase for op in self.ops))
 
     def __repr__(self) -> str:
         return f"<Program of {len(self)} ops for batches of {self.batch_size}>"

@@ -17,7 +17,7 @@ from .expr import Symbol
 from .losses.penalty import Penalty
 from .losses.registry import TARGET_SYMBOLS, Loss, Task
 from .losses.targets import check_weight_range
-from .model import Sequential
+from .model import Model
 from .optimizers.sgd import Optimizer
 from .plan import Plan
 from .program import Program
@@ -44,7 +44,7 @@ _SYMBOLS = {"x": Symbol("x"), "x.mask": Symbol("m")} | TARGET_SYMBOLS
 class Recipe:
     """Everything that a program is compiled from, but the state and the batch size."""
 
-    model: Sequential
+    model: Model
     loss: Loss
     optimizer: Optimizer
     penalty: Penalty | None
@@ -140,7 +140,7 @@ class Recipe:
 
     def _indices(self, array: NDArray[np.float64], what: str) -> NDArray[np.intp]:
         """Return the whole numbers that an Embedding looks up, or say which one is not."""
-        count = self.model.layers[0].takes_indices
+        count = self.model.takes_indices
         wrong = (array != np.round(array)) | (array < 0) | (array >= count)
         if wrong.any():
             first = self.model.names[0]
@@ -189,12 +189,7 @@ class Recipe:
         bound = batch_size == len(samples["x"])
         for name, source in samples.items():
             b.input(name, source, _SYMBOLS[name], bound=bound)
-        b.forward(self.model)
-        if "y" in samples:
-            b.loss(self.loss, self.penalty)
-        if train:
-            b.backward(self.penalty)
-            b.update(self.optimizer)
+        self.model.compile(b, self, scored="y" in samples, train=train)
         return b.finish()
 
 

@@ -22,7 +22,7 @@ from .keeping import Keeping
 from .looking import Data
 from .losses.penalty import Penalty
 from .losses.registry import Loss, as_loss
-from .model import Sequential
+from .model import Model
 from .moves import Ran, Stop
 from .optimizers.sgd import Optimizer, as_optimizer
 from .plan import Plan
@@ -42,12 +42,19 @@ if TYPE_CHECKING:
     from .conditions import Given
 
 
+class _Usual(int):
+    """The number that is taken where none is given."""
+
+
+BATCH_SIZE = _Usual(32)
+
+
 class Trainer(GoingBack, Keeping):
     """Trains a model on data: at full speed, or stopped at any operation.
 
     Parameters
     ----------
-    model : Sequential
+    model : Sequential or another Model
     train : Dataset or (X, y)
         What is learned from. X is (n, d); y holds class labels from 0, or values. A pair's whole
         numbers are labels, unless one output and a loss of values say otherwise.
@@ -58,12 +65,14 @@ class Trainer(GoingBack, Keeping):
     loss : Loss or str, optional
         "cross_entropy", "binary_cross_entropy", "mean_squared_error", "half_squared_error",
         "mean_absolute_error", "huber", "hinge", "perceptron", "poisson"; "bce", "mse" and "mae" for
-        short; by default the first for classes and the third for values.
+        short; by default what is usual for the model, or else the first for classes and the third
+        for values.
     optimizer : Optimizer or str, optional
-        "sgd", "adagrad", "rmsprop", "adam" or "adamw"; by default plain SGD with learning rate 0.1.
+        "sgd", "adagrad", "rmsprop", "adam" or "adamw"; by default what is usual for the model, or
+        else plain SGD with learning rate 0.1.
     batch_size : int or None
         Samples in a batch, at least 1; the last batch of an epoch holds what remains. None: all of
-        them.
+        them. By default what is usual for the model, 32 for a net.
     l1, l2 : float
         Add ``l1 * sum|W| + l2/2 * sum W**2`` over the weights (not the biases) to the loss; at
         least 0.
@@ -109,14 +118,14 @@ class Trainer(GoingBack, Keeping):
 
     def __init__(
         self,
-        model: Sequential,
+        model: Model,
         train: Data,
         *,
         test: Data | None = None,
         validation: Data | None = None,
         loss: Loss | str | None = None,
         optimizer: Optimizer | str | None = None,
-        batch_size: int | None = 32,
+        batch_size: int | None = BATCH_SIZE,
         l1: float = 0.0,
         l2: float = 0.0,
         penalty_per_sample: bool = False,
@@ -131,17 +140,20 @@ class Trainer(GoingBack, Keeping):
         if isinstance(metrics, Iterator):  # a twin asks for them once more
             metrics = tuple(metrics)
         given = {name: value for name, value in locals().items() if name != "self"}
-        if not isinstance(model, Sequential):
+        if not isinstance(model, Model):
             raise bad_value(
                 "model", "a Sequential", type(model).__name__, "Wrap the layers: Sequential([...])."
             )
-        optimizer = as_optimizer(optimizer)
+        if batch_size is BATCH_SIZE:
+            batch_size = given["batch_size"] = model.usual_batch_size
+        optimizer = as_optimizer(model.usual_optimizer() if optimizer is None else optimizer)
         if optimizer.kind in model.names:
             mend = "The optimizer's ops go by that name; call the layer otherwise."
             expected = f"layer names other than {optimizer.kind!r}"
             raise bad_value("model", expected, repr(model), mend)
         data = as_dataset(train, "train")
-        asked, loss = loss is not None, as_loss(loss, data.task)
+        asked = loss is not None
+        loss = as_loss(loss if asked else model.usual_loss(data.task), data.task)
         factors = (number_in("l1", l1, least=0.0), number_in("l2", l2, least=0.0))
         penalty = Penalty(*factors, _flag("penalty_per_sample", penalty_per_sample))
         plan = Plan()

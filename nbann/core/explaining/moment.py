@@ -96,6 +96,13 @@ class Moment(Program):
                 found.update(read for read in reads if not self.owner(read))
         return frozenset(found)
 
+    @cached_property
+    def _losses(self) -> frozenset[str]:
+        """The loss and, where it is a total, what it is the total of."""
+        total = self.writer.get("loss")
+        parts = total.reads if total is not None and total.name == "loss.total" else ()
+        return frozenset(("loss", *parts))
+
     def is_source(self, name: str) -> bool:
         """Whether a gradient comes straight from the loss, not from other gradients."""
         return not any(read in self.gradients for read in self.writer[name].reads)
@@ -115,7 +122,7 @@ class Moment(Program):
             return "state" if name in self.held else "given"
         if name in self.gradients:
             return "gradient"
-        if name in ("loss", "loss.data", "loss.penalty"):
+        if name in self._losses:
             return "loss"
         if writer.phase == "update" or name in writer.reads:
             return "state"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -74,8 +75,8 @@ class Evaluator:
         for program in self.passes(samples):
             weight = program.arrays.get("y.weight")
             size = program.batch_size if weight is None else float(weight.sum())
-            data_loss = program.arrays["loss.data" if self.recipe.penalty else "loss"].item()
             penalty = program.arrays["loss.penalty"].item() if self.recipe.penalty else 0.0
+            data_loss = _without_penalty(program)
             total += data_loss * (1 if summed else size)
             rows += size
             if self.metrics:
@@ -83,6 +84,8 @@ class Evaluator:
         if self.recipe.penalty and self.recipe.penalty.per_sample:
             penalty *= size / (rows or 1)  # by all the samples, not by those of the last pass
         result: dict[str, Score] = {"loss": total / (1 if summed else rows or 1) + penalty}
+        if self.recipe.model.measures:
+            result |= self.recipe.model.measure(self.state.arrays, samples)
         if self.metrics:
             whole = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
             result |= self._measured(samples, whole)
@@ -124,3 +127,13 @@ class Evaluator:
                 self._programs.popitem(last=False)
         self._programs.move_to_end(key)
         return self._programs[key]
+
+
+def _without_penalty(program: Program) -> float:
+    """Return a batch's loss but for what the weights cost, which is the same for all batches."""
+    arrays = program.arrays
+    total: float = arrays["loss"].item()
+    if "loss.penalty" not in arrays:
+        return total
+    parts = program.writer["loss"].reads
+    return math.fsum(arrays[part].item() for part in parts if part != "loss.penalty")

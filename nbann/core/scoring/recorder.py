@@ -44,7 +44,7 @@ class Recorder:
         """The names of what an evaluation adds to the history."""
         if self.every is None:
             return ()
-        scores = ("loss", *self.evaluator.metrics)
+        scores = ("loss", *self.evaluator.recipe.model.measures, *self.evaluator.metrics)
         return ("epoch", *(f"{part}_{name}" for part in self.parts for name in scores))
 
     def next_evaluation(self, epoch: int, target: int) -> int:

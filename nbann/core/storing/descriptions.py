@@ -37,28 +37,31 @@ from .faults import bad_file, item
 
 CLASSES: dict[str, type] = {
     cls.__name__: cls
-    for cls in (
-        Sequential,
-        BatchNorm,
-        Bidirectional,
-        Dense,
-        Dropout,
-        Embedding,
-        Flatten,
-        GRU,
-        LSTM,
-        LayerNorm,
-        RNN,
-        Residual,
-        *activations.ACTIVATIONS.values(),
-        *LOSSES.values(),
-        *cast("Iterable[type]", OPTIMIZERS.values()),
-        schedules.Constant,
-        schedules.CosineDecay,
-        schedules.ExponentialDecay,
-        schedules.LinearWarmup,
-        schedules.StepDecay,
-        ReduceOnPlateau,
+    for cls in cast(
+        "tuple[type, ...]",
+        (
+            Sequential,
+            BatchNorm,
+            Bidirectional,
+            Dense,
+            Dropout,
+            Embedding,
+            Flatten,
+            GRU,
+            LSTM,
+            LayerNorm,
+            RNN,
+            Residual,
+            *activations.ACTIVATIONS.values(),
+            *LOSSES.values(),
+            *cast("Iterable[type]", OPTIMIZERS.values()),
+            schedules.Constant,
+            schedules.CosineDecay,
+            schedules.ExponentialDecay,
+            schedules.LinearWarmup,
+            schedules.StepDecay,
+            ReduceOnPlateau,
+        ),
     )
 }
 """Everything that a file may ask to be made, but initializers; by name."""
