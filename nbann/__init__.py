@@ -28,12 +28,15 @@ if TYPE_CHECKING:
         Step,
         Tanh,
     )
+    from .core.layers.activity_penalty import ActivityPenalty
     from .core.layers.bidirectional import Bidirectional
     from .core.layers.dense import Dense
+    from .core.layers.dense_transpose import DenseTranspose
     from .core.layers.dropout import Dropout
     from .core.layers.embedding import Embedding
     from .core.layers.flatten import Flatten
     from .core.layers.gated import GRU, LSTM
+    from .core.layers.noise import GaussianNoise, MaskingNoise
     from .core.layers.normalization import BatchNorm, LayerNorm
     from .core.layers.recurrent import RNN
     from .core.layers.residual import Residual
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
         Poisson,
     )
     from .core.model import Sequential
+    from .core.models.autoencoder import Autoencoder
     from .core.optimizers.adaptive import AdaGrad, Adam, AdamW, RMSprop
     from .core.optimizers.sgd import SGD
     from .core.scoring.diagnosis import diagnose
@@ -70,9 +74,11 @@ __all__ = [
     "RNN",
     "SELU",
     "SGD",
+    "ActivityPenalty",
     "AdaGrad",
     "Adam",
     "AdamW",
+    "Autoencoder",
     "BatchNorm",
     "Bidirectional",
     "BinaryCrossEntropy",
@@ -80,6 +86,7 @@ __all__ = [
     "Dashboard",
     "Dataset",
     "Dense",
+    "DenseTranspose",
     "Dropout",
     "EarlyStopping",
     "Embedding",
@@ -87,12 +94,14 @@ __all__ = [
     "Explanation",
     "FileError",
     "Flatten",
+    "GaussianNoise",
     "HalfSquaredError",
     "Hinge",
     "Huber",
     "Identity",
     "LayerNorm",
     "LeakyReLU",
+    "MaskingNoise",
     "MaxTime",
     "MeanAbsoluteError",
     "MeanSquaredError",
@@ -138,10 +147,12 @@ _HOMES = {
         "Tanh",
     ],
     "core.optimizers.adaptive": ["AdaGrad", "Adam", "AdamW", "RMSprop"],
+    "core.layers.activity_penalty": ["ActivityPenalty"],
     "core.layers.bidirectional": ["Bidirectional"],
     "core.data.dataset": ["Dataset"],
     "core.layers.dense": ["Dense"],
     "core.scoring.diagnosis": ["diagnose"],
+    "core.layers.dense_transpose": ["DenseTranspose"],
     "core.layers.dropout": ["Dropout"],
     "core.layers.embedding": ["Embedding"],
     "core.layers.flatten": ["Flatten"],
@@ -161,6 +172,8 @@ _HOMES = {
         "Poisson",
     ],
     "core.model": ["Sequential"],
+    "core.models.autoencoder": ["Autoencoder"],
+    "core.layers.noise": ["GaussianNoise", "MaskingNoise"],
     "core.layers.normalization": ["BatchNorm", "LayerNorm"],
     "core.optimizers.sgd": ["SGD"],
     "core.layers.recurrent": ["RNN"],

@@ -258,6 +258,39 @@ class Looking:
         """
         return self._evaluator.probabilities(self._inputs(X, "predict_proba", mask))
 
+    def activations(self, name: str, X: Any, mask: Any = None) -> NDArray[Any]:
+        """Return what an array of the forward pass holds for samples, such as "hidden.out".
+
+        The run is not touched, and the arrays of the loaded batch stay as they are. It is the
+        forward pass of a prediction: nothing drops out, no noise is added.
+
+        Parameters
+        ----------
+        name : str
+            Of an array that is computed when predicting.
+        X, mask
+            As for `predict`.
+
+        Returns
+        -------
+        array of shape (n, ...)
+
+        Raises
+        ------
+        UnknownNameError
+            No array of that name is computed when predicting.
+        ValueError
+            As `predict` does.
+        """
+        found = []
+        for program in self._evaluator.passes(self._inputs(X, "activations", mask)):
+            if name not in program.writer:
+                raise UnknownNameError(
+                    "array that is computed when predicting", name, program.writer
+                )
+            found.append(program.arrays[name].copy())
+        return np.concatenate(found)
+
     def _inputs(self, X: Any, what: str, mask: Any) -> Samples:
         check_columns(X, self.train_data, what)
         return self._recipe.inputs(X, what, mask)

@@ -17,17 +17,21 @@ from typing import Any, cast
 import numpy as np
 
 from ..layers import activations, initializers
+from ..layers.activity_penalty import ActivityPenalty
 from ..layers.bidirectional import Bidirectional
 from ..layers.dense import Dense
+from ..layers.dense_transpose import DenseTranspose
 from ..layers.dropout import Dropout
 from ..layers.embedding import Embedding
 from ..layers.flatten import Flatten
 from ..layers.gated import GRU, LSTM
+from ..layers.noise import GaussianNoise, MaskingNoise
 from ..layers.normalization import BatchNorm, LayerNorm
 from ..layers.recurrent import RNN
 from ..layers.residual import Residual
 from ..losses.registry import LOSSES
 from ..model import Sequential
+from ..models.autoencoder import Autoencoder
 from ..optimizers import schedules
 from ..optimizers.plateau import ReduceOnPlateau
 from ..optimizers.sgd import OPTIMIZERS
@@ -41,15 +45,20 @@ CLASSES: dict[str, type] = {
         "tuple[type, ...]",
         (
             Sequential,
+            Autoencoder,
+            ActivityPenalty,
             BatchNorm,
             Bidirectional,
             Dense,
+            DenseTranspose,
             Dropout,
             Embedding,
             Flatten,
             GRU,
+            GaussianNoise,
             LSTM,
             LayerNorm,
+            MaskingNoise,
             RNN,
             Residual,
             *activations.ACTIVATIONS.values(),
@@ -204,6 +213,7 @@ def argument_of(value: Any, name: str) -> object:
 
 
 _KEPT_OTHERWISE: dict[tuple[type, str], Callable[[Any], object]] = {
+    (Autoencoder, "decoder"): lambda model: model._given_decoder,
     (Embedding, "count"): lambda layer: layer.takes_indices,
     (Bidirectional, "layer"): lambda layer: layer._given[0],
     (Bidirectional, "backward"): lambda layer: layer._given[1],
