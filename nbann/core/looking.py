@@ -285,9 +285,7 @@ class Looking:
         found = []
         for program in self._evaluator.passes(self._inputs(X, "activations", mask)):
             if name not in program.writer:
-                raise UnknownNameError(
-                    "array that is computed when predicting", name, program.writer
-                )
+                raise UnknownNameError("array of a prediction", name, program.writer)
             found.append(program.arrays[name].copy())
         return np.concatenate(found)
 
