@@ -24,6 +24,11 @@ class Plan:
         self.buffers: list[Buffer] = []
         self.streams: list[str] = []
 
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of the trained arrays so far, by name: a layer may use another's."""
+        return {p.name: p.shape for p in self.parameters}
+
     def parameter(
         self, name: str, shape: tuple[int, ...], start: Start, symbol: Symbol, *, penalized: bool
     ) -> None:

@@ -29,7 +29,7 @@ class DenseTranspose(Layer):
     Parameters
     ----------
     of : str
-        Name of a Dense that stands before it, in the same Sequential.
+        Name of a Dense (or Embedding) that stands before it, in the same Sequential.
     tied : bool
     name : str, optional
     bias : array of shape (inputs of `of`,) or bool, optional
@@ -86,7 +86,7 @@ class DenseTranspose(Layer):
 
     def build(self, plan: Plan, name: str, shape: Shape) -> Shape:
         weight = _weight_of(name, self.of)
-        shapes = {p.name: p.shape for p in plan.parameters}
+        shapes = plan.shapes
         if len(shapes.get(weight, ())) != 2:
             start = weight.removesuffix(f"{self.of}.weight")
             ends = (n.removeprefix(start) for n in shapes if n.startswith(start))

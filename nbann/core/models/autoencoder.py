@@ -69,8 +69,8 @@ class Autoencoder(Sequential):
         both directions. Its biases are its own.
     noise : float or Layer
         What the encoder sees is made noisy in training, what is to be given back is not (a
-        denoising autoencoder, Vincent et al., ICML 2008): the standard deviation of `GaussianNoise`,
-        or a layer such as `MaskingNoise(0.3)`. 0 for none.
+        denoising autoencoder, Vincent et al., ICML 2008): the deviation of `GaussianNoise`, or a
+        layer such as `MaskingNoise(0.3)`. 0 for none.
     sparsity : float or ActivityPenalty
         What an active code costs: a factor of L1, or e.g. ``ActivityPenalty(kl=3.0, target=0.05)``
         after a Sigmoid (a sparse autoencoder, Ng, CS294A lecture notes). 0 for none.

@@ -34,11 +34,14 @@ class Budget:
         How many of them no layer has asked for.
     outputs : int
         How many numbers the layers write for one sample, at least.
+    shapes : dict of str to tuple of int
+        Of the parameters so far, as a plan has them.
     """
 
     def __init__(self, parameters: int) -> None:
         self.left = parameters
         self.outputs = 0
+        self.shapes: dict[str, Shape] = {}
 
     def parameter(
         self, name: str, shape: Shape, start: object, symbol: object, *, penalized: bool
@@ -51,6 +54,7 @@ class Budget:
             Fewer are left.
         """
         self.left -= prod(shape)
+        self.shapes[name] = shape
         if self.left < 0:
             raise FileError(
                 f"The model: expected the parameters that the file holds; received a description "
@@ -80,7 +84,7 @@ class Budget:
 
 def _written(layer: Layer, before: Shape, after: Shape) -> int:
     """Return how many numbers a layer of nbann's writes for a sample, at least."""
-    if layer.kind == "flatten":  # a view of what is there
+    if layer.kind in ("flatten", "code", "activity_penalty"):  # a view of what is there
         return 0
     steps = before[0] if len(before) == 2 and len(after) == 1 else 1  # the last one alone is seen
     return steps * prod(after)
