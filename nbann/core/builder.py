@@ -71,6 +71,7 @@ class Builder:
         self._names: set[str] = set()
         self._tape: list[tuple[str, int | None, Primitive]] = []
         self._learned: set[str] = set(state.names())
+        self._inputs: dict[int, str] = {}
         self._readers: Counter[str] = Counter()
         self._contributions: dict[str, list[str]] = {}
         self._parameter_suffix = ".grad"
@@ -79,8 +80,15 @@ class Builder:
 
     # ---- what layers, losses and rules call ------------------------------------------------------
     def input(self, name: str, source: NDArray[Any], symbol: Symbol, *, bound: bool) -> None:
-        """Bring data in: bound to all rows as they stand, or through a buffer filled by batch."""
+        """Bring data in: bound to all rows as they stand, or through a buffer filled by batch.
+
+        What has been brought in under another name is not copied again: x, where y is x itself.
+        """
         self.program.symbols[name] = symbol
+        known = self._inputs.setdefault(id(source), name)
+        if known != name:
+            self.program.arrays[name] = self.program.arrays[known]
+            return
         if bound:
             self.program.arrays[name] = source
             return

@@ -87,7 +87,11 @@ class Recipe:
         targets = self.loss.targets(data.y, self.task, shape, f"{what} y", weight)
         for name in {"y.weight", "y.factor"} & targets.keys():
             check_weight_range(targets[name], self.dtype, f"{what} weight times class weight")
-        return samples | {name: self._cast(array) for name, array in targets.items()}
+        itself = data.y is data.X and not self.model.takes_indices  # a reconstruction
+        return samples | {
+            name: samples["x"] if itself and name == "y" else self._cast(array)
+            for name, array in targets.items()
+        }
 
     def metrics(self, metrics: Metrics, samples: Samples) -> dict[str, MetricLike]:
         """Return metrics by name, each of which fits what is learned of these samples."""

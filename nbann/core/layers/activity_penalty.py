@@ -14,6 +14,7 @@ from ..losses.weights import Reduction, Share, WeightTotal
 from ..ops.activation_ops import SigmoidOp
 from ..ops.activity_ops import ActivityL1, Divergence, MeanActivity
 from ..ops.softmax_ops import RowSoftmax
+from ..restraints import Silenced
 from .layer import Layer, Shape
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ class ActivityPenalty(Layer):
     ``rho_j = mean_i a_ij`` and ``KL(t || r) = t*log(t/r) + (1 - t)*log((1 - t)/(1 - r))``: the
     sparse autoencoder of A. Ng, "Sparse autoencoder", CS294A lecture notes (Stanford, 2011),
     section 3, whose beta is `kl` and whose rho is `target`. There rho_j is a mean over the whole
-    training set, here over the batch; with one batch for all they are the same. The derivative
+    training set, here over the batch; with one batch for all they are the same. It is kept off 0
+    and 1 by the spacing of numbers, so that no divergence is infinite. The derivative
     ``dL/da_ij = kl/n * ((1 - t)/(1 - rho_j) - t/rho_j)`` counts each sample's part in the mean.
 
     Where samples have weights, means are weighted as in the loss.
@@ -106,7 +108,10 @@ class ActivityPenalty(Layer):
 
     def _check_range(self, b: Builder, name: str, x: str) -> None:
         writer = b.program.writer.get(x)
-        if writer is None or not isinstance(writer._primitive, SigmoidOp | RowSoftmax):
+        primitive = None if writer is None else writer._primitive
+        if isinstance(primitive, Silenced):
+            primitive = primitive.inner
+        if not isinstance(primitive, SigmoidOp | RowSoftmax):
             mend = "Put it right after a Sigmoid, or pass l1 in place of kl."
             expected = "with kl, an activity in (0, 1), as a Sigmoid's is"
             raise bad_value(f"ActivityPenalty {name!r}", expected, f"{x!r}", mend)

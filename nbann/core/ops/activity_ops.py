@@ -49,7 +49,11 @@ class ActivityL1(ElementLoss):
 
 
 class MeanActivity(PassedOver):
-    """``rho_j = 1/n * sum_i a_ij``: how active each neuron is on average over the batch."""
+    """``rho_j = 1/n * sum_i a_ij``: how active each neuron is on average over the batch.
+
+    It is kept off 0 and 1 by eps, the spacing of numbers: rounding may take a saturated neuron
+    there, and one that is silenced is there; its divergence would be infinite.
+    """
 
     verb = "mean_activity"
 
@@ -66,19 +70,27 @@ class MeanActivity(PassedOver):
         if self.reduction.share is not None:
             share = arrays[self.reduction.share].reshape(-1)
         yield partial(share.dot, a, mean)
+        self._eps = float(np.finfo(mean.dtype).eps)
+        yield partial(np.minimum, mean, np.full_like(mean, 1 - self._eps), out=mean)
+        yield partial(np.maximum, mean, np.full_like(mean, self._eps), out=mean)
+
+    def _between(self, mean: Expr) -> Expr:
+        least = Call("min", (mean, Number(1 - self._eps)))
+        return Call("max", (least, Number(self._eps)))
 
     def equation(self, symbol: Symbols) -> Equation:
-        a = symbol(self.a)
-        if self.reduction.share is None:
-            return Equation(symbol(self.writes[0]), Call("mean", (a,)))
-        return Equation(symbol(self.writes[0]), Call("sum", (self.reduction.formula(a, symbol),)))
+        mean = Call("mean", (symbol(self.a),))
+        if self.reduction.share is not None:
+            mean = Call("sum", (self.reduction.formula(symbol(self.a), symbol),))
+        return Equation(symbol(self.writes[0]), self._between(mean))
 
     def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
         rows = list(places(entry.shape(self.a)))
         if self.reduction.share is None:
             total = Sum(tuple(entry(self.a, *row, *at) for row in rows))
-            return Quotient(total, Number(self.reduction.under))
-        return Sum(tuple(self.reduction.number(entry(self.a, *r, *at), entry, r) for r in rows))
+            return self._between(Quotient(total, Number(self.reduction.under)))
+        terms = (self.reduction.number(entry(self.a, *r, *at), entry, r) for r in rows)
+        return self._between(Sum(tuple(terms)))
 
 
 class Divergence(Primitive):
