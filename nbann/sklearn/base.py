@@ -13,18 +13,18 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
 from nbann.core.errors import bad_value
-from nbann.core.trainer import Trainer
 
 from .compat import CallbackSupportMixin
 from .lbfgs import LbfgsFit
 from .net import outputs
+from .owning import TrainerOwner
 from .parameters import STOCHASTIC, as_weights, check_parameters, layer_sizes
 from .parts import Part
 from .stochastic import StochasticFit
 from .tasks import FitTasks
 
 
-class MLP(CallbackSupportMixin, BaseEstimator, ABC):
+class MLP(TrainerOwner, CallbackSupportMixin, BaseEstimator, ABC):
     """A multi-layer perceptron; subclasses say what its outputs are, and document it."""
 
     loss: str
@@ -180,33 +180,6 @@ class MLP(CallbackSupportMixin, BaseEstimator, ABC):
     def _outputs(self, X: Any) -> NDArray[np.floating]:
         """Return what the last layer gives for X as it stands, before the output's activation."""
         return outputs(self.coefs_, self.intercepts_, self.activation, X)
-
-    @property
-    def trainer_(self) -> Trainer:
-        """The `nbann.Trainer` that has trained this estimator, to be stepped through.
-
-        Its parameters are those of `coefs_` and `intercepts_` when the fit has ended. From there it
-        goes its own ways: stepping on, or back to the start with ``reset()``, leaves the estimator
-        as it is. It holds the training data; ``del estimator.trainer_`` frees them. It is not there
-        in an estimator that was copied or loaded.
-        """
-        if "_trainer" not in self.__dict__:
-            raise AttributeError(
-                f"trainer_: expected a {type(self).__name__} fitted in this session; received one "
-                f"that is not fitted, or was copied or loaded. Call fit or partial_fit."
-            )
-        trainer: Trainer = self._trainer[0]
-        return trainer
-
-    @trainer_.deleter
-    def trainer_(self) -> None:
-        """Free the training data; the fitted weights stay."""
-        self.__dict__.pop("_trainer", None)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave the trainer behind: it holds the training data and lives where it was made."""
-        state: dict[str, Any] = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_trainer"}
 
     def _can_fit_partially(self) -> bool:
         if self.solver not in STOCHASTIC:
