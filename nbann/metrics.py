@@ -6,6 +6,7 @@ small net takes: with many epochs, let ``Trainer(evaluate_every=10)`` ask less o
 
 from .core.scoring.metric import Metric
 from .core.scoring.metrics import METRICS
+from .core.scoring.quantile_scores import coverage, mean_pinball_loss
 from .core.scoring.scores import (
     accuracy,
     balanced_accuracy,
@@ -25,9 +26,11 @@ __all__ = [
     "accuracy",
     "balanced_accuracy",
     "confusion_matrix",
+    "coverage",
     "f1_macro",
     "log_loss",
     "mean_absolute_error",
+    "mean_pinball_loss",
     "mean_squared_error",
     "r2",
     "roc_auc",

@@ -14,6 +14,7 @@ from .data.dataset import Dataset
 from .data.given import as_dataset, check_columns
 from .errors import UnknownNameError
 from .expr import Equation
+from .losses.loss import interval_of
 from .losses.registry import Loss, Task
 from .model import Model
 from .moves import Position
@@ -257,6 +258,80 @@ class Looking:
             As `predict` does, or a net that gives no probabilities.
         """
         return self._evaluator.probabilities(self._inputs(X, "predict_proba", mask))
+
+    def predict_std(self, X: Any, mask: Any = None) -> NDArray[np.floating]:
+        """Return the standard deviation that a net trained with `GaussianNLL` gives each target.
+
+        Parameters
+        ----------
+        X, mask
+            As for `predict`.
+
+        Returns
+        -------
+        array of shape (n,) or (n, k)
+
+        Raises
+        ------
+        ValueError
+            As `predict` does, or a loss that learns none.
+        """
+        samples = self._inputs(X, "predict_std", mask)
+        with np.errstate(all="ignore"):
+            return self.loss.std(self._evaluator.outputs(samples))
+
+    def predict_quantile(self, X: Any, q: float, mask: Any = None) -> NDArray[np.floating]:
+        """Return the value that each target stays below with probability q.
+
+        Parameters
+        ----------
+        X, mask
+            As for `predict`.
+        q : float
+            In (0, 1); after training with `Pinball` one of its quantiles, with `GaussianNLL` any.
+
+        Returns
+        -------
+        array of shape (n,) or (n, k)
+
+        Raises
+        ------
+        ValueError
+            As `predict` does, or a loss that has not learned this quantile.
+        """
+        q = number_in("q", q, above=0.0, below=1.0)
+        samples = self._inputs(X, "predict_quantile", mask)
+        with np.errstate(all="ignore"):
+            return self.loss.quantile(self._evaluator.outputs(samples), q)
+
+    def predict_interval(
+        self, X: Any, level: float = 0.9, mask: Any = None
+    ) -> NDArray[np.floating]:
+        """Return the bounds between which each target lies with probability `level`.
+
+        They are the quantiles ``(1 - level) / 2`` and ``(1 + level) / 2``.
+
+        Parameters
+        ----------
+        X, mask
+            As for `predict`.
+        level : float
+            In (0, 1); after training with ``Pinball([0.1, 0.9])`` 0.8.
+
+        Returns
+        -------
+        array of shape (n, 2) or (n, k, 2)
+
+        Raises
+        ------
+        ValueError
+            As `predict` does, or a loss that has not learned these quantiles.
+        """
+        level = number_in("level", level, above=0.0, below=1.0)
+        outputs = self._evaluator.outputs(self._inputs(X, "predict_interval", mask))
+        with np.errstate(all="ignore"):
+            bounds = [self.loss.quantile(outputs, q) for q in interval_of(level)]
+        return np.stack(bounds, axis=-1)
 
     def activations(self, name: str, X: Any, mask: Any = None) -> NDArray[Any]:
         """Return what an array of the forward pass holds for samples, such as "hidden.out".

@@ -103,6 +103,7 @@ class Recipe:
             classes=max(self.outputs, 2) if self.task == "classification" else None,
             several=several,
             probabilities=self.loss.gives_probabilities(self.task, self.outputs),
+            gives_quantile=self.loss.gives_quantile,
         )
 
     def inputs(self, X: object, what: str, mask: object = None) -> Samples:

@@ -64,9 +64,9 @@ class Trainer(GoingBack, Keeping):
         Likewise: what early stopping looks at, where the test data is to stay unseen.
     loss : Loss or str, optional
         "cross_entropy", "binary_cross_entropy", "mean_squared_error", "half_squared_error",
-        "mean_absolute_error", "huber", "hinge", "perceptron", "poisson"; "bce", "mse" and "mae" for
-        short; by default what is usual for the model, or else the first for classes and the third
-        for values.
+        "mean_absolute_error", "huber", "hinge", "perceptron", "poisson",
+        "gaussian_nll", "pinball"; "bce", "mse" and "mae" for short; by default what is usual for
+        the model, or else the first for classes and the third for values.
     optimizer : Optimizer or str, optional
         "sgd", "adagrad", "rmsprop", "adam" or "adamw"; by default what is usual for the model, or
         else plain SGD with learning rate 0.1.

@@ -195,6 +195,26 @@ def sine(n: int = 200, noise: float = 0.1, seed: int = 0) -> Dataset:
     return Dataset(x[:, None], y, "regression", ("x",), ("sin(x)",), "sine")
 
 
+def heteroscedastic(n: int = 1000, noise: float = 0.1, seed: int = 0) -> Dataset:
+    """Return points on a sine wave that scatter the more the farther they are from 0.
+
+    ``y = sin(x) + std(x) * e`` with ``std(x) = noise * (1 + |x|)``, x uniform in [-pi, pi], e
+    normal: what `GaussianNLL` and `Pinball` are to find out is known.
+
+    Parameters
+    ----------
+    n : int
+        Number of points, at least 1.
+    noise : float
+        Standard deviation of y at x = 0, at least 0.
+    seed : int
+    """
+    n, noise, rng = _settings(n, noise, seed, least=1)
+    x = rng.uniform(-np.pi, np.pi, n)
+    y = np.sin(x) + noise * (1 + np.abs(x)) * rng.standard_normal(n)
+    return Dataset(x[:, None], y, "regression", ("x",), ("y",), "heteroscedastic")
+
+
 def plane(n: int = 500, noise: float = 0.0, seed: int = 0) -> Dataset:
     """Return TensorFlow Playground's plane: ``y = (x1 + x2) / 10``, to be regressed on.
 

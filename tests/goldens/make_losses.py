@@ -73,6 +73,13 @@ CASES = {
     "perceptron mask": ("PerceptronLoss", {}, "two", [4, 1], "mask"),
     "perceptron classes": ("PerceptronLoss", {}, "labels", [3], None),
     "perceptron classes weight": ("PerceptronLoss", {}, "labels", [3], "rows"),
+    "gaussian": ("GaussianNLL", {}, "values / 2", [2], None),
+    "gaussian weight": ("GaussianNLL", {"eps": 0.1, "full": True}, "values / 2", [4], "rows"),
+    "gaussian mask": ("GaussianNLL", {"eps": 0.01}, "values / 2", [3, 4], "mask"),
+    "pinball": ("Pinball", {}, "values / 3", [3], None),
+    "pinball weight": ("Pinball", {"quantiles": [0.05, 0.3]}, "values / 2", [4], "rows"),
+    "pinball mask": ("Pinball", {"quantiles": 0.8}, "values", [3, 2], "mask"),
+    "poisson several": ("Poisson", {}, "counts", [3], None),
 }  # fmt: skip
 
 
@@ -85,6 +92,8 @@ def draw(case, rng, n):
         y = rng.integers(0, shape[-1], rows)
     elif target == "two":
         y = rng.integers(0, 2, (n, *shape) if shape[-1] > 1 else rows)
+    elif "/" in target:  # several outputs a target
+        y = rng.standard_normal((*rows, shape[-1] // int(target[-1])))
     else:
         y = rng.standard_normal((n, *shape)) if target == "values" else rng.poisson(2, (n, *shape))
     if kind is None:
@@ -170,6 +179,23 @@ def _poisson(torch, z, y, k, settings):
     return each + torch.xlogy(y, y) - y, torch.ones_like(each)
 
 
+def _gaussian_nll(torch, z, y, k, settings):
+    mean, variance = z[..., : k // 2], z[..., k // 2 :].exp() + settings.get("eps", 1e-6)
+    each = torch.nn.functional.gaussian_nll_loss(
+        mean, y, variance, full=settings.get("full", False), eps=1e-300, reduction="none"
+    )
+    return each, torch.ones_like(each)
+
+
+def _pinball(torch, z, y, k, settings):
+    given = settings.get("quantiles", [0.1, 0.5, 0.9])
+    q = torch.atleast_1d(torch.tensor(given, dtype=z.dtype))
+    short = (y[..., None] - z.reshape(*y.shape, len(q))).reshape(z.shape)
+    q = q.repeat(y.shape[-1])
+    each = torch.maximum(q * short, (q - 1) * short)
+    return each, torch.ones_like(each)
+
+
 def _hinge(torch, z, y, k, settings):
     margin = settings.get("margin", 1.0)
     if k == 1:
@@ -208,6 +234,8 @@ SINGLE = {
     "MeanAbsoluteError": _mean_absolute_error,
     "Huber": _huber,
     "Poisson": _poisson,
+    "GaussianNLL": _gaussian_nll,
+    "Pinball": _pinball,
     "Hinge": _hinge,
     "PerceptronLoss": _perceptron,
 }

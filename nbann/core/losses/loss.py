@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import bad_value
 from ..expr import Symbol
 from ..program import Floats
 
@@ -99,6 +100,40 @@ class Loss(ABC):
     def predict(self, outputs: Floats, task: Task) -> NDArray[Any]:
         """Turn outputs (n, k) into labels (n,) or values (n,) or (n, k); so for (n, T, k)."""
 
+    def point(self, outputs: Floats, task: Task) -> NDArray[Any]:
+        """Turn outputs into the one label or value of each target that metrics are to score."""
+        return self.predict(outputs, task)
+
+    # ---- how sure it is --------------------------------------------------------------------------
+    def std(self, outputs: Floats) -> Floats:
+        """Turn outputs into the standard deviation of each target, (n,) or (n, k).
+
+        Raises
+        ------
+        ValueError
+            The loss learns none.
+        """
+        raise self._unsure("predict_std", "GaussianNLL", "GaussianNLL()")
+
+    def gives_quantile(self, q: float) -> bool:
+        """Whether the q-quantile of each target can be read off the outputs."""
+        return False
+
+    def quantile(self, outputs: Floats, q: float) -> Floats:
+        """Turn outputs into the q-quantile of each target, (n,) or (n, k).
+
+        Raises
+        ------
+        ValueError
+            The loss has not learned it; see `gives_quantile`.
+        """
+        wanted = f"GaussianNLL, or with Pinball of the quantile {q:g}"
+        raise self._unsure("A quantile", wanted, f"Pinball([{q:g}, ...])")
+
+    def _unsure(self, what: str, wanted: str, mend: str) -> ValueError:
+        mend = f"Train with loss=nbann.{mend}."
+        return bad_value(what, f"a net trained with {wanted}", repr(self), mend)
+
     def task_of(self, task: Task) -> Task:
         """Return the task as the loss has it: whole numbers may be counts, values be labels."""
         if self.for_classes:
@@ -130,6 +165,11 @@ class Loss(ABC):
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.settings().items())
         return f"{type(self).__name__}({shown})"
+
+
+def interval_of(level: float) -> tuple[float, float]:
+    """Return the quantiles between which lies the share `level` in the middle."""
+    return round((1 - level) / 2, 12), round((1 + level) / 2, 12)
 
 
 def strongest_class(outputs: Floats, threshold: float) -> NDArray[np.intp]:

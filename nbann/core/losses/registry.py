@@ -6,6 +6,7 @@ from ..errors import UnknownNameError, uncalled
 from .class_losses import BinaryCrossEntropy, CrossEntropy
 from .loss import TARGET_SYMBOLS, Loss, Task
 from .margin_losses import Hinge, PerceptronLoss
+from .spread_losses import GaussianNLL, Pinball
 from .value_losses import HalfSquaredError, Huber, MeanAbsoluteError, MeanSquaredError, Poisson
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "TARGET_SYMBOLS",
     "BinaryCrossEntropy",
     "CrossEntropy",
+    "GaussianNLL",
     "HalfSquaredError",
     "Hinge",
     "Huber",
@@ -22,6 +24,7 @@ __all__ = [
     "MeanAbsoluteError",
     "MeanSquaredError",
     "PerceptronLoss",
+    "Pinball",
     "Poisson",
     "Task",
     "as_loss",
@@ -37,6 +40,8 @@ LOSSES: dict[str, type[Loss]] = {
         MeanAbsoluteError,
         Huber,
         Poisson,
+        GaussianNLL,
+        Pinball,
         Hinge,
         PerceptronLoss,
     )

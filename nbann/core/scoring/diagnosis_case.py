@@ -65,7 +65,7 @@ class Case:
         Of classes ``1 - (wrong labels) / (those of guessing the commonest)``; of values R2, which
         is ``1 - (squared error) / (that of guessing the mean)``.
         """
-        predicted = self.trainer._evaluator.predict(self.outputs)
+        predicted = self.trainer._evaluator.point(self.outputs)
         y = self.rows["y"].reshape(predicted.shape)
         weight = self.rows.get("y.weight")
         if weight is not None:  # rows and time steps that do not count

@@ -51,6 +51,11 @@ class Evaluator:
         with np.errstate(all="ignore"):
             return self.recipe.loss.predict(outputs, self.recipe.task)
 
+    def point(self, outputs: Floats) -> NDArray[Any]:
+        """Turn outputs into the one label or value of each target that is compared with y."""
+        with np.errstate(all="ignore"):
+            return self.recipe.loss.point(outputs, self.recipe.task)
+
     @property
     def gives_probabilities(self) -> bool:
         """Whether outputs can be read as probabilities of classes."""
@@ -98,8 +103,9 @@ class Evaluator:
             return measure(
                 self.metrics,
                 samples["y"],
-                loss.predict(outputs, task),
+                loss.point(outputs, task),
                 lambda: loss.probabilities(outputs, task),
+                quantile=lambda q: loss.quantile(outputs, q),
                 steps=len(self.recipe.output_shape) > 1,
                 mask=samples.get("x.mask"),
             )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import bad_value
 
-Needs = Literal["predictions", "labels", "values", "probabilities"]
+Needs = Literal["predictions", "labels", "values", "probabilities", "quantiles"]
 Array = NDArray[Any]
 Score = float | NDArray[np.float64]
 MetricLike = Callable[[Array, Array], Any]
@@ -28,9 +28,10 @@ class Metric:
     Parameters
     ----------
     name : str
-    needs : {"predictions", "labels", "values", "probabilities"}
+    needs : {"predictions", "labels", "values", "probabilities", "quantiles"}
         What `predicted` holds: predicted class labels (n,); values (n,) or (n, k); probabilities of
-        the classes (n, k); or labels or values, whatever the net predicts.
+        the classes (n, k); those of the values' quantiles that are listed in `quantiles`, r of them
+        on a further axis; or labels or values, whatever the net predicts.
     compute : callable
         ``compute(y, predicted, classes)``, with y of shape (n,), or (n, k) of several values or
         labels of 0 and 1.
@@ -42,6 +43,8 @@ class Metric:
         What it is, in words.
     requires : str
         A package beyond NumPy that computing it needs, by the name to install: "scikit-learn".
+    quantiles : tuple of float
+        Those that it needs, if it needs any.
     lower_is_better : bool, optional
         Whether a lower value is the better one, or a higher; None where neither is, or it is not
         known. Early stopping and schedules that watch a score ask for it.
@@ -55,6 +58,7 @@ class Metric:
     about: str = field(default="", repr=False)
     requires: str = field(default="", repr=False)
     lower_is_better: bool | None = field(default=None, repr=False)
+    quantiles: tuple[float, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "__doc__", self.about or type(self).__doc__)
@@ -72,6 +76,8 @@ class Metric:
             mend = "Number the classes first: names, y = np.unique(y, return_inverse=True)."
             wrong = given if truth.dtype.kind in "fiub" else truth
             raise bad_value(self.name, "arrays of numbers", f"type {wrong.dtype}", mend)
+        if self.needs == "quantiles":
+            return self._of_quantiles(truth, given)
         if self.needs != "probabilities":
             given = column(given)
         fits = truth.shape[:1] == given.shape[:1] if truth.ndim and given.ndim else False
@@ -88,6 +94,19 @@ class Metric:
         if not classes and self.needs == "labels":
             classes = int(max(truth.max(), given.max(), 1)) + 1
         return as_score(self.name, self.compute(truth, given, classes))
+
+    def _of_quantiles(self, truth: Array, given: Array) -> Score:
+        """Return the score of quantiles, which have one axis more than the targets."""
+        shape = (*truth.shape, len(self.quantiles))
+        if len(self.quantiles) == 1 and given.shape == truth.shape:
+            given = given[..., None]
+        if given.shape != shape or not truth.size:
+            expected = f"quantiles {self.quantiles} of each target, shape {shape}"
+            mend = "Stack them: np.stack([lower, upper], axis=-1)."
+            raise bad_value(self.name, expected, f"shape {given.shape}", mend)
+        if not np.isfinite(given).all():
+            return float("nan")
+        return as_score(self.name, self.compute(truth, given, 0))
 
 
 def as_score(name: str, value: Any) -> Score:

@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import get_args
 
+import numpy as np
+
 from ..checks import check_installed
 from ..errors import UnknownNameError, bad_value
 from ..losses.loss import Task
 from .metric import Array, Metric, MetricLike, Needs, Score, as_score, column
+from .quantile_scores import coverage, mean_pinball_loss, quantile_metric
 from .scores import (
     SKLEARN,
     TopK,
@@ -42,6 +45,8 @@ METRICS: dict[str, Metric] = {
         roc_auc,
         top_k_accuracy(2),
         top_k_accuracy(3),
+        coverage(0.9),
+        mean_pinball_loss(0.5),
     )
 } | {"mae": mean_absolute_error, "mse": mean_squared_error}
 _MODULES = {SKLEARN: "sklearn"}
@@ -49,10 +54,13 @@ _TOP_K = re.compile(r"top_([1-9]\d{0,5})_accuracy")
 
 
 def named(name: object) -> Metric:
-    """Return the metric of a name; "top_<k>_accuracy" for any k."""
+    """Return the metric of a name; "top_<k>_accuracy", "coverage_<level>" and others for any."""
     top = _TOP_K.fullmatch(name) if isinstance(name, str) else None
     if top:
         return top_k_accuracy(int(top[1]))
+    sure = quantile_metric(name) if isinstance(name, str) else None
+    if sure:
+        return sure
     if not isinstance(name, str) or name not in METRICS:
         raise UnknownNameError("metric", name, METRICS)
     return METRICS[name]
@@ -65,6 +73,7 @@ def as_metrics(
     classes: int | None = None,
     several: bool = False,
     probabilities: bool = True,
+    gives_quantile: Callable[[float], bool] = lambda q: True,
 ) -> dict[str, MetricLike]:
     """Return metrics by name, each of which fits what is learned.
 
@@ -79,6 +88,8 @@ def as_metrics(
         Whether a sample has several labels (or, of values, several columns).
     probabilities : bool
         Whether the net gives probabilities of classes.
+    gives_quantile : callable
+        Whether it gives a quantile of the values.
 
     Raises
     ------
@@ -107,6 +118,11 @@ def as_metrics(
             raise bad_value("metrics", "different names", f"{name!r} twice", mend)
         what = f"metric {name!r}"
         _check_fit(name, one, task, several, probabilities)
+        for q in getattr(one, "quantiles", ()):
+            if not gives_quantile(q):
+                mend = "Train with loss=nbann.GaussianNLL(), or with Pinball and these quantiles."
+                expected = f"a net that gives the quantile {q:g}"
+                raise bad_value(what, expected, "a loss that gives none or others", mend)
         if isinstance(one, Metric):
             if one.requires:
                 check_installed(_MODULES.get(one.requires, one.requires), what, one.requires)
@@ -123,6 +139,7 @@ def measure(
     predicted: Array,
     probabilities: Callable[[], Array] | None = None,
     *,
+    quantile: Callable[[float], Array] | None = None,
     steps: bool = False,
     mask: Array | None = None,
 ) -> dict[str, Score]:
@@ -135,21 +152,28 @@ def measure(
         With `steps` (n, time) or (n, time, k).
     probabilities : callable, optional
         Returns the probabilities of classes, (n, k) or (n, time, k); asked for once at most.
+    quantile : callable
+        Returns a quantile of the values, shaped like `predicted`.
     steps : bool
         Whether there is a target at every time step.
     mask : array of shape (n, time), optional
         Which of them are there; not looked at without `steps`.
     """
     needs = {_needs(metric) for metric in metrics.values()}
-    given: dict[Needs, Array] = {what: predicted for what in needs if what != "probabilities"}
+    plain = needs - {"probabilities", "quantiles"}
+    given: dict[Needs, Array] = dict.fromkeys(plain, predicted)
     if "probabilities" in needs and probabilities is not None:
         given["probabilities"] = probabilities()
     truth = column(_rows(y, steps, mask))
     rows = {what: _rows(array, steps, mask) for what, array in given.items()}
-    return {
-        name: as_score(name, metric(truth, rows[_needs(metric)]))
-        for name, metric in metrics.items()
-    }
+    scores = {}
+    for name, metric in metrics.items():
+        if _needs(metric) == "quantiles" and quantile is not None:
+            found = [_rows(quantile(q), steps, mask) for q in getattr(metric, "quantiles", ())]
+            scores[name] = as_score(name, metric(truth, np.stack([*map(column, found)], axis=-1)))
+        else:
+            scores[name] = as_score(name, metric(truth, rows[_needs(metric)]))
+    return scores
 
 
 def _rows(array: Array, steps: bool, mask: Array | None) -> Array:
@@ -198,7 +222,7 @@ def _check_fit(
     if needs in ("labels", "probabilities") and task != "classification":
         mend = "Use e.g. 'mean_squared_error', 'mean_absolute_error' or 'r2'."
         raise bad_value(what, "class labels to compare", f"values (the task is {task})", mend)
-    if needs == "values" and task == "classification":
+    if needs in ("values", "quantiles") and task == "classification":
         mend = "Use e.g. 'accuracy', 'log_loss' or 'f1_macro'."
         raise bad_value(what, "values to compare", "class labels", mend)
     if needs == "probabilities" and not probabilities:

@@ -1,0 +1,226 @@
+"""The primitives of losses that learn how far values spread: a normal's variance, quantiles."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..expr import Call, Equation, Expr, Negative, Number, Power, Product, Quotient, Sum, Symbol
+from ..ops.join_ops import Split
+from ..program import Arrays, Floats, Kernel, Reader, Symbols
+from .reduction_ops import PassedOver, Read, SingleLoss, difference, times
+
+if TYPE_CHECKING:
+    from ..builder import Builder
+
+HALF, ONE = Number(0.5), Number(1.0)
+LOG_2PI = math.log(2 * math.pi)
+
+
+class ReadParts(Split):
+    """``(m, s) = z``: what the columns of the output stand for; views of it."""
+
+    @property
+    def passes_back_to(self) -> tuple[str, ...]:
+        return ()
+
+    def backward(self, b: Builder) -> None:
+        """Nothing: the total's rule writes the gradient of the output in one step."""
+
+
+class VarianceOp(PassedOver):
+    """``v = exp(s) + eps``: the variance, of which s is the logarithm."""
+
+    verb = "variance"
+
+    def __init__(self, log: str, eps: float, into: str) -> None:
+        self.log, self.eps = log, eps
+        self.reads = (log,)
+        self.writes = (into,)
+
+    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
+        variance = arrays[self.writes[0]]
+        yield partial(np.exp, arrays[self.log], variance)
+        yield partial(np.add, variance, np.array(self.eps, variance.dtype), variance)
+
+    def _of(self, log: Expr) -> Expr:
+        return Sum((Call("exp", (log,)), Number(self.eps)))
+
+    def equation(self, symbol: Symbols) -> Equation:
+        return Equation(symbol(self.writes[0]), self._of(symbol(self.log)))
+
+    def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
+        return self._of(entry(self.log, *at))
+
+
+class GaussianOp(SingleLoss):
+    """``l = (log v + e**2 / v) / 2``; slopes ``e/v`` for m, ``exp(s) * (1 - e**2/v) / 2v`` for s.
+
+    Parameters
+    ----------
+    output : str
+        (..., 2k): k means, then k logarithms of variances.
+    log, error, variance : str
+        (..., k): s, ``e = m - y`` and v.
+    full : bool
+        Add ``log(2 pi) / 2``.
+    into : str
+    """
+
+    verb = "gaussian"
+
+    def __init__(
+        self, output: str, log: str, error: str, variance: str, *, full: bool, into: str
+    ) -> None:
+        self.output, self.log, self.error, self.variance = output, log, error, variance
+        self.full = full
+        self.reads = (error, variance)
+        self.slope_reads = (error, variance, log)
+        self.writes = (into,)
+
+    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
+        error, variance = arrays[self.error], arrays[self.variance]
+        each = arrays[self.writes[0]]
+        logs = np.empty_like(each)
+        yield partial(np.log, variance, logs)
+        yield partial(np.multiply, error, error, each)
+        yield partial(np.divide, each, variance, each)
+        yield partial(np.add, each, logs, each)
+        if self.full:
+            yield partial(np.add, each, np.array(LOG_2PI, each.dtype), each)
+        yield partial(np.multiply, each, np.array(0.5, each.dtype), each)
+
+    def _single(self, read: Read) -> Expr:
+        error, variance = read(self.error), read(self.variance)
+        terms = [Call("log", (variance,)), Quotient(Power(error, Number(2)), variance)]
+        if self.full:
+            terms.append(Number(LOG_2PI))
+        return Product((HALF, Sum(tuple(terms))))
+
+    def equation(self, symbol: Symbols) -> Equation:
+        return Equation(symbol(self.writes[0]), self._single(symbol))
+
+    def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
+        return self._single(lambda read: entry(read, *at))
+
+    def slope_kernels(self, arrays: Arrays, into: Floats) -> Iterable[Kernel]:
+        error, variance = arrays[self.error], arrays[self.variance]
+        k = error.shape[-1]
+        of_mean, of_log = into[..., :k], into[..., k:]
+        share, rest = np.empty_like(error), np.empty_like(error)
+        yield partial(np.divide, error, variance, of_mean)
+        yield partial(np.multiply, error, of_mean, rest)
+        yield partial(np.subtract, np.ones_like(rest), rest, rest)
+        yield partial(np.exp, arrays[self.log], share)
+        yield partial(np.divide, share, variance, share)
+        yield partial(np.multiply, share, np.array(0.5, share.dtype), share)
+        yield partial(np.multiply, share, rest, of_log)
+
+    def _slope_of_mean(self, read: Read) -> Expr:
+        return Quotient(read(self.error), read(self.variance))
+
+    def _slope_of_log(self, read: Read) -> Expr:
+        error, variance = read(self.error), read(self.variance)
+        share = Quotient(Call("exp", (read(self.log),)), variance)
+        rest = difference(ONE, Quotient(Power(error, Number(2)), variance))
+        return Product((HALF, times(share, rest)), "*")
+
+    def slope_formula(self, symbol: Symbols) -> Expr:
+        parts = (self._slope_of_mean(symbol), self._slope_of_log(symbol))
+        return Call("concatenate", parts)
+
+    def slope_element(self, entry: Reader, at: tuple[int, ...]) -> Expr:
+        k = entry.shape(self.error)[-1]
+        place = (*at[:-1], at[-1] % k)
+        slope = self._slope_of_mean if at[-1] < k else self._slope_of_log
+        return slope(lambda read: entry(read, *place))
+
+
+class QuantileErrorOp(PassedOver):
+    """``e = a - y``: how far each quantile of a target is off; the columns go by targets."""
+
+    verb = "error"
+
+    def __init__(self, output: str, target: str, quantiles: int, into: str) -> None:
+        self.quantiles = quantiles
+        self.reads = (output, target)
+        self.writes = (into,)
+
+    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
+        output, target = (arrays[name] for name in self.reads)
+        shape = (*target.shape, self.quantiles)
+        error = arrays[self.writes[0]].reshape(shape)
+        yield partial(np.subtract, output.reshape(shape), target[..., None], error)
+
+    def equation(self, symbol: Symbols) -> Equation:
+        output, target = self.reads
+        return Equation(symbol(self.writes[0]), difference(symbol(output), symbol(target)))
+
+    def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
+        output, target = self.reads
+        of = entry(target, *at[:-1], at[-1] // self.quantiles)
+        return difference(entry(output, *at), of)
+
+
+class PinballOp(SingleLoss):
+    """``l = max(-q*e, (1 - q)*e)``, slope ``(1 - 2q + sign(e)) / 2``: -q, or 1 - q where e > 0.
+
+    Where e = 0 the slope is the middle of both, one of the subgradients.
+    """
+
+    verb = "pinball"
+
+    def __init__(self, output: str, error: str, quantiles: tuple[float, ...], into: str) -> None:
+        self.output, self.error, self.quantiles = output, error, quantiles
+        self.reads = self.slope_reads = (error,)
+        self.writes = (into,)
+
+    def _columns(self, like: Floats) -> Floats:
+        """Return each column's quantile."""
+        return np.resize(np.array(self.quantiles, like.dtype), like.shape[-1])
+
+    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
+        error, each = arrays[self.error], arrays[self.writes[0]]
+        q = self._columns(each)
+        over = np.empty_like(each)
+        yield partial(np.multiply, error, 1 - q, over)
+        yield partial(np.multiply, error, -q, each)
+        yield partial(np.maximum, each, over, out=each)
+
+    def _single(self, q: Expr, rest: Expr, error: Expr) -> Expr:
+        return Call("max", (Negative(times(q, error)), times(rest, error)))
+
+    def equation(self, symbol: Symbols) -> Equation:
+        q = _q(self.quantiles)
+        single = self._single(q, difference(ONE, q), symbol(self.error))
+        return Equation(symbol(self.writes[0]), single)
+
+    def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
+        q = self.quantiles[at[-1] % len(self.quantiles)]
+        return self._single(Number(q), Number(1 - q), entry(self.error, *at))
+
+    def slope_kernels(self, arrays: Arrays, into: Floats) -> Iterable[Kernel]:
+        q = self._columns(into)
+        yield partial(np.sign, arrays[self.error], into)
+        yield partial(np.add, into, 1 - 2 * q, into)
+        yield partial(np.multiply, into, np.array(0.5, into.dtype), into)
+
+    def _slope(self, q: Expr, error: Expr) -> Expr:
+        sides = Sum((ONE, Negative(Product((Number(2), q))), Call("sign", (error,))))
+        return Quotient(sides, Number(2))
+
+    def slope_formula(self, symbol: Symbols) -> Expr:
+        return self._slope(_q(self.quantiles), symbol(self.error))
+
+    def slope_element(self, entry: Reader, at: tuple[int, ...]) -> Expr:
+        q = self.quantiles[at[-1] % len(self.quantiles)]
+        return self._slope(Number(q), entry(self.error, *at))
+
+
+def _q(quantiles: tuple[float, ...]) -> Expr:
+    """Return how quantiles are written in a formula over whole arrays: one as its number."""
+    return Number(quantiles[0]) if len(quantiles) == 1 else Symbol("q")
