@@ -74,7 +74,18 @@ class Latex(Renderer):
 
 _GREEK = {"log p": r"\log p", "log y": r"\log y"} | {
     letter: rf"\{letter}"
-    for letter in ("eta", "mu", "theta", "sigma", "gamma", "beta", "rho", "epsilon", "lambda")
+    for letter in (
+        "eta",
+        "mu",
+        "theta",
+        "tau",
+        "sigma",
+        "gamma",
+        "beta",
+        "rho",
+        "epsilon",
+        "lambda",
+    )
 }
 
 

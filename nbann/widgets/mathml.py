@@ -12,6 +12,7 @@ from nbann.core.render import Renderer, significant
 
 _MINUS = "\N{MINUS SIGN}"
 _LETTERS = {
+    "tau": "\N{GREEK SMALL LETTER TAU}",
     "theta": "\N{GREEK SMALL LETTER THETA}",
     "eta": "\N{GREEK SMALL LETTER ETA}",
     "mu": "\N{GREEK SMALL LETTER MU}",

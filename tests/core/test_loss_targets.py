@@ -218,6 +218,7 @@ def test_losses_by_name():
     assert set(LOSSES) == {
         "cross_entropy", "binary_cross_entropy", "mean_squared_error", "half_squared_error",
         "mean_absolute_error", "huber", "hinge", "perceptron", "poisson",
+            "gaussian_nll", "pinball",
     }  # fmt: skip
     for name, cls in LOSSES.items():
         assert type(as_loss(name, "regression")) is cls

@@ -20,6 +20,8 @@ from .loss_runs import Run, loss_of, value
 
 GOLDENS = Path(__file__).parents[1] / "goldens" / "losses.json"
 UNWEIGHTED = [case for case in CASES if CASES[case][4] is None]
+# of the others the references' exp(z) is infinite
+ALWAYS_FINITE = [case for case in CASES if "poisson" not in case and "gaussian" not in case]
 PLAIN = [case for case in UNWEIGHTED if "class_weights" not in CASES[case][1]]
 SUMMED = "half sum"
 
@@ -67,7 +69,7 @@ def test_twenty_steps_of_pytorch(case, seed):
 @pytest.mark.torch
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("size", [1e4, -1e4, 60.0, 1.0, 0.0])
-@pytest.mark.parametrize("case", [case for case in CASES if "poisson" not in case])
+@pytest.mark.parametrize("case", ALWAYS_FINITE)
 def test_extreme_outputs(case, size, dtype):
     """Finite and right where exp(z) is not; ties and kinks are PyTorch's."""
     torch = pytest.importorskip("torch", reason="PyTorch, the oracle here, is not installed")

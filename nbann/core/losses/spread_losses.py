@@ -18,7 +18,14 @@ from ..expr import Symbol
 from ..program import Floats
 from .loss import Loss, Shape, Targets, Task
 from .reduction_ops import emit_total
-from .spread_ops import GaussianOp, PinballOp, QuantileErrorOp, ReadParts, VarianceOp
+from .spread_ops import (
+    GaussianOp,
+    LogVarianceOp,
+    PinballOp,
+    PrecisionOp,
+    QuantileErrorOp,
+    ReadParts,
+)
 from .squared_ops import ErrorOp
 from .targets import as_shape, row_weights, values_of
 
@@ -61,15 +68,15 @@ class _ValuesLoss(Loss):
 class GaussianNLL(_ValuesLoss):
     """The negative log-likelihood of a normal distribution whose mean and variance are learned.
 
-    ``l = (log v + (m - y)**2 / v) / 2`` with ``v = exp(s) + eps``; L is the mean over all targets
-    (D. Nix and A. Weigend, "Estimating the mean and variance of the target probability
-    distribution", IEEE International Conference on Neural Networks, 1994; PyTorch's
-    `GaussianNLLLoss` of m and v). ``dL/dm = (m - y) / v`` and ``dL/ds = exp(s) / 2v * (1 - (m -
-    y)**2 / v)``, over the number of targets.
+    With the variance ``exp(s) + eps``, v its logarithm and tau one over it, ``l = (v + (m - y)**2 *
+    tau) / 2``; L is the mean over all targets (D. Nix and A. Weigend, "Estimating the mean and
+    variance of the target probability distribution", IEEE International Conference on Neural
+    Networks, 1994; PyTorch's `GaussianNLLLoss` of mean and variance). ``dL/dm = (m - y) * tau`` and
+    ``dL/ds = exp(s - v) * (1 - (m - y)**2 * tau) / 2``, over the number of targets.
 
-    The last layer has 2k neurons for k targets: first the k means m, then the k logarithms of the
-    variance, s. `eps` keeps the variance off 0, where the loss of a row that is hit exactly would
-    be minus infinity; past s = 709 (88 in float32) v is truly too large for a number.
+    The last layer has 2k neurons for k targets: first the k means m, then the k numbers s. `eps`
+    keeps the variance off 0, where the loss of a row that is hit exactly would be minus infinity;
+    loss and gradient are finite whatever s is.
 
     `Trainer.predict` gives m, shape (n,) or (n, k); `Trainer.predict_std`, `predict_quantile` and
     `predict_interval` say how sure it is.
@@ -114,25 +121,27 @@ class GaussianNLL(_ValuesLoss):
         return 2
 
     def emit(self, b: Builder, output: str, into: str) -> None:
-        z = b.program.arrays[output]
-        k = z.shape[-1] // 2
-        shape = (*z.shape[:-1], k)
-        mean = b.array("loss.mean", shape, Symbol("m"), view=z[..., :k])
-        log = b.array("loss.log_variance", shape, Symbol("s"), view=z[..., k:])
-        b.emit(ReadParts(output, (mean, log), (0, k, 2 * k), verb="read"))
+        *rows, width = b.shape(output)
+        shape, k = (*rows, width // 2), width // 2
+        mean = b.array("loss.mean", shape, Symbol("m"))
+        s = b.array("loss.s", shape, Symbol("s"))
+        b.emit(ReadParts(output, (mean, s), (0, k, width), verb="read"))
         error = b.array("loss.error", shape, Symbol("e"))
         b.emit(ErrorOp(mean, "y", error))
-        variance = b.array("loss.variance", shape, Symbol("v"))
-        b.emit(VarianceOp(log, self.eps, variance))
+        log = b.array("loss.log_variance", shape, Symbol("v"))
+        b.emit(LogVarianceOp(s, self.eps, log))
+        precision = b.array("loss.precision", shape, Symbol("tau"))
+        b.emit(PrecisionOp(log, precision))
         each = b.array("loss.each", shape, Symbol("l"))
-        single = GaussianOp(output, log, error, variance, full=self.full, into=each)
+        single = GaussianOp(output, s, log, precision, error, full=self.full, into=each)
         emit_total(b, single, into, each=k)
 
     def predict(self, outputs: Floats, task: Task) -> NDArray[Any]:
         return _one_or_more(outputs[..., : outputs.shape[-1] // 2])
 
     def std(self, outputs: Floats) -> Floats:
-        return _one_or_more(np.sqrt(np.exp(outputs[..., outputs.shape[-1] // 2 :]) + self.eps))
+        s = outputs[..., outputs.shape[-1] // 2 :]
+        return _one_or_more(np.exp(np.logaddexp(s, math.log(self.eps)).astype(s.dtype) / 2))
 
     def gives_quantile(self, q: float) -> bool:
         return 0 < q < 1

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import check_installed, number_in
+from ..checks import number_in
 from ..losses.loss import interval_of
 from .metric import Array, Metric
-from .scores import SKLEARN
+from .scores import SKLEARN, sklearn_metrics
 
 _NAMED = re.compile(r"(coverage|mean_pinball_loss)_(0\.\d{1,6})")
 
@@ -34,10 +34,7 @@ class _Pinball:
     q: float
 
     def __call__(self, y: Array, predicted: Array, classes: int) -> Any:
-        check_installed("sklearn", "A metric of scikit-learn", SKLEARN)
-        from sklearn.metrics import mean_pinball_loss  # type: ignore[import-untyped]
-
-        return mean_pinball_loss(y, predicted[..., 0], alpha=self.q)
+        return sklearn_metrics().mean_pinball_loss(y, predicted[..., 0], alpha=self.q)
 
 
 def _covered(y: Array, bounds: Array, classes: int) -> float:

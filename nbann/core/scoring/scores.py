@@ -28,33 +28,33 @@ def _accuracy(y: Array, predicted: Array, classes: int) -> float:
 def _balanced_accuracy(y: Array, predicted: Array, classes: int) -> Any:
     # recall of the classes that are there: what balanced_accuracy_score is, without its warning
     # about predicted classes that are not
-    return _sklearn().recall_score(y, predicted, labels=np.unique(y), average="macro")
+    return sklearn_metrics().recall_score(y, predicted, labels=np.unique(y), average="macro")
 
 
 def _f1_macro(y: Array, predicted: Array, classes: int) -> Any:
-    return _sklearn().f1_score(y, predicted, average="macro", zero_division=0.0)
+    return sklearn_metrics().f1_score(y, predicted, average="macro", zero_division=0.0)
 
 
 def _confusion_matrix(y: Array, predicted: Array, classes: int) -> Any:
-    return _sklearn().confusion_matrix(y, predicted, labels=np.arange(classes))
+    return sklearn_metrics().confusion_matrix(y, predicted, labels=np.arange(classes))
 
 
 # ---- of probabilities ----------------------------------------------------------------------------
 
 
 def _log_loss(y: Array, p: Array, classes: int) -> Any:
-    return _sklearn().log_loss(y, _rows_of_one(p), labels=np.arange(p.shape[1]))
+    return sklearn_metrics().log_loss(y, _rows_of_one(p), labels=np.arange(p.shape[1]))
 
 
 def _roc_auc(y: Array, p: Array, classes: int) -> Any:
     if y.ndim == 2:
         there = y.any(axis=0) & (y == 0).any(axis=0)
-        return _sklearn().roc_auc_score(y, p, average="macro") if there.all() else np.nan
+        return sklearn_metrics().roc_auc_score(y, p, average="macro") if there.all() else np.nan
     if len(np.unique(y)) < p.shape[1]:
         return np.nan  # some class has no sample, or no other class has
     if p.shape[1] == 2:
-        return _sklearn().roc_auc_score(y, p[:, 1])
-    return _sklearn().roc_auc_score(y, _rows_of_one(p), multi_class="ovr", average="macro")
+        return sklearn_metrics().roc_auc_score(y, p[:, 1])
+    return sklearn_metrics().roc_auc_score(y, _rows_of_one(p), multi_class="ovr", average="macro")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class TopK:
         two = p.shape[1] == 2  # for two classes scikit-learn asks for one column
         score = p[:, 1] if two else p
         labels = np.arange(p.shape[1])
-        return _sklearn().top_k_accuracy_score(y, score, k=self.k, labels=labels)
+        return sklearn_metrics().top_k_accuracy_score(y, score, k=self.k, labels=labels)
 
 
 def check_k(k: int, classes: int) -> None:
@@ -89,18 +89,19 @@ def _rows_of_one(p: Array) -> Array:
 
 
 def _mean_squared_error(y: Array, predicted: Array, classes: int) -> Any:
-    return _sklearn().mean_squared_error(y, predicted)
+    return sklearn_metrics().mean_squared_error(y, predicted)
 
 
 def _mean_absolute_error(y: Array, predicted: Array, classes: int) -> Any:
-    return _sklearn().mean_absolute_error(y, predicted)
+    return sklearn_metrics().mean_absolute_error(y, predicted)
 
 
 def _r2(y: Array, predicted: Array, classes: int) -> Any:
-    return _sklearn().r2_score(y, predicted) if len(y) > 1 else np.nan
+    return sklearn_metrics().r2_score(y, predicted) if len(y) > 1 else np.nan
 
 
-def _sklearn() -> Any:
+def sklearn_metrics() -> Any:
+    """Return scikit-learn's metrics, loaded now."""
     check_installed("sklearn", "A metric of scikit-learn", SKLEARN)
     from sklearn import metrics  # type: ignore[import-untyped]
 
