@@ -53,8 +53,10 @@ if TYPE_CHECKING:
         Pinball,
         Poisson,
     )
+    from .core.losses.several import Losses
     from .core.model import Sequential
     from .core.models.autoencoder import Autoencoder
+    from .core.models.heads import Heads
     from .core.optimizers.adaptive import AdaGrad, Adam, AdamW, RMSprop
     from .core.optimizers.sgd import SGD
     from .core.scoring.diagnosis import diagnose
@@ -99,11 +101,13 @@ __all__ = [
     "GaussianNLL",
     "GaussianNoise",
     "HalfSquaredError",
+    "Heads",
     "Hinge",
     "Huber",
     "Identity",
     "LayerNorm",
     "LeakyReLU",
+    "Losses",
     "MaskingNoise",
     "MaxTime",
     "MeanAbsoluteError",
@@ -178,7 +182,9 @@ _HOMES = {
         "Poisson",
     ],
     "core.model": ["Sequential"],
+    "core.losses.several": ["Losses"],
     "core.models.autoencoder": ["Autoencoder"],
+    "core.models.heads": ["Heads"],
     "core.layers.noise": ["GaussianNoise", "MaskingNoise"],
     "core.layers.normalization": ["BatchNorm", "LayerNorm"],
     "core.optimizers.sgd": ["SGD"],

@@ -57,6 +57,10 @@ class Model(ABC):
         """How many things the inputs stand for, such as words; 0 where they are measurements."""
         return 0
 
+    def head_widths(self, shape: Shape) -> dict[str, int]:
+        """Return how many outputs each head has, where it has several; see `Heads`."""
+        return {}
+
     # ---- how it learns ---------------------------------------------------------------------------
     def compile(self, b: Builder, recipe: Recipe, *, scored: bool, train: bool) -> None:
         """Emit all ops of a step: forward, loss, backward and update, where each is asked for.

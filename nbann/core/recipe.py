@@ -15,13 +15,14 @@ from .data.dataset import Dataset
 from .errors import UnknownNameError, bad_value
 from .expr import Symbol
 from .losses.penalty import Penalty
-from .losses.registry import TARGET_SYMBOLS, Loss, Task
+from .losses.registry import Loss, Task
 from .losses.targets import check_weight_range
 from .model import Model
 from .optimizers.sgd import Optimizer
 from .plan import Plan
 from .program import Program
 from .restraints import FREE, Restraints
+from .scoring.head_scores import metrics_of_heads
 from .scoring.metric import MetricLike
 from .scoring.metrics import as_metrics
 from .state import State
@@ -37,7 +38,7 @@ DTYPES: dict[str, np.dtype[np.floating]] = {
     "float64": np.dtype(np.float64),
     "float32": np.dtype(np.float32),
 }
-_SYMBOLS = {"x": Symbol("x"), "x.mask": Symbol("m")} | TARGET_SYMBOLS
+_SYMBOLS = {"x": Symbol("x"), "x.mask": Symbol("m")}
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ class Recipe:
         if weight is not None:
             check_weight_range(weight, self.dtype, f"{what} weight")
         targets = self.loss.targets(data.y, self.task, shape, f"{what} y", weight)
-        for name in {"y.weight", "y.factor"} & targets.keys():
+        weights = (name for name in targets if name.endswith((".weight", ".factor")))
+        for name in weights:
             check_weight_range(targets[name], self.dtype, f"{what} weight times class weight")
         itself = data.y is data.X and not self.model.takes_indices  # a reconstruction
         return samples | {
@@ -95,6 +97,8 @@ class Recipe:
 
     def metrics(self, metrics: Metrics, samples: Samples) -> dict[str, MetricLike]:
         """Return metrics by name, each of which fits what is learned of these samples."""
+        if self.loss.heads:
+            return metrics_of_heads(self.loss.heads, metrics, samples)
         y = samples["y"]
         several = y.ndim > len(self.output_shape) and y.shape[-1] > 1
         return as_metrics(
@@ -193,7 +197,8 @@ class Recipe:
         )
         bound = batch_size == len(samples["x"])
         for name, source in samples.items():
-            b.input(name, source, _SYMBOLS[name], bound=bound)
+            symbol = _SYMBOLS[name] if name in _SYMBOLS else self.loss.symbol(name)
+            b.input(name, source, symbol, bound=bound)
         self.model.compile(b, self, scored="y" in samples, train=train)
         return b.finish()
 

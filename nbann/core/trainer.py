@@ -154,6 +154,7 @@ class Trainer(GoingBack, Keeping):
         data = as_dataset(train, "train")
         asked = loss is not None
         loss = as_loss(loss if asked else model.usual_loss(data.task), data.task)
+        loss = loss.fitted_to(data, model)
         factors = (number_in("l1", l1, least=0.0), number_in("l2", l2, least=0.0))
         penalty = Penalty(*factors, _flag("penalty_per_sample", penalty_per_sample))
         plan = Plan()

@@ -160,7 +160,7 @@ def test_a_metric_says_what_it_is(name):
     elif name in ("coverage", "mean_pinball_loss"):
         metric = metric(0.5)
     assert metric.name.replace("top_2", "top_k").removesuffix("_0.5") == name
-    assert metric.needs in ("labels", "probabilities", "values")
+    assert metric.needs in ("labels", "probabilities", "values", "quantiles")
     assert metric.__doc__.endswith(".")
     assert pickle.loads(pickle.dumps(metric)) == metric
 

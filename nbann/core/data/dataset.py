@@ -18,6 +18,7 @@ from ..losses.loss import Task
 from .features import computed, polynomial
 from .rows import Rows, generator, own
 from .scaling import Scaling
+from .several import Target
 from .targets import classes_of
 
 Floats = NDArray[np.float64]
@@ -40,6 +41,8 @@ class Dataset(Rows):
         Class labels (integers from 0, or words, which are numbered in alphabetical order) of shape
         (n,), or values of shape (n,) or (n, k). For a target at each time step of sequences
         (n, time) or (n, time, k). None, for the task "unsupervised" only: X is to be reconstructed.
+        A dict of such arrays: several targets, for a net with `Heads`; y is then a table (n, k) of
+        all of them, and `targets` says what its columns are.
     task : {"classification", "regression", "ranking", "unsupervised"}, optional
         Read off `y` if left out: words and integers in one column are classes.
     feature_names : sequence of str, optional
@@ -82,6 +85,7 @@ class Dataset(Rows):
             weight: Any = None,
             scaling: Scaling | None = None,
             held_out: bool = False,
+            targets: tuple[Target, ...] = (),
         ) -> None: ...
 
     def with_features(self, terms: Iterable[str]) -> Dataset:

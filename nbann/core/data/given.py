@@ -5,7 +5,7 @@ Imports the core's own parts only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from ..errors import bad_value
 from ..losses.loss import Loss
 from ..losses.value_losses import ErrorLoss
 from .dataset import Dataset
+from .several import as_several, check_like
 from .tables import as_text, column_names
 from .targets import as_targets
 
@@ -51,6 +52,7 @@ def as_dataset(data: object, what: str, like: Dataset | None = None) -> Dataset:
             mend = "Pass target_names=train.target_names to Dataset."
             raise bad_value(f"{what} target_names", expected, _few(data.target_names), mend)
         if like is not None:
+            check_like(data.targets, like.targets, what)
             _check_names(data.feature_names, like, what, "Give both the same columns and names.")
             _check_units(data, like, what)
         return data
@@ -58,6 +60,12 @@ def as_dataset(data: object, what: str, like: Dataset | None = None) -> Dataset:
         X = as_features(data[0], f"{what} X")
         if like is not None:
             check_columns(data[0], like, what)
+        if isinstance(data[1], Mapping):
+            known_targets = () if like is None else like.targets
+            table, targets = as_several(data[1], X, known_targets, f"{what} y")
+            if like is not None:
+                check_like(targets, like.targets, what)
+            return Pair(X, table, "several", column_names(data[0]), targets=targets)
         words = as_text(data[1], f"{what} y") is not None if data[1] is not None else False
         # whole numbers to be scored by a net of values are values
         task = "regression" if like is not None and like.task == "regression" else None

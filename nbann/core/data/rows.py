@@ -5,7 +5,7 @@ What `Dataset` stands on; `data/dataset.py` adds what makes other features and t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, cast, overload
 
@@ -17,9 +17,10 @@ from ..errors import bad_value
 from ..losses.loss import Task
 from .scaling import Scaling, measured, scaled, unscaled
 from .sequences import padded, padded_targets
+from .several import Target, as_several, as_table
 from .splitting import parts
 from .tables import column_names
-from .targets import as_targets
+from .targets import Targets, as_targets
 
 Floats = NDArray[np.float64]
 
@@ -40,6 +41,8 @@ class Rows:
     """(mean, standard deviation) of each feature if standardized."""
     held_out: bool = field(default=False, repr=False)
     """Whether this is the test or validation part of a split."""
+    targets: tuple[Target, ...] = field(default=(), repr=False)
+    """What the columns of y are, where it was given as a dict: several targets a sample."""
 
     def __post_init__(self) -> None:
         X = as_features(self.X, mask=self.mask)
@@ -50,7 +53,9 @@ class Rows:
             mend = "Give one name a column."
             raise bad_value("feature_names", counted(X.shape[-1], "name"), f"{len(names)}", mend)
         given = _listed(self.target_names, "target_names")
-        targets = as_targets(self.y, X, mask, task=self.task, names=given)
+        targets = self._several(X) if self._has_several else None
+        if targets is None:
+            targets = as_targets(self.y, X, mask, task=self.task, names=given)
         weight = None if self.weight is None else _locked(as_weight(self.weight, len(X)))
         itself = targets.y is X
         X = _locked(X)
@@ -64,6 +69,22 @@ class Rows:
             "weight": weight,
         }.items():
             object.__setattr__(self, key, value)
+
+    @property
+    def _has_several(self) -> bool:
+        return bool(self.targets) or isinstance(self.y, Mapping)
+
+    def _several(self, X: Floats) -> Targets:
+        """Return several targets as one table, and note what its columns are."""
+        if self.task not in (None, "several"):
+            mend = "Leave it out: each target has its own."
+            raise bad_value("task", "none beside a dict of targets", repr(self.task), mend)
+        if isinstance(self.y, Mapping):
+            table, targets = as_several(self.y, X)
+            object.__setattr__(self, "targets", targets)
+        else:
+            table = as_table(self.y, X, self.targets)
+        return Targets(table, "several", tuple(target.name for target in self.targets))
 
     @classmethod
     def from_sequences(

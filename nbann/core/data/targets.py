@@ -15,6 +15,7 @@ from ..losses.loss import Task
 from .tables import EXACT, as_numbers, as_text, column_names, encoded
 
 TASKS: tuple[Task, ...] = ("classification", "regression", "ranking", "unsupervised")
+"""Those of one target; several of them have each its own."""
 
 Mask = NDArray[np.float64] | None
 

@@ -6,6 +6,9 @@ The losses themselves are in `class_losses.py`, `margin_losses.py` and `value_lo
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,8 +20,10 @@ from ..program import Floats
 
 if TYPE_CHECKING:
     from ..builder import Builder
+    from ..data.dataset import Dataset
+    from ..model import Model
 
-Task = Literal["classification", "regression", "ranking", "unsupervised"]
+Task = Literal["classification", "regression", "ranking", "unsupervised", "several"]
 Shape = tuple[int, ...]
 Targets = dict[str, NDArray[Any]]
 
@@ -34,6 +39,36 @@ TARGET_SYMBOLS = {
 """How the arrays that `Loss.targets` returns are written in formulas."""
 
 
+@dataclass(frozen=True)
+class Head:
+    """One of several losses of a net: what it is of, and how much it counts.
+
+    Attributes
+    ----------
+    name : str
+    loss : Loss
+    task : str
+    start, stop : int
+        The columns of the net's outputs that are its own.
+    weight : float
+    target : callable
+        Returns its own part of the table of all targets.
+    """
+
+    name: str
+    loss: Loss
+    task: Task
+    start: int
+    stop: int
+    weight: float
+    target: Callable[[NDArray[Any]], NDArray[Any]]
+
+    @property
+    def width(self) -> int:
+        """How many outputs it has."""
+        return self.stop - self.start
+
+
 class Loss(ABC):
     """How an output is scored against the targets, and what the output says."""
 
@@ -45,6 +80,9 @@ class Loss(ABC):
 
     for_values = False
     """Whether targets are values even where they are whole numbers (counts)."""
+
+    heads: Mapping[str, Head] = MappingProxyType({})
+    """The losses that it consists of, by the name of the head: those of `Losses`."""
 
     summed = False
     """Whether the loss of two batches together is the sum of both (else their weighted mean)."""
@@ -133,6 +171,24 @@ class Loss(ABC):
     def _unsure(self, what: str, wanted: str, mend: str) -> ValueError:
         mend = f"Train with loss=nbann.{mend}."
         return bad_value(what, f"a net trained with {wanted}", repr(self), mend)
+
+    def fitted_to(self, data: Dataset, model: Model) -> Loss:
+        """Return it as it is for these data and this net, before anything is compiled.
+
+        Raises
+        ------
+        ValueError
+            Several targets, for a loss of one.
+        """
+        if data.targets:
+            mend = "Use nbann.Heads and nbann.Losses, or pass y as an array."
+            names = sorted(target.name for target in data.targets)
+            raise bad_value(repr(self), "one array of targets", f"several, {names}", mend)
+        return self
+
+    def symbol(self, name: str) -> Symbol:
+        """Return how an array that `targets` has given is written in formulas."""
+        return TARGET_SYMBOLS[name]
 
     def task_of(self, task: Task) -> Task:
         """Return the task as the loss has it: whole numbers may be counts, values be labels."""

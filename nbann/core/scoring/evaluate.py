@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..program import Floats, Program
 from ..recipe import Recipe, Samples
 from ..state import State
+from .head_scores import HeadLosses, measured_by_head
 from .metric import MetricLike, Score
 from .metrics import measure
 
@@ -75,13 +76,14 @@ class Evaluator:
     def score(self, samples: Samples) -> dict[str, Score]:
         """Return the loss (penalty included) and every metric over samples."""
         total, rows, penalty = 0.0, 0.0, 0.0
+        heads = HeadLosses(self.recipe.loss.heads)
         outputs = []
         summed = self.recipe.loss.summed
         for program in self.passes(samples):
             weight = program.arrays.get("y.weight")
             size = program.batch_size if weight is None else float(weight.sum())
             penalty = program.arrays["loss.penalty"].item() if self.recipe.penalty else 0.0
-            data_loss = _without_penalty(program)
+            data_loss = _without_penalty(program) - heads.add(program)
             total += data_loss * (1 if summed else size)
             rows += size
             if self.metrics:
@@ -89,6 +91,8 @@ class Evaluator:
         if self.recipe.penalty and self.recipe.penalty.per_sample:
             penalty *= size / (rows or 1)  # by all the samples, not by those of the last pass
         result: dict[str, Score] = {"loss": total / (1 if summed else rows or 1) + penalty}
+        if heads:
+            result = heads.scores(result)
         if self.recipe.model.measures:
             result |= self.recipe.model.measure(self.state.arrays, samples)
         if self.metrics:
@@ -99,6 +103,8 @@ class Evaluator:
     def _measured(self, samples: Samples, outputs: Floats) -> dict[str, Score]:
         """Return every metric of what the net gave for samples."""
         loss, task = self.recipe.loss, self.recipe.task
+        if loss.heads:
+            return measured_by_head(loss.heads, self.metrics, samples, outputs)
         with np.errstate(all="ignore"):
             return measure(
                 self.metrics,

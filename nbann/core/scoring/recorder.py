@@ -44,7 +44,9 @@ class Recorder:
         """The names of what an evaluation adds to the history."""
         if self.every is None:
             return ()
-        scores = ("loss", *self.evaluator.recipe.model.measures, *self.evaluator.metrics)
+        recipe = self.evaluator.recipe
+        of_heads = (f"{head}_loss" for head in recipe.loss.heads)
+        scores = ("loss", *of_heads, *recipe.model.measures, *self.evaluator.metrics)
         return ("epoch", *(f"{part}_{name}" for part in self.parts for name in scores))
 
     def next_evaluation(self, epoch: int, target: int) -> int:

@@ -10,7 +10,8 @@ from typing import cast
 
 from ..layers.layer import Layer
 from ..layers.residual import Residual
-from ..model import Sequential
+from ..model import Model
+from ..models.heads import Heads
 from ..plan import Plan
 from .faults import FileError
 
@@ -67,8 +68,13 @@ class Budget:
     def stream(self, name: str) -> None:
         """Take no notice: a generator is small."""
 
-    def go_through(self, model: Sequential, shape: Shape, prefix: str = "") -> Shape:
+    def go_through(self, model: Model, shape: Shape, prefix: str = "") -> Shape:
         """Build layer after layer, and add up the numbers of their outputs for a sample."""
+        if isinstance(model, Heads):
+            shape = self.go_through(model.body, shape, prefix)
+            for name, head in model.heads.items():
+                self.go_through(head, shape, f"{prefix}{name}.")
+            return shape
         for name, layer in zip(model.names, model.layers, strict=True):
             before = shape
             if isinstance(layer, Residual):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..data.dataset import Dataset
 from ..data.given import Pair
+from ..data.several import described, targets_of
 from .container import Arrays, Document
 from .faults import bad_file, item, items
 from .npy import can_hold
@@ -35,6 +36,7 @@ def describe_data(data: Dataset, prefix: str) -> tuple[Document, Arrays]:
         "target_names": list(data.target_names),
         "held_out": bool(data.held_out),
         "pair": isinstance(data, Pair),
+        "targets": described(data.targets),
     }
     return document, arrays
 
@@ -72,6 +74,7 @@ def data_of(document: object, arrays: Mapping[str, Any], prefix: str) -> Dataset
         given.get("weight"),
         scaling,
         item(document, "held_out", bool),
+        targets_of(items(document, "targets", dict)) if "targets" in document else (),  # type: ignore[operator]
     )
     for key in ("X", "y", "mask", "weight"):
         if key in given and not _same(given[key], getattr(made, key)):

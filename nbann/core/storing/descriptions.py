@@ -30,14 +30,16 @@ from ..layers.normalization import BatchNorm, LayerNorm
 from ..layers.recurrent import RNN
 from ..layers.residual import Residual
 from ..losses.registry import LOSSES
+from ..losses.several import Losses
 from ..model import Sequential
 from ..models.autoencoder import Autoencoder
+from ..models.heads import Heads
 from ..optimizers import schedules
 from ..optimizers.plateau import ReduceOnPlateau
 from ..optimizers.sgd import OPTIMIZERS
 from .container import Arrays
 from .drawn import Drawn
-from .faults import bad_file, item
+from .faults import bad_file, item, items
 
 CLASSES: dict[str, type] = {
     cls.__name__: cls
@@ -46,6 +48,8 @@ CLASSES: dict[str, type] = {
         (
             Sequential,
             Autoencoder,
+            Heads,
+            Losses,
             ActivityPenalty,
             BatchNorm,
             Bidirectional,
@@ -143,6 +147,8 @@ class Writer:
             return int(value)
         if isinstance(value, numbers.Real):
             return _number(float(value))
+        if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+            return {"names": list(value), "values": [self.describe(one) for one in value.values()]}
         if isinstance(value, (list, tuple)) and not _is_table(value):
             return [self.describe(one) for one in value]
         for known, key in ((CLASSES, "kind"), (INITIALIZERS, "initializer")):
@@ -235,6 +241,11 @@ def made_of(node: object, arrays: Mapping[str, Any], drawn: list[Drawn]) -> Any:
         return [made_of(one, arrays, drawn) for one in node]
     if not isinstance(node, dict):
         return node
+    if set(node) == {"names", "values"}:
+        names, values = items(node, "names", str), items(node, "values", object)
+        if len(set(names)) != len(values):
+            raise bad_file("A description", "a name for each value", f"{names[:5]}")
+        return {n: made_of(v, arrays, drawn) for n, v in zip(names, values, strict=True)}
     if set(node) == {"array"}:
         name = item(node, "array", str)
         if name not in arrays:
