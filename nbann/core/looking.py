@@ -14,7 +14,6 @@ from .data.dataset import Dataset
 from .data.given import as_dataset, check_columns
 from .errors import UnknownNameError
 from .expr import Equation
-from .losses.loss import interval_of
 from .losses.registry import Loss, Task
 from .model import Model
 from .moves import Position
@@ -330,8 +329,7 @@ class Looking:
         level = number_in("level", level, above=0.0, below=1.0)
         outputs = self._evaluator.outputs(self._inputs(X, "predict_interval", mask))
         with np.errstate(all="ignore"):
-            bounds = [self.loss.quantile(outputs, q) for q in interval_of(level)]
-        return np.stack(bounds, axis=-1)
+            return self.loss.interval(outputs, level)
 
     def activations(self, name: str, X: Any, mask: Any = None) -> NDArray[Any]:
         """Return what an array of the forward pass holds for samples, such as "hidden.out".

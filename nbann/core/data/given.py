@@ -66,6 +66,8 @@ def as_dataset(data: object, what: str, like: Dataset | None = None) -> Dataset:
             if like is not None:
                 check_like(targets, like.targets, what)
             return Pair(X, table, "several", column_names(data[0]), targets=targets)
+        if like is not None:
+            check_like((), like.targets, what)
         words = as_text(data[1], f"{what} y") is not None if data[1] is not None else False
         # whole numbers to be scored by a net of values are values
         task = "regression" if like is not None and like.task == "regression" else None

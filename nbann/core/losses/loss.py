@@ -168,6 +168,16 @@ class Loss(ABC):
         wanted = f"GaussianNLL, or with Pinball of the quantile {q:g}"
         raise self._unsure("A quantile", wanted, f"Pinball([{q:g}, ...])")
 
+    def interval(self, outputs: Floats, level: float) -> Floats:
+        """Turn outputs into the bounds of the middle share `level`, (n, 2) or (n, k, 2).
+
+        Raises
+        ------
+        ValueError
+            The loss has not learned these quantiles.
+        """
+        return np.stack([self.quantile(outputs, q) for q in interval_of(level)], axis=-1)
+
     def _unsure(self, what: str, wanted: str, mend: str) -> ValueError:
         mend = f"Train with loss=nbann.{mend}."
         return bad_value(what, f"a net trained with {wanted}", repr(self), mend)

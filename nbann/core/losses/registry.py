@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import UnknownNameError, uncalled
+from ..errors import UnknownNameError, bad_value, uncalled
 from .class_losses import BinaryCrossEntropy, CrossEntropy
 from .loss import TARGET_SYMBOLS, Loss, Task
 from .margin_losses import Hinge, PerceptronLoss
@@ -68,6 +68,9 @@ def as_loss(loss: Loss | str | None, task: Task) -> Loss:
         A name that no loss has, a loss's class, or a task without a usual loss.
     """
     if loss is None:
+        if task == "several":
+            mend = "Use nbann.Heads(body, {...}), or pass y as an array."
+            raise bad_value("model", "heads for several targets", "a net without", mend)
         if task not in DEFAULT_LOSS:
             raise UnknownNameError("task with a usual loss (pass loss=...)", task, DEFAULT_LOSS)
         loss = DEFAULT_LOSS[task]

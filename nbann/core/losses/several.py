@@ -173,6 +173,10 @@ class Losses(Loss):
         """Return a dict of a quantile of those heads that give it."""
         return self._sure("A quantile", lambda head, own: head.loss.quantile(own, q), outputs)
 
+    def interval(self, outputs: Floats, level: float) -> Any:
+        """Return a dict of the bounds of those heads that give them."""
+        return self._sure("An interval", lambda h, own: h.loss.interval(own, level), outputs)
+
     def _sure(self, what: str, read: Callable[[Head, Floats], Any], outputs: Floats) -> Any:
         found = {}
         for name, head in self.heads.items():

@@ -65,9 +65,19 @@ class Case:
         Of classes ``1 - (wrong labels) / (those of guessing the commonest)``; of values R2, which
         is ``1 - (squared error) / (that of guessing the mean)``.
         """
-        predicted = self.trainer._evaluator.point(self.outputs)
-        y = self.rows["y"].reshape(predicted.shape)
-        weight = self.rows.get("y.weight")
+        heads = self.trainer.loss.heads
+        if not heads:
+            return self._learned(self.trainer._evaluator.point(self.outputs), "y")
+        found = []
+        for name, head in heads.items():  # what is worst tells
+            with np.errstate(all="ignore"):
+                own = head.loss.point(self.outputs[..., head.start : head.stop], head.task)
+            found.append(self._learned(own, f"y.{name}"))
+        return min(found)
+
+    def _learned(self, predicted: NDArray[Any], target: str) -> float:
+        y = self.rows[target].reshape(predicted.shape)
+        weight = self.rows.get(f"{target}.weight")
         if weight is not None:  # rows and time steps that do not count
             predicted, y = predicted[weight > 0], y[weight > 0]
         if predicted.dtype.kind == "f":

@@ -16,6 +16,7 @@ from ..layers.layer import Layer
 from ..losses.loss import Loss
 from ..model import Model
 from ..optimizers.sgd import Optimizer
+from ..scoring.head_scores import HeadMetric
 from ..scoring.metric import Metric
 from ..scoring.metrics import named
 from .container import Arrays, Document
@@ -53,7 +54,7 @@ def describe_setup(trainer: Trainer) -> tuple[Document, Arrays]:
         "shuffle": {"given": "shuffle"} if callable(given["shuffle"]) else bool(given["shuffle"]),
         "seed": int(given["seed"]),
         "dtype": trainer._recipe.dtype.name,
-        "metrics": None if given["metrics"] is None else _metrics(trainer._metrics),
+        "metrics": None if given["metrics"] is None else _all_described(trainer),
         "evaluate_every": trainer._every,
         "stop_on_nan": bool(given["stop_on_nan"]),
         "timeline_memory": float(given["timeline_memory"]),
@@ -81,6 +82,15 @@ def _or_given(writer: Writer, value: object) -> Any:
     except Foreign as found:
         writer.arrays.clear()
         return {"given": str(found)}
+
+
+def _all_described(trainer: Trainer) -> list[Any]:
+    heads = trainer.loss.heads
+    if not heads:
+        return _metrics(trainer._metrics)
+    of_heads = [m for m in trainer._metrics.values() if isinstance(m, HeadMetric)]
+    own = {head: {m.name: m.metric for m in of_heads if m.head == head} for head in heads}
+    return [{"head": head, "metrics": _metrics(metrics)} for head, metrics in own.items()]
 
 
 def _metrics(metrics: Mapping[str, object]) -> list[Any]:
@@ -245,6 +255,14 @@ def _all_metrics(document: object, given: Any) -> Any:
     nodes = item(document, "metrics", list, None)
     if nodes is None:
         return given
+    if nodes and all(isinstance(node, dict) and "head" in node for node in nodes):
+        by_head = given if isinstance(given, Mapping) else {}
+        parts = {item(node, "head", str): items(node, "metrics", str, dict) for node in nodes}
+        return {head: _found(part, by_head.get(head)) for head, part in parts.items()}
+    return _found(nodes, given)
+
+
+def _found(nodes: list[Any], given: Any) -> list[Any]:
     own = [given] if callable(given) or isinstance(given, str) else list(given or ())
     by_name = {_name(metric): metric for metric in own}
     found = []
