@@ -17,13 +17,12 @@ from ..errors import bad_value
 from ..expr import Symbol
 from ..program import Floats
 from .loss import Loss, Shape, Targets, Task
+from .quantile_ops import PinballOp, QuantileErrorOp
 from .reduction_ops import emit_total
 from .spread_ops import (
     GaussianOp,
     LogVarianceOp,
-    PinballOp,
     PrecisionOp,
-    QuantileErrorOp,
     ReadParts,
 )
 from .squared_ops import ErrorOp

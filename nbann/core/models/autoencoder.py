@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +11,13 @@ from numpy.typing import NDArray
 
 from ..errors import bad_value
 from ..expr import Symbol
-from ..layers.activations import Activation
 from ..layers.activity_penalty import ActivityPenalty
-from ..layers.dense import Dense
-from ..layers.dense_transpose import DenseTranspose
-from ..layers.dropout import Dropout
 from ..layers.layer import Layer, Shape
-from ..layers.noise import GaussianNoise, MaskingNoise
+from ..layers.noise import GaussianNoise
 from ..model import Model, Sequential
 from ..ops.time_ops import Alias
 from ..scoring.evaluate import Evaluator
+from .mirroring import mirrored
 
 if TYPE_CHECKING:
     from ..builder import Builder
@@ -31,7 +27,6 @@ if TYPE_CHECKING:
     from ..trainer import Trainer
 
 CODE = "code"
-_FREE_WIDTH = (Activation, Dropout, GaussianNoise, MaskingNoise, ActivityPenalty)
 
 
 class Code(Layer):
@@ -117,7 +112,7 @@ class Autoencoder(Sequential):
         first = _noise(noise)
         before = (*first, *self.encoder, *_penalty(sparsity))
         self._middle = len(before)
-        self.decoder: tuple[Layer, ...] = self._given_decoder or _mirrored(
+        self.decoder: tuple[Layer, ...] = self._given_decoder or mirrored(
             self.encoder, Sequential(before).names[len(first) :], tied=tied
         )
         super().__init__((*before, Code(name=CODE), *self.decoder))
@@ -260,37 +255,3 @@ def _penalty(sparsity: object) -> tuple[Layer, ...]:
     if isinstance(sparsity, (int, float)) and sparsity == 0:
         return ()
     return (ActivityPenalty(l1=sparsity),)  # type: ignore[arg-type]  # it checks
-
-
-def _mirrored(
-    encoder: tuple[Layer, ...], names: tuple[str, ...], *, tied: bool
-) -> tuple[Layer, ...]:
-    """Return the encoder backward: from each Dense's outputs to its inputs."""
-    found: list[Layer] = []
-    for place, (name, layer) in reversed(list(enumerate(zip(names, encoder, strict=False)))):
-        if isinstance(layer, Dense):
-            bias = None if layer.has_bias else False
-            found.append(DenseTranspose(name, tied=tied, bias=bias, init=layer.init))
-            before = _activation_before(encoder, place)
-            if before is not None:
-                found.append(before)
-        elif not isinstance(layer, _FREE_WIDTH):
-            mend = "Pass the decoder yourself: Autoencoder(encoder, decoder)."
-            expected = "an encoder of Dense layers and activations, to be mirrored"
-            raise bad_value("Autoencoder", expected, f"{layer!r}", mend)
-    if not found:
-        mend = "Pass the decoder yourself: Autoencoder(encoder, decoder)."
-        raise bad_value("Autoencoder", "a Dense in the encoder, to be mirrored", "none", mend)
-    return tuple(found)
-
-
-def _activation_before(encoder: tuple[Layer, ...], place: int) -> Layer | None:
-    """Return a copy of the activation of the Dense before this one; None where it is the first."""
-    for layer in reversed(encoder[:place]):
-        if isinstance(layer, Activation):
-            made = copy(layer)
-            made.name = None
-            return made
-        if isinstance(layer, Dense):
-            return None
-    return None
