@@ -63,6 +63,16 @@ RUNS = {
     "float32, adamw": lambda: _flat(batch_size=6, optimizer=nbann.AdamW(0.02), dtype="float32")(
         [_first(), nbann.LayerNorm(), nbann.ReLU()]
     ),
+    "noise, sparsity, tied": lambda: _flat(batch_size=6, optimizer=nbann.Adam(0.02))(
+        [
+            nbann.GaussianNoise(0.2),
+            _first(),
+            nbann.Sigmoid(),
+            nbann.ActivityPenalty(l1=0.01, kl=0.1),
+            nbann.MaskingNoise(0.2),
+            nbann.DenseTranspose("first"),
+        ]
+    ),
     "rnn": lambda: _sequences(batch_size=9, optimizer=nbann.RMSprop(0.01))(
         [nbann.RNN(3, name="first")]
     ),
