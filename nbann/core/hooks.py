@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import UnknownNameError, bad_value
-from .program import Kernel, Op, Program
+from .program import PHASES, Kernel, Op, Program
 from .timeline.moment import AFTER, BEFORE, NEVER, Moment
 from .units import UNITS, Unit, When, same_unit
 
@@ -226,7 +226,7 @@ class Hooks:
         """Attach a callable; see `Trainer.on`."""
         for kind, value, known in (
             ("unit", unit, UNITS),
-            ("phase", phase, program.phases),
+            ("phase", phase, _phases(program)),
             ("layer", layer, tuple(dict.fromkeys(o.layer for o in program))),
             ("op", op, tuple(o.name for o in program)),
             ("when", when, ("before", "after")),
@@ -356,6 +356,11 @@ _NARROWED_BY: dict[Unit, tuple[str, ...]] = {
     "batch": (),
     "epoch": (),
 }
+
+
+def _phases(program: Program) -> tuple[str, ...]:
+    """Return the phases that a hook may be narrowed to; a net without parameters lacks some."""
+    return PHASES if set(program.phases) <= set(PHASES) else program.phases
 
 
 def _met_by_none(hook: Hook, program: Program) -> ValueError:
