@@ -97,11 +97,11 @@ class Moment(Program):
         return frozenset(found)
 
     @cached_property
-    def _losses(self) -> frozenset[str]:
+    def losses(self) -> tuple[str, ...]:
         """The loss and, where it is a total, what it is the total of."""
         total = self.writer.get("loss")
         parts = total.reads if total is not None and total.name == "loss.total" else ()
-        return frozenset(("loss", *parts))
+        return ("loss", *parts)
 
     def is_source(self, name: str) -> bool:
         """Whether a gradient comes straight from the loss, not from other gradients."""
@@ -122,7 +122,7 @@ class Moment(Program):
             return "state" if name in self.held else "given"
         if name in self.gradients:
             return "gradient"
-        if name in self._losses:
+        if name in self.losses:
             return "loss"
         if writer.phase == "update" or name in writer.reads:
             return "state"
