@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         Poisson,
     )
     from .core.model import Sequential
+    from .core.models.single_layer import Adaline, Perceptron
     from .core.optimizers.adaptive import AdaGrad, Adam, AdamW, RMSprop
     from .core.optimizers.sgd import SGD
     from .core.scoring.diagnosis import diagnose
@@ -71,6 +72,7 @@ __all__ = [
     "SELU",
     "SGD",
     "AdaGrad",
+    "Adaline",
     "Adam",
     "AdamW",
     "BatchNorm",
@@ -96,6 +98,7 @@ __all__ = [
     "MaxTime",
     "MeanAbsoluteError",
     "MeanSquaredError",
+    "Perceptron",
     "PerceptronLoss",
     "Poisson",
     "RMSprop",
@@ -161,6 +164,7 @@ _HOMES = {
         "Poisson",
     ],
     "core.model": ["Sequential"],
+    "core.models.single_layer": ["Adaline", "Perceptron"],
     "core.layers.normalization": ["BatchNorm", "LayerNorm"],
     "core.optimizers.sgd": ["SGD"],
     "core.layers.recurrent": ["RNN"],

@@ -7,11 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .errors import bad_value
 from .layers.layer import Layer, Shape
 
 if TYPE_CHECKING:
     from .builder import Builder
+    from .data.dataset import Dataset
     from .losses.loss import Loss, Task
     from .optimizers.optimizer import Optimizer
     from .plan import Plan
@@ -57,7 +61,27 @@ class Model(ABC):
         """How many things the inputs stand for, such as words; 0 where they are measurements."""
         return 0
 
+    # ---- what it takes ---------------------------------------------------------------------------
+    takes_targets: ClassVar[bool] = True
+    """Whether there is anything to be told beside X; if not, a trainer takes X alone."""
+
+    def check_data(self, data: Dataset) -> None:  # noqa: B027 (most have nothing to say)
+        """Look at the training data: refuse what can not be learned, warn of what will not be."""
+
+    def prepared(self, X: NDArray[np.float64], what: str) -> NDArray[np.float64]:
+        """Return features as it reads them; `what` is how messages call them.
+
+        Raises
+        ------
+        ValueError
+            Numbers that it has no use for.
+        """
+        return X
+
     # ---- how it learns ---------------------------------------------------------------------------
+    follows_loss: ClassVar[bool] = True
+    """Whether its steps follow the gradient of its loss, which can then be checked."""
+
     def compile(self, b: Builder, recipe: Recipe, *, scored: bool, train: bool) -> None:
         """Emit all ops of a step: forward, loss, backward and update, where each is asked for.
 
@@ -78,7 +102,7 @@ class Model(ABC):
             b.update(recipe.optimizer)
 
     # ---- what is usual for it --------------------------------------------------------------------
-    usual_batch_size: ClassVar[int | None] = 32
+    usual_batch_size: int | None = 32
 
     def usual_loss(self, task: Task) -> Loss | str | None:
         """Return the loss that it is trained with if none is asked for; None: that of the task."""
@@ -89,6 +113,10 @@ class Model(ABC):
         return None
 
     # ---- what is measured of it ------------------------------------------------------------------
+    tallies: ClassVar[Mapping[str, str]] = {}
+    """Columns of the history, and the single number of the state that each of them takes from the
+    end of every evaluated epoch: what was counted while it ran."""
+
     measures: tuple[str, ...] = ()
     """Names of what `measure` tells, beside the loss and the metrics of the predictions."""
 

@@ -106,6 +106,7 @@ class Recipe:
         array = as_features(X, f"{what} X", mask)
         if self._output_of(array.shape[1:]) is None:
             raise self._unfit(array.shape, what)
+        array = self.model.prepared(array, f"{what} X")
         samples = {"x": self._indices(array, what) if self.model.takes_indices else array}
         if mask is not None:
             samples["x.mask"] = as_mask(mask, array.shape[:2], f"{what} mask")

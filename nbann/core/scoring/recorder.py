@@ -45,7 +45,8 @@ class Recorder:
         if self.every is None:
             return ()
         scores = ("loss", *self.evaluator.recipe.model.measures, *self.evaluator.metrics)
-        return ("epoch", *(f"{part}_{name}" for part in self.parts for name in scores))
+        tallies = self.evaluator.recipe.model.tallies
+        return ("epoch", *tallies, *(f"{part}_{name}" for part in self.parts for name in scores))
 
     def next_evaluation(self, epoch: int, target: int) -> int:
         """Return the epochs done at the next evaluation after `epoch`, at most `target`."""
@@ -65,6 +66,8 @@ class Recorder:
         if self.every is None or epochs % self.every:
             return
         row: dict[str, Value] = {"epoch": float(epochs)}
+        for column, name in self.evaluator.recipe.model.tallies.items():
+            row[column] = self.evaluator.state.arrays[name].item()
         for part, samples in self.parts.items():
             scores = self.evaluator.score(samples)
             row |= {f"{part}_{name}": value for name, value in scores.items()}

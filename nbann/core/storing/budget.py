@@ -10,7 +10,7 @@ from typing import cast
 
 from ..layers.layer import Layer
 from ..layers.residual import Residual
-from ..model import Sequential
+from ..model import Model, Sequential
 from ..plan import Plan
 from .faults import FileError
 
@@ -63,8 +63,10 @@ class Budget:
     def stream(self, name: str) -> None:
         """Take no notice: a generator is small."""
 
-    def go_through(self, model: Sequential, shape: Shape, prefix: str = "") -> Shape:
+    def go_through(self, model: Model, shape: Shape, prefix: str = "") -> Shape:
         """Build layer after layer, and add up the numbers of their outputs for a sample."""
+        if not isinstance(model, Sequential):
+            return model.build(cast(Plan, self), shape, prefix)
         for name, layer in zip(model.names, model.layers, strict=True):
             before = shape
             if isinstance(layer, Residual):

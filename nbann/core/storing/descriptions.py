@@ -28,6 +28,7 @@ from ..layers.recurrent import RNN
 from ..layers.residual import Residual
 from ..losses.registry import LOSSES
 from ..model import Sequential
+from ..models.single_layer import Adaline, Perceptron
 from ..optimizers import schedules
 from ..optimizers.plateau import ReduceOnPlateau
 from ..optimizers.sgd import OPTIMIZERS
@@ -41,6 +42,8 @@ CLASSES: dict[str, type] = {
         "tuple[type, ...]",
         (
             Sequential,
+            Adaline,
+            Perceptron,
             BatchNorm,
             Bidirectional,
             Dense,

@@ -14,7 +14,7 @@ import numpy as np
 from ..layers.bidirectional import Bidirectional
 from ..layers.layer import Layer
 from ..losses.loss import Loss
-from ..model import Sequential
+from ..model import Model
 from ..optimizers.sgd import Optimizer
 from ..scoring.metric import Metric
 from ..scoring.metrics import named
@@ -34,7 +34,7 @@ PARTS = ("train", "test", "validation")
 class Given:
     """What the caller of `load` gives, for what a file can not hold; None: the file's own."""
 
-    model: Sequential | None = None
+    model: Model | None = None
     loss: Loss | str | None = None
     optimizer: Optimizer | str | None = None
     metrics: Any = None
@@ -200,8 +200,8 @@ def _part(
     return made
 
 
-def _model(document: object, arrays: Mapping[str, Any], given: Sequential | None) -> Sequential:
-    model: Sequential = _part(document, "model", arrays, given, (Sequential,))
+def _model(document: object, arrays: Mapping[str, Any], given: Model | None) -> Model:
+    model: Model = _part(document, "model", arrays, given, (Model,))
     return model
 
 

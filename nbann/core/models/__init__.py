@@ -1,0 +1,1 @@
+"""Models that are more than layers one after another."""

@@ -1,0 +1,85 @@
+"""Machines with rules and phases of their own go back, branch and are stored as any other run."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+
+import nbann
+
+from .timelines import same_state, walk
+
+IRIS = load_iris(return_X_y=True)
+
+
+def _flat(model, **settings):
+    return lambda: nbann.Trainer(model(), (IRIS[0][::9], IRIS[1][::9]), seed=4, **settings)
+
+
+MACHINES = {
+    "perceptron": _flat(lambda: nbann.Perceptron(3)),
+    "perceptron, batches": _flat(lambda: nbann.Perceptron(3), batch_size=5),
+    "adaline": _flat(lambda: nbann.Adaline(3), l2=0.01),
+}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_every_op_of_a_run_backward(name):
+    """What is expected are the arrays of a run from scratch."""
+    trainer, fresh, seen = MACHINES[name](), MACHINES[name](), {}
+    trainer.run(2)
+    trainer.step("op", min(3, len(trainer.program) - 1))
+    stop = trainer.position
+    while True:
+        current = [n for n in fresh.names if fresh.is_current(n)]
+        seen[fresh.position] = {n: fresh[n].copy() for n in current}
+        if fresh.position == stop:
+            break
+        fresh.step("op")
+    places = sorted(seen, reverse=True)
+    for position in places[:: max(1, len(places) // 60)]:
+        trainer.goto(*position)
+        for array, expected in seen[position].items():
+            np.testing.assert_array_equal(trainer[array], expected, f"{array} at {position}")
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_a_branch_a_file_and_a_run_from_scratch_are_one(name, tmp_path):
+    trainer = MACHINES[name]()
+    trainer.run(1)
+    trainer.step("op", 2)
+    trainer.back("op")
+    place = trainer.position
+    trainer.save(tmp_path / "run")
+    others = [trainer.branch(), nbann.Trainer.load(tmp_path / "run"), MACHINES[name]()]
+    walk(others[-1], place)
+    for other in others:
+        same_state(trainer, other)
+    for one in (trainer, *others):
+        one.run(2)
+        one.step("op")
+    for other in others:
+        same_state(trainer, other)
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_stepping_by_any_unit_and_running_give_the_same(name):
+    trainers = [MACHINES[name]() for _ in range(6)]
+    for unit, trainer in zip(["op", "layer", "phase", "batch", "epoch"], trainers, strict=False):
+        while trainer.position < (2, 0, 0):
+            trainer.step(unit)
+    trainers[-1].run(2)
+    for trainer in trainers[:-1]:
+        same_state(trainers[-1], trainer)
+
+
+def test_a_weight_set_in_the_midst_counts_and_is_done_again():
+    trainer, fresh = MACHINES["perceptron"](), MACHINES["perceptron"]()
+    for one in (trainer, fresh):
+        walk(one, (1, 3, 2))
+        one.set("perceptron.weight", (0, 1), 2.5)
+        one.freeze("perceptron.bias")
+    trainer.run(2)
+    trainer.back("epoch", 2)
+    trainer.goto(*trainer.timeline.position_of(trainer.timeline.end))
+    fresh.run(2)
+    same_state(fresh, trainer)
