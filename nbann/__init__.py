@@ -49,6 +49,8 @@ if TYPE_CHECKING:
         Poisson,
     )
     from .core.model import Sequential
+    from .core.models.bam import BAM
+    from .core.models.hopfield import Hopfield
     from .core.models.single_layer import Adaline, Perceptron
     from .core.optimizers.adaptive import AdaGrad, Adam, AdamW, RMSprop
     from .core.optimizers.sgd import SGD
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "BAM",
     "ELU",
     "GELU",
     "GRU",
@@ -91,6 +94,7 @@ __all__ = [
     "Flatten",
     "HalfSquaredError",
     "Hinge",
+    "Hopfield",
     "Huber",
     "Identity",
     "LayerNorm",
@@ -164,6 +168,8 @@ _HOMES = {
         "Poisson",
     ],
     "core.model": ["Sequential"],
+    "core.models.bam": ["BAM"],
+    "core.models.hopfield": ["Hopfield"],
     "core.models.single_layer": ["Adaline", "Perceptron"],
     "core.layers.normalization": ["BatchNorm", "LayerNorm"],
     "core.optimizers.sgd": ["SGD"],

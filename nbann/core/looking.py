@@ -29,7 +29,7 @@ from .state import State
 if TYPE_CHECKING:
     from .explaining.explanation import Explanation
 
-Data = Dataset | tuple[Any, Any]
+Data = Dataset | tuple[Any, Any] | NDArray[Any] | list[Any]
 
 
 class Looking:
@@ -283,5 +283,6 @@ class Looking:
         ValueError
             Data that does not fit the net: features, their units or order, labels, lengths, NaN.
         """
-        known = as_dataset(data, "data", like=self.train_data)
+        alone = not self.model.takes_targets
+        known = as_dataset(data, "data", like=self.train_data, alone=alone)
         return self._evaluator.score(self._recipe.samples(known, "data"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .expr import Symbol
 from .state import Buffer, Parameter, Start
 
@@ -30,8 +33,14 @@ class Plan:
         """Ask for a trained array; `penalized` says whether L1 and L2 apply to it."""
         self.parameters.append(Parameter(name, shape, start, symbol, penalized))
 
-    def buffer(self, name: str, shape: tuple[int, ...], start: float, symbol: Symbol) -> None:
-        """Ask for an array that an op updates in place, filled with `start`."""
+    def buffer(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        start: float | NDArray[np.float64],
+        symbol: Symbol,
+    ) -> None:
+        """Ask for an array that an op updates in place; `start` fills it, or is its start."""
         self.buffers.append(Buffer(name, shape, start, symbol))
 
     def stream(self, name: str) -> None:

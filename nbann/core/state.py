@@ -66,7 +66,7 @@ class Buffer:
 
     name: str
     shape: tuple[int, ...]
-    start: float
+    start: float | NDArray[np.float64]
     symbol: Symbol
 
 
@@ -238,7 +238,7 @@ class State:
             start = p.start(rng, p.shape) if callable(p.start) else p.start
             self.arrays[p.name][...] = _check_start(p, start, self.dtype)
         for buffer in self.buffers:
-            self.arrays[buffer.name].fill(buffer.start)
+            self.arrays[buffer.name][...] = buffer.start
         for name, value in self._counters.items():
             self.arrays[name].fill(value)
         for name, value in hyper.items():

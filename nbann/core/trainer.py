@@ -57,7 +57,8 @@ class Trainer(GoingBack, Keeping):
     model : Sequential or another Model
     train : Dataset or (X, y)
         What is learned from. X is (n, d); y holds class labels from 0, or values. A pair's whole
-        numbers are labels, unless one output and a loss of values say otherwise.
+        numbers are labels, unless one output and a loss of values say otherwise. Machines that are
+        told no targets, such as a `Hopfield` net, take X alone.
     test : Dataset or (X, y), optional
         What is only scored, at the end of each epoch; in the units and columns of `train`.
     validation : Dataset or (X, y), optional
@@ -151,17 +152,21 @@ class Trainer(GoingBack, Keeping):
             mend = "The optimizer's ops go by that name; call the layer otherwise."
             expected = f"layer names other than {optimizer.kind!r}"
             raise bad_value("model", expected, repr(model), mend)
-        data = as_dataset(train, "train")
+        alone = not model.takes_targets
+        data = as_dataset(train, "train", alone=alone)
         asked = loss is not None
         loss = as_loss(loss if asked else model.usual_loss(data.task), data.task)
         factors = (number_in("l1", l1, least=0.0), number_in("l2", l2, least=0.0))
         penalty = Penalty(*factors, _flag("penalty_per_sample", penalty_per_sample))
         plan = Plan()
         output_shape = model.build(plan, data.X.shape[1:])
+        model.check_data(data)
         data = as_values(data, loss, output_shape[-1]) if asked else data
         others = {"validation": validation, "test": test}
         held_out = {
-            part: as_dataset(d, part, like=data) for part, d in others.items() if d is not None
+            part: as_dataset(d, part, like=data, alone=alone)
+            for part, d in others.items()
+            if d is not None
         }
         weights = any(p.penalized for p in plan.parameters)
         self._recipe = Recipe(

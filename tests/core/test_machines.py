@@ -15,7 +15,43 @@ def _flat(model, **settings):
     return lambda: nbann.Trainer(model(), (IRIS[0][::9], IRIS[1][::9]), seed=4, **settings)
 
 
+def _patterns(count, units, seed=0):
+    return np.random.default_rng(seed).choice([-1.0, 1.0], (count, units))
+
+
+def _stored(rule="hebb", **settings):
+    return lambda: nbann.Trainer(nbann.Hopfield(rule), _patterns(3, 26), seed=4, **settings)
+
+
+def _recalling(order, **settings):
+    def make():
+        trainer = _stored(**settings)()
+        trainer.run(1)
+        return trainer.model.recall(trainer, _patterns(1, 26, 9)[0], order, seed=3)
+
+    return make
+
+
+def _bam():
+    return nbann.Trainer(nbann.BAM(7), (_patterns(5, 12), _patterns(5, 7, 1)), seed=4)
+
+
+def _bam_recalling():
+    trainer = _bam()
+    trainer.run(1)
+    return trainer.model.recall(trainer, _patterns(1, 7, 8)[0], "y")
+
+
 MACHINES = {
+    "hopfield": _stored(),
+    "hopfield, batches": _stored(batch_size=2),
+    "storkey": _stored("storkey", dtype="float32"),
+    "pseudo-inverse": _stored("pseudo_inverse"),
+    "recall": _recalling("random"),
+    "recall, given": _recalling(range(25, -1, -1), dtype="float32"),
+    "recall, at once": _recalling("synchronous"),
+    "bam": _bam,
+    "bam recall": _bam_recalling,
     "perceptron": _flat(lambda: nbann.Perceptron(3)),
     "perceptron, batches": _flat(lambda: nbann.Perceptron(3), batch_size=5),
     "adaline": _flat(lambda: nbann.Adaline(3), l2=0.01),

@@ -182,7 +182,7 @@ class Explanation:
         if self.kind == "gradient":
             return self
         name, moment = self.name + ".grad", self._explainer.moment
-        if name not in moment.arrays or not moment.is_current(name):
+        if name not in moment.writer or not moment.is_current(name):
             return None
         return self._explainer.explain(name, self.index, largest=self.largest)
 

@@ -89,7 +89,7 @@ class SingleLayer(Sequential):
         wrong = b.array(f"{b.layer}.wrong", shape, Symbol("w"))
         b.emit(WrongSignOp(z, wrong) if one else WrongClassOp(z, wrong))
         counts = (f"{b.layer}.mistakes", f"{b.layer}.batch")
-        b.emit(TallyOp(wrong, *counts, b.batches_per_epoch))
+        b.emit(TallyOp((wrong,), *counts, b.batches_per_epoch))
 
 
 class Perceptron(SingleLayer):

@@ -78,8 +78,8 @@ class TallyOp(PassedOver):
 
     Parameters
     ----------
-    each : str
-        What is counted: an array of 0 and 1.
+    each : tuple of str
+        What is counted: arrays of 0 and 1.
     total, batch : str
         The buffers of M and k.
     batches : int
@@ -88,25 +88,29 @@ class TallyOp(PassedOver):
 
     verb = "count"
 
-    def __init__(self, each: str, total: str, batch: str, batches: int) -> None:
+    def __init__(self, each: tuple[str, ...], total: str, batch: str, batches: int) -> None:
         self.each, self.total, self.batch, self.batches = each, total, batch, batches
-        self.reads = (each, total, batch)
+        self.reads = (*each, total, batch)
         self.writes = (total, batch)
 
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
         total, batch = arrays[self.total], arrays[self.batch]
         goes_on, new, following = (np.empty_like(total) for _ in range(3))
+        before = goes_on
         one = np.ones_like(total)
         yield partial(np.minimum, batch, one, out=goes_on)
         yield partial(np.multiply, total, goes_on, goes_on)
-        yield partial(np.add.reduce, arrays[self.each], None, None, new)
-        yield partial(np.add, goes_on, new, total)
+        for each in self.each:
+            yield partial(np.add.reduce, arrays[each], None, None, new)
+            yield partial(np.add, before, new, total)
+            before = total
         yield partial(np.add, batch, one, following)
         yield partial(np.remainder, following, np.array(float(self.batches), total.dtype), batch)
 
     def equation(self, symbol: Symbols) -> Equation:
         kept = Product((Call("min", (symbol(self.batch), _ONE)), symbol(self.total)))
-        return Equation(symbol(self.total), Sum((kept, Call("sum", (symbol(self.each),)))))
+        counted = (Call("sum", (symbol(each),)) for each in self.each)
+        return Equation(symbol(self.total), Sum((kept, *counted)))
 
     def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
         batch = entry(self.batch)
@@ -115,5 +119,5 @@ class TallyOp(PassedOver):
             whole = Product((epoch, Call("floor", (Quotient(following, epoch),))))
             return Sum((following, Negative(whole)))
         kept = Product((Call("min", (batch, _ONE)), entry(self.total)))
-        places = np.ndindex(*entry.shape(self.each))
-        return Sum((kept, *(entry(self.each, *place) for place in places)))
+        places = ((each, place) for each in self.each for place in np.ndindex(*entry.shape(each)))
+        return Sum((kept, *(entry(each, *place) for each, place in places)))

@@ -57,7 +57,7 @@ class Budget:
                 f"whose {name!r} of shape {shape} is larger. Load a file that Trainer.save wrote."
             )
 
-    def buffer(self, name: str, shape: Shape, start: float, symbol: object) -> None:
+    def buffer(self, name: str, shape: Shape, start: object, symbol: object) -> None:
         """Take no notice: it is no longer than the parameters beside it."""
 
     def stream(self, name: str) -> None:

@@ -28,6 +28,8 @@ from ..layers.recurrent import RNN
 from ..layers.residual import Residual
 from ..losses.registry import LOSSES
 from ..model import Sequential
+from ..models.bam import BAM, BAMRecall
+from ..models.hopfield import Hopfield, HopfieldRecall
 from ..models.single_layer import Adaline, Perceptron
 from ..optimizers import schedules
 from ..optimizers.plateau import ReduceOnPlateau
@@ -43,6 +45,10 @@ CLASSES: dict[str, type] = {
         (
             Sequential,
             Adaline,
+            BAM,
+            BAMRecall,
+            Hopfield,
+            HopfieldRecall,
             Perceptron,
             BatchNorm,
             Bidirectional,
