@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from .core.models.bam import BAM
     from .core.models.hopfield import Hopfield
     from .core.models.single_layer import Adaline, Perceptron
+    from .core.models.som import SOM
     from .core.optimizers.adaptive import AdaGrad, Adam, AdamW, RMSprop
     from .core.optimizers.sgd import SGD
     from .core.scoring.diagnosis import diagnose
@@ -74,6 +75,7 @@ __all__ = [
     "RNN",
     "SELU",
     "SGD",
+    "SOM",
     "AdaGrad",
     "Adaline",
     "Adam",
@@ -171,6 +173,7 @@ _HOMES = {
     "core.models.bam": ["BAM"],
     "core.models.hopfield": ["Hopfield"],
     "core.models.single_layer": ["Adaline", "Perceptron"],
+    "core.models.som": ["SOM"],
     "core.layers.normalization": ["BatchNorm", "LayerNorm"],
     "core.optimizers.sgd": ["SGD"],
     "core.layers.recurrent": ["RNN"],

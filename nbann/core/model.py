@@ -65,8 +65,13 @@ class Model(ABC):
     takes_targets: ClassVar[bool] = True
     """Whether there is anything to be told beside X; if not, a trainer takes X alone."""
 
-    def check_data(self, data: Dataset) -> None:  # noqa: B027 (most have nothing to say)
-        """Look at the training data: refuse what can not be learned, warn of what will not be."""
+    def check_data(self, data: Dataset, loss: Loss) -> None:  # noqa: B027 (most take all)
+        """Look at training data and loss: refuse what it can not learn, warn of what it will not.
+
+        Raises
+        ------
+        ValueError
+        """
 
     def prepared(self, X: NDArray[np.float64], what: str) -> NDArray[np.float64]:
         """Return features as it reads them; `what` is how messages call them.

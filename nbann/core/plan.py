@@ -20,12 +20,15 @@ class Plan:
         What is carried from batch to batch but not trained by gradient: running statistics.
     streams : list of str
         Names of random generators, one for each layer that draws numbers in training.
+    counters : dict of str to float
+        Single numbers that persist, in float64, and their start: steps that were taken, ...
     """
 
     def __init__(self) -> None:
         self.parameters: list[Parameter] = []
         self.buffers: list[Buffer] = []
         self.streams: list[str] = []
+        self.counters: dict[str, float] = {}
 
     def parameter(
         self, name: str, shape: tuple[int, ...], start: Start, symbol: Symbol, *, penalized: bool
@@ -42,6 +45,10 @@ class Plan:
     ) -> None:
         """Ask for an array that an op updates in place; `start` fills it, or is its start."""
         self.buffers.append(Buffer(name, shape, start, symbol))
+
+    def counter(self, name: str, start: float) -> None:
+        """Ask for a single number that an op updates; the optimizer may have one of that name."""
+        self.counters[name] = start
 
     def stream(self, name: str) -> None:
         """Ask for a random generator; it starts anew with the run."""

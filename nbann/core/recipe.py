@@ -71,7 +71,7 @@ class Recipe:
             vectors,
             self.optimizer.hyper(),
             buffers=self.plan.buffers,
-            counters=self.optimizer.counters,
+            counters=self.plan.counters | self.optimizer.counters,
             streams=self.plan.streams,
         )
 

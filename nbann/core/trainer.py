@@ -160,7 +160,7 @@ class Trainer(GoingBack, Keeping):
         penalty = Penalty(*factors, _flag("penalty_per_sample", penalty_per_sample))
         plan = Plan()
         output_shape = model.build(plan, data.X.shape[1:])
-        model.check_data(data)
+        model.check_data(data, loss)
         data = as_values(data, loss, output_shape[-1]) if asked else data
         others = {"validation": validation, "test": test}
         held_out = {

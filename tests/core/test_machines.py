@@ -42,7 +42,17 @@ def _bam_recalling():
     return trainer.model.recall(trainer, _patterns(1, 7, 8)[0], "y")
 
 
+def _map(rule, **settings):
+    more = {k: settings.pop(k) for k in ("batch_size", "dtype") if k in settings}
+    X = np.random.default_rng(2).standard_normal((17, 3))
+    return lambda: nbann.Trainer(nbann.SOM(2, 3, rule, **settings), X, seed=4, **more)
+
+
 MACHINES = {
+    "som": _map("online"),
+    "som, bubble": _map("online", neighborhood="bubble", radius=1.0, dtype="float32"),
+    "som, batch": _map("batch"),
+    "som, batches": _map("batch", batch_size=5, topology="hexagonal"),
     "hopfield": _stored(),
     "hopfield, batches": _stored(batch_size=2),
     "storkey": _stored("storkey", dtype="float32"),

@@ -28,6 +28,7 @@ from .rules import RuleModel, owned
 
 if TYPE_CHECKING:
     from ..builder import Builder
+    from ..losses.loss import Loss
     from ..plan import Plan
     from ..recipe import Recipe, Samples
     from ..state import Array
@@ -106,8 +107,9 @@ class BAM(RuleModel):
         """Return patterns of -1 and 1, given so or as 0 and 1."""
         return bipolar(X, what)
 
-    def check_data(self, data: Dataset) -> None:
+    def check_data(self, data: Dataset, loss: Loss) -> None:
         """Warn of more pairs than can be recalled."""
+        super().check_data(data, loss)
         pairs, most = len(np.unique(data.X, axis=0)), min(data.X.shape[-1], self.units)
         if pairs > most:
             source = "Kosko, IEEE Transactions on Systems, Man, and Cybernetics 18, 1988"

@@ -37,6 +37,7 @@ from .rules import RuleModel, owned
 
 if TYPE_CHECKING:
     from ..builder import Builder
+    from ..losses.loss import Loss
     from ..plan import Plan
     from ..recipe import Recipe, Samples
     from ..state import Array
@@ -152,8 +153,9 @@ class Hopfield(RuleModel):
         """Return patterns of -1 and 1, given so or as 0 and 1."""
         return bipolar(X, what)
 
-    def check_data(self, data: Dataset) -> None:
+    def check_data(self, data: Dataset, loss: Loss) -> None:
         """Warn of more patterns than can be recalled."""
+        super().check_data(data, loss)
         patterns, units = len(np.unique(data.X, axis=0)), data.X.shape[-1]
         rule, source = _CAPACITY[self.rule]
         most = {"hebb": 0.138 * units, "pseudo_inverse": float(units)}.get(self.rule, 0.0)

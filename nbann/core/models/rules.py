@@ -12,6 +12,7 @@ from ..model import Model
 from ..optimizers.sgd import SGD
 
 if TYPE_CHECKING:
+    from ..data.dataset import Dataset
     from ..optimizers.optimizer import Optimizer
     from ..recipe import Recipe
 
@@ -47,17 +48,20 @@ class RuleModel(Model):
         """Return plain steps of the learning rate 1: the rule as it is."""
         return SGD(1.0)
 
+    def check_data(self, data: Dataset, loss: Loss) -> None:
+        """Refuse a loss."""
+        if type(loss) is not self.rule_loss:
+            what, mend = f"The loss of {type(self).__name__}", "Leave it out."
+            raise bad_value(what, "none: it has a rule", repr(loss), mend)
+
     def check_recipe(self, recipe: Recipe) -> None:
-        """Refuse a loss, a penalty or an optimizer, but for plain steps at some learning rate.
+        """Refuse a penalty, or an optimizer but for plain steps at some learning rate.
 
         Raises
         ------
         ValueError
         """
         who = type(self).__name__
-        if type(recipe.loss) is not self.rule_loss:
-            mend = "Leave it out."
-            raise bad_value(f"The loss of {who}", "none: it has a rule", repr(recipe.loss), mend)
         if recipe.penalty is not None:
             mend = "Leave l1 and l2 out."
             raise bad_value(f"The penalty of {who}", "none: it has a rule", "one", mend)

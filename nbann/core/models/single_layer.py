@@ -25,6 +25,7 @@ from ..optimizers.sgd import SGD
 
 if TYPE_CHECKING:
     from ..builder import Builder
+    from ..data.dataset import Dataset
     from ..plan import Plan
     from ..recipe import Recipe
 
@@ -68,12 +69,15 @@ class SingleLayer(Sequential):
         plan.buffer(f"{name}.batch", (), 0.0, Symbol("k"))
         return super().build(plan, shape, prefix)
 
-    def compile(self, b: Builder, recipe: Recipe, *, scored: bool, train: bool) -> None:
-        """Emit the ops of its rule, and the count of mistakes before the weights change."""
-        if not isinstance(recipe.loss, self.rule):
+    def check_data(self, data: Dataset, loss: Loss) -> None:
+        """Refuse another loss than that of its rule."""
+        if not isinstance(loss, self.rule):
             what = f"The loss of {type(self).__name__}"
             mend = "Leave it out; with another loss the net is Sequential([Dense(...)])."
-            raise bad_value(what, f"{self.rule.__name__}(), its rule", repr(recipe.loss), mend)
+            raise bad_value(what, f"{self.rule.__name__}(), its rule", repr(loss), mend)
+
+    def compile(self, b: Builder, recipe: Recipe, *, scored: bool, train: bool) -> None:
+        """Emit the ops of its rule, and the count of mistakes before the weights change."""
         b.forward(self)
         if scored:
             b.loss(recipe.loss, recipe.penalty)

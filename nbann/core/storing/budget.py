@@ -60,6 +60,9 @@ class Budget:
     def buffer(self, name: str, shape: Shape, start: object, symbol: object) -> None:
         """Take no notice: it is no longer than the parameters beside it."""
 
+    def counter(self, name: str, start: float) -> None:
+        """Take no notice: it is a single number."""
+
     def stream(self, name: str) -> None:
         """Take no notice: a generator is small."""
 

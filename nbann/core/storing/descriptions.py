@@ -31,6 +31,7 @@ from ..model import Sequential
 from ..models.bam import BAM, BAMRecall
 from ..models.hopfield import Hopfield, HopfieldRecall
 from ..models.single_layer import Adaline, Perceptron
+from ..models.som import SOM
 from ..optimizers import schedules
 from ..optimizers.plateau import ReduceOnPlateau
 from ..optimizers.sgd import OPTIMIZERS
@@ -50,6 +51,7 @@ CLASSES: dict[str, type] = {
             Hopfield,
             HopfieldRecall,
             Perceptron,
+            SOM,
             BatchNorm,
             Bidirectional,
             Dense,

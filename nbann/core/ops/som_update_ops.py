@@ -1,0 +1,278 @@
+"""How the units of a self-organizing map follow; imports the core's own parts only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..expr import (
+    Call,
+    Equation,
+    Expr,
+    Negative,
+    Number,
+    Power,
+    Product,
+    Quotient,
+    Sum,
+    Symbol,
+    Transpose,
+)
+from ..losses.reduction_ops import PassedOver, difference
+from ..optimizers.flat import OverVectors, Terms
+from ..optimizers.schedule_ops import numbers_of
+from ..optimizers.schedules import Schedule
+from ..program import Arrays, Floats, Kernel, Reader, Symbols
+from ..state import State
+
+Place = tuple[int, ...]
+_TWO, _ONE = Number(2.0), Number(1.0)
+
+
+class RadiusOp(PassedOver):
+    """``sigma = max(rule, least)``: the radius of this step's neighborhood."""
+
+    verb = "radius"
+
+    def __init__(self, state: State, schedule: Schedule, radius: str, least: float) -> None:
+        self.state, self.schedule = state, schedule
+        self.radius, self.least = radius, least
+        self.reads = (radius, *schedule.reads)  # which is state that it sets anew
+        self.writes = (radius,)
+
+    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
+        rule, read = self.schedule.value, numbers_of(self.state)
+        least, put = self.least, arrays[self.radius].fill
+
+        def write() -> None:
+            put(max(rule(read), least))
+
+        yield write
+
+    def equation(self, symbol: Symbols) -> Equation:
+        rule = self.schedule.formula(symbol)
+        return Equation(symbol(self.radius), Call("max", (rule, Number(self.least))))
+
+    def element(self, entry: Reader, name: str, at: Place) -> Expr:
+        return Call("max", (self.schedule.formula(entry), Number(self.least)))
+
+
+class NeighborhoodOp(PassedOver):
+    """``h_cu = exp(-r**2 / (2 sigma**2))``, r from c to u on the grid; or 1 within sigma, else 0.
+
+    Parameters
+    ----------
+    squared : array of shape (units, units)
+        Squared distances on the grid.
+    radius : str
+    into : str
+    winner : str, optional
+        Of which sample's unit the neighborhood is; by default that of every unit.
+    bubble : bool
+        Whether it ends at the radius.
+    """
+
+    verb = "neighborhood"
+
+    def __init__(
+        self,
+        squared: NDArray[np.float64],
+        radius: str,
+        into: str,
+        *,
+        winner: str | None,
+        bubble: bool,
+    ) -> None:
+        self.squared, self.radius, self.bubble = squared, radius, bubble
+        self.winner = winner
+        self.reads = (radius,) if winner is None else (winner, radius)
+        self.writes = (into,)
+
+    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
+        radius, near = arrays[self.radius], arrays[self.writes[0]]
+        grid: Floats = self.squared.astype(near.dtype)
+        square, scale = np.empty_like(radius), np.empty_like(radius)
+        yield partial(np.multiply, radius, radius, square)
+        if self.winner is not None:
+            rows = np.empty_like(near)
+            yield partial(grid.take, arrays[self.winner], 0, rows, "clip")
+            grid = rows
+        if self.bubble:
+            yield partial(np.less_equal, grid, square, near)
+            return
+        yield partial(np.divide, np.array(-0.5, near.dtype), square, scale)
+        yield partial(np.multiply, grid, scale, near)
+        yield partial(np.exp, near, near)
+
+    def _of(self, squared: Expr, radius: Expr) -> Expr:
+        square = Power(radius, _TWO)
+        if self.bubble:
+            return difference(_ONE, Call("step", (difference(squared, square),)))
+        return Call("exp", (Negative(Quotient(squared, Product((_TWO, square)))),))
+
+    def equation(self, symbol: Symbols) -> Equation:
+        squared = Power(Symbol("r"), _TWO)
+        return Equation(symbol(self.writes[0]), self._of(squared, symbol(self.radius)))
+
+    def element(self, entry: Reader, name: str, at: Place) -> Expr:
+        row, unit = at
+        if self.winner is not None:
+            row = int(entry(self.winner, row).number)
+        return self._of(Number(float(self.squared[row, unit])), entry(self.radius))
+
+
+class FollowOp(OverVectors):
+    """``w_u = w_u + learning_rate * h_cu * (x - w_u)``: all units follow, the nearer the more."""
+
+    verb = "update"
+
+    def __init__(self, state: State, weight: str, near: str, gap: str) -> None:
+        super().__init__(state, "", ("",), ("learning_rate",))
+        self.weight, self.near, self.gap = weight, near, gap
+        self.reads = (weight, near, gap, "learning_rate")
+        self.writes = (weight,)
+
+    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
+        weight, near, gap = arrays[self.weight], arrays[self.near], arrays[self.gap]
+        strength, step = np.empty_like(near), np.empty_like(gap)
+        yield partial(np.multiply, near, self.state.hyper["learning_rate"], strength)
+        yield partial(np.multiply, gap, strength.T, step)
+        yield partial(np.add, weight, step, weight)
+
+    def formula(self, of: Terms) -> Expr:
+        raise NotImplementedError("What the weights follow is no flat vector: see `equation`.")
+
+    def equation(self, symbol: Symbols) -> Equation:
+        weight, near, gap, rate = (symbol(name) for name in self.reads)
+        return Equation(weight, Sum((weight, Product((rate, near, gap), "o"))))
+
+    def element(self, entry: Reader, name: str, at: Place) -> Expr:
+        near, rate = entry(self.near, 0, at[0]), entry("learning_rate")
+        return Sum((entry(name, *at), Product((rate, near, entry(self.gap, *at)))))
+
+
+class MembersOp(PassedOver):
+    """``m_iu = 1`` where u is the unit of sample i, else 0."""
+
+    verb = "members"
+
+    def __init__(self, winner: str, into: str) -> None:
+        self.winner = winner
+        self.reads = (winner,)
+        self.writes = (into,)
+
+    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
+        winner, members = arrays[self.winner], arrays[self.writes[0]]
+        starts, place = np.arange(0, members.size, members.shape[1]), np.empty_like(winner)
+        yield partial(members.fill, 0.0)
+        yield partial(np.add, winner, starts, place)
+        yield partial(members.reshape(-1).put, place, 1.0)
+
+    def equation(self, symbol: Symbols) -> Equation:
+        return Equation(symbol(self.writes[0]), Call("one_hot", (symbol(self.winner),)))
+
+    def element(self, entry: Reader, name: str, at: Place) -> Expr:
+        gap = difference(entry(self.winner, at[0]), Number(float(at[1])))
+        return difference(_ONE, Call("abs", (Call("sign", (gap,)),)))
+
+
+class GatherOp(PassedOver):
+    """``S_u = sum of the samples of unit u``, or without samples how many they are."""
+
+    def __init__(self, members: str, x: str | None, into: str, verb: str) -> None:
+        self.members, self.x, self.verb = members, x, verb
+        self.reads = (members,) if x is None else (members, x)
+        self.writes = (into,)
+
+    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
+        members, gathered = arrays[self.members], arrays[self.writes[0]]
+        if self.x is None:
+            yield partial(np.ones(len(members), members.dtype).dot, members, gathered)
+        else:
+            yield partial(members.T.dot, arrays[self.x], gathered)
+
+    def equation(self, symbol: Symbols) -> Equation:
+        members: Expr = symbol(self.members)
+        if self.x is None:
+            return Equation(symbol(self.writes[0]), Call("sum", (members,)))
+        product = Product((Transpose(members), symbol(self.x)), "@")
+        return Equation(symbol(self.writes[0]), product)
+
+    def element(self, entry: Reader, name: str, at: Place) -> Expr:
+        terms: list[Expr] = []
+        for i in np.flatnonzero(entry.array(self.members)[:, at[0]]):
+            member = entry(self.members, int(i), at[0])
+            value = member if self.x is None else Product((member, entry(self.x, int(i), at[1])))
+            terms.append(value)
+        return Sum(tuple(terms)) if terms else Number(0.0)
+
+
+class MeanOp(PassedOver):
+    """``M_u = sum_c h_cu S_c / sum_c h_cu n_c``: the mean of all samples, weighted by neighborhood.
+
+    Where nothing is in a unit's neighborhood it is the unit itself, which then stays.
+    """
+
+    verb = "mean"
+
+    def __init__(self, near: str, total: str, count: str, weight: str, into: str) -> None:
+        self.near, self.total, self.count, self.weight = near, total, count, weight
+        self.reads = (near, total, count, weight)
+        self.writes = (into,)
+
+    @staticmethod
+    def _least(dtype: np.dtype[np.floating]) -> float:
+        return float(np.finfo(dtype).tiny / np.finfo(dtype).eps)
+
+    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
+        near, total, count, weight = (arrays[name] for name in self.reads)
+        mean = arrays[self.writes[0]]
+        under, is_near = np.empty_like(count), np.empty(count.shape, bool)
+        away = np.empty(count.shape, bool)
+        least = np.array(self._least(count.dtype), count.dtype)
+        yield partial(near.T.dot, total, mean)
+        yield partial(near.T.dot, count, under)
+        yield partial(np.greater, under, least, is_near)
+        yield partial(np.maximum, under, least, out=under)
+        yield partial(np.divide, mean, under[:, None], mean)
+        yield partial(np.logical_not, is_near, away)
+        yield partial(np.copyto, mean, weight, where=away[:, None])
+
+    def equation(self, symbol: Symbols) -> Equation:
+        near = Transpose(symbol(self.near))
+        over = Product((near, symbol(self.total)), "@")
+        under = Product((near, symbol(self.count)), "@")
+        return Equation(symbol(self.writes[0]), Quotient(over, under))
+
+    def element(self, entry: Reader, name: str, at: Place) -> Expr:
+        unit, feature = at
+        units = range(entry.shape(self.near)[0])
+        counts = tuple(Product((entry(self.near, c, unit), entry(self.count, c))) for c in units)
+        if Sum(counts).value() <= self._least(entry.array(self.near).dtype):
+            return entry(self.weight, *at)
+        totals = (
+            Product((entry(self.near, c, unit), entry(self.total, c, feature))) for c in units
+        )
+        return Quotient(Sum(tuple(totals)), Sum(counts))
+
+
+class GapOp(PassedOver):
+    """``C = M - w``: what leads the units to the means."""
+
+    verb = "towards"
+
+    def __init__(self, mean: str, weight: str, into: str) -> None:
+        self.reads = (mean, weight)
+        self.writes = (into,)
+
+    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
+        yield partial(np.subtract, *(arrays[name] for name in self.reads), arrays[self.writes[0]])
+
+    def equation(self, symbol: Symbols) -> Equation:
+        return Equation(symbol(self.writes[0]), difference(*(symbol(n) for n in self.reads)))
+
+    def element(self, entry: Reader, name: str, at: Place) -> Expr:
+        return difference(*(entry(name, *at) for name in self.reads))
