@@ -35,7 +35,7 @@ _SIGNS = {"@": "", "o": "\N{CIRCLED DOT OPERATOR}", "*": "\N{MIDDLE DOT}", "": "
 class MathML(Renderer):
     """MathML without its outer element; see `equation_pieces`."""
 
-    minus = f"<mo>{_MINUS}</mo>"
+    minus = f'<mo form="prefix">{_MINUS}</mo>'
     stacked_fractions = True
     powers_of_ten = True
 

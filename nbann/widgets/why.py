@@ -14,6 +14,7 @@ from nbann.core.errors import UnknownNameError
 from nbann.core.explaining.explanation import Explanation
 from nbann.core.explaining.term import Term
 from nbann.core.explaining.wording import FORMULAS, shown
+from nbann.core.expr import Entry, Number
 from nbann.core.render import Text, significant
 
 from .mathml import InLine
@@ -64,9 +65,9 @@ class Why:
     def rows(self) -> list[Row]:
         """Return the rows from top to bottom, each with its `kind` and `level`.
 
-        "head": what is explained, with its `value`, and what confirms it; "formula"; "note";
-        "term": a part with its factors, `value`, `bar` (its size among its like), share in per
-        cent, and the `path` by which it opens; "rest": the parts that are not listed.
+        "head": what is explained, with its `value`; "note"; "formula"; "check": what confirms a
+        gradient; "term": a part with its factors, `value`, `bar` (its size among its like), share
+        in per cent, and the `path` by which it opens; "rest": the parts that are not listed.
         """
         if self._rows is None:
             self._rows = _under_one_point(list(self._block(self.explanation, 0, "")))
@@ -85,7 +86,9 @@ class Why:
         yield _head(of, written[0]) | {"level": level}
         for row in (*_notes(of), *_formulas(of, in_full=not terms)):
             yield row | {"level": level}
-        most = max((abs(n) for n in numbers[1:] if math.isfinite(n)), default=0.0) or 1.0
+        if of.kind == "gradient":
+            yield _check(of) | {"level": level}
+        most = max((abs(t.value) for t in terms if math.isfinite(t.value)), default=0.0) or 1.0
         for place, term in enumerate(terms):
             at = f"{path}.{place}" if path else str(place)
             row = _term(term, written[place + 1], most)
@@ -115,17 +118,18 @@ def _is_all_there_is(of: Explanation) -> bool:
 
 
 def _head(of: Explanation, value: str) -> Row:
-    row: Row = {"kind": "head", "label": of.label, "math": _named(of), "value": value}
-    row |= {"exact": repr(float(of.value)), "check": "", "verdict": ""}
-    if of.kind == "gradient":
-        found = of.check
-        if found.value is None or found.agrees is None:
-            row["check"] = f"no central difference: {found.note}"
-        else:
-            row["check"] = f"central difference {number(found.value)}"
-            row["verdict"] = "agrees" if found.agrees else "disagrees"
-            row["check"] += f" ({found.note})" if found.note else ""
-    return row
+    row = {"kind": "head", "label": of.label, "math": _wrapped(_NAMES.entry(of.entry))}
+    return row | {"value": value, "exact": repr(float(of.value))}
+
+
+def _check(of: Explanation) -> Row:
+    """Return what confirms a gradient, or why nothing can."""
+    found = of.check
+    if found.value is None or found.agrees is None:
+        return {"kind": "check", "text": f"no central difference: {found.note}", "verdict": ""}
+    text = f"central difference {number(found.value)}"
+    text += f" ({found.note})" if found.note else ""
+    return {"kind": "check", "text": text, "verdict": "agrees" if found.agrees else "disagrees"}
 
 
 def _notes(of: Explanation) -> Iterator[Row]:
@@ -158,12 +162,13 @@ def _formulas(of: Explanation, *, in_full: bool) -> Iterator[Row]:
 def _term(term: Term, value: str, most: float) -> Row:
     named = term.label == Text(numbers=False).expression(term.expression)
     share = f"{term.share:.0%}".replace("-", MINUS) if abs(term.share) < 100 else ""
-    finite = math.isfinite(term.value)
+    finite, written = math.isfinite(term.value), shown(term)
+    bare = term.parts or isinstance(written, Entry | Number)  # its value is all there is to it
     return {
         "kind": "term",
         "label": "" if named else term.label,
         "math": _wrapped(_NAMES.expression(term.expression)) if named else "",
-        "factors": "" if term.parts else _wrapped(_NUMBERS.expression(shown(term))),
+        "factors": "" if bare else _wrapped(_NUMBERS.expression(written)),
         "parts": counted(len(term.parts), "term") if term.parts else "",
         "value": value,
         "exact": repr(float(term.value)),
@@ -171,10 +176,6 @@ def _term(term: Term, value: str, most: float) -> Row:
         "share": share,
         "opens": term.opens,
     }
-
-
-def _named(of: Explanation) -> str:
-    return _wrapped(_NAMES.entry(of.entry))
 
 
 # ---- numbers and formulas ------------------------------------------------------------------------
@@ -210,4 +211,5 @@ def _wrapped(piece: str) -> str:
     return f"<math>{piece}</math>"
 
 
-_NAMES, _NUMBERS = InLine(digits=DIGITS, numbers=False), InLine(digits=DIGITS)
+_NAMES = InLine(digits=DIGITS, terms=5, numbers=False)
+_NUMBERS = InLine(digits=DIGITS, terms=5)

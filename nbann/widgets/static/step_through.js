@@ -29,8 +29,8 @@
  *   exact?: string, note: string, fixed: string}} Equation
  * @typedef {{first: number, end: number, at: number, start: boolean, batches: number}} Timeline
  * @typedef {{step: number, words: string, kind: "act"|"fork"|"more", ahead: boolean}} Mark
- * @typedef {{kind: "head"|"formula"|"note"|"term"|"rest", level: number, label?: string, math?: any, value?: string,
- *   exact?: string, check?: string, verdict?: string, text?: string, factors?: string, parts?: string, bar?: number,
+ * @typedef {{kind: "head"|"formula"|"note"|"check"|"term"|"rest", level: number, label?: string, math?: any, value?: string,
+ *   exact?: string, verdict?: string, text?: string, factors?: string, parts?: string, bar?: number,
  *   share?: string, opens?: boolean, open?: boolean, path?: string}} Row
  */
 
@@ -307,6 +307,7 @@ function timelineView({ get, say, listen, follow }) {
     range.disabled = timeline.end <= timeline.first;
     if (!held) range.value = String(timeline.at);
     speak();
+    past.hidden = timeline.at <= timeline.first;
     past.style.width = `${100 * along(timeline.at, timeline)}%`;
     const key = JSON.stringify([timeline.first, timeline.end, timeline.batches]);
     if (epochs.dataset.key !== key) {
@@ -325,8 +326,10 @@ function timelineView({ get, say, listen, follow }) {
     });
   };
   follow("marks", () => {
+    /** @param {Mark} mark */
+    const here = (mark) => get("marks").filter((other) => other.step === mark.step).map((other) => other.words);
     marks.replaceChildren(...get("marks").map((mark) =>
-      make("li", { class: `nbann-mark nbann-mark-${mark.kind}`, title: mark.words }, [
+      make("li", { class: `nbann-mark nbann-mark-${mark.kind}`, title: here(mark).join("\n") }, [
         make("span", { class: "nbann-hidden" }, [mark.words + (mark.ahead ? " (ahead)" : "")]),
       ])));
     marks.hidden = !get("marks").length;
@@ -363,7 +366,7 @@ function whyView({ say, get, follow }) {
     return text;
   };
   /** @param {Row} row @param {(Node|string)[]} children */
-  const wide = (row, children) => [indented(make("td", { colSpan: 4, class: "nbann-why-wide" }, children), row)];
+  const wide = (row, children) => [indented(make("td", { colSpan: 4, class: "nbann-why-wide" }, [make("div", {}, children)]), row)];
   /** @param {any} cell @param {Row} row */
   const indented = (cell, row) => {
     cell.style.paddingLeft = `${16 * row.level}px`;
@@ -380,10 +383,11 @@ function whyView({ say, get, follow }) {
   };
   const cells = {
     /** @param {Row} row */
-    head: (row) => {
-      const check = make("span", { class: `nbann-why-check nbann-${row.verdict}` }, [row.check ?? "", " "]);
-      if (row.verdict) check.append(make("b", {}, [row.verdict]));
-      return [indented(make("th", { colSpan: 2, scope: "row" }, [name(row)]), row), value(row), make("td", { class: "nbann-why-checked" }, [check])];
+    head: (row) => [indented(make("th", { colSpan: 2, scope: "row" }, [name(row)]), row), value(row), make("td")],
+    /** @param {Row} row */
+    check: (row) => {
+      const verdict = row.verdict ? [" ", make("b", { class: `nbann-${row.verdict}` }, [row.verdict])] : [];
+      return wide(row, [row.text ?? "", ...verdict]);
     },
     /** @param {Row} row */
     formula: (row) => {
@@ -406,7 +410,7 @@ function whyView({ say, get, follow }) {
       }
       const factors = make("td", { class: "nbann-why-factors" });
       if (row.parts) factors.textContent = row.parts;
-      else typeset(factors, [row.factors ?? ""]);
+      else if (row.factors) typeset(factors, [row.factors]);
       return [indented(make("td", {}, [label]), row), factors, value(row), bar(row)];
     },
   };
@@ -504,7 +508,7 @@ function render({ model, el }) {
   const bar = make("progress", { class: "nbann-progress", max: 1, value: 0, "aria-label": "Progress of the run" });
   const barText = make("span", { class: "nbann-progress-text" });
   const branches = make("select", { class: "nbann-branches", "aria-label": "Branches", title: "Return to a line of events that was left", hidden: true });
-  const where = make("div", { class: "nbann-where" }, [status, branches, make("div", { class: "nbann-bar" }, [bar, barText])]);
+  const where = make("div", { class: "nbann-where" }, [status, make("div", { class: "nbann-bar" }, [barText, bar]), branches]);
   const errorTitle = make("b");
   const errorText = make("pre", { tabIndex: 0 });
   const error = make("div", { class: "nbann-error", role: "alert", hidden: true }, [
@@ -715,7 +719,7 @@ function render({ model, el }) {
     const key = JSON.stringify([view.writes, view.array, view.shape, view.axes]);
     if (picker.dataset.key !== key) {
       picker.dataset.key = key;
-      const choice = make("select", { "aria-label": "Array" }, view.writes.map((w) => make("option", { value: w }, [w])));
+      const choice = make("select", { "aria-label": "Element of which array", title: "Which array the element shown is of" }, view.writes.map((w) => make("option", { value: w }, [w])));
       choice.onchange = () => put("element", [choice.value, get("equation").index]);
       const fields = view.shape.map((size, axis) => {
         const input = make("input", { type: "number", min: "0", max: String(size - 1), "aria-label": `${view.axes[axis]} shown` });
@@ -727,7 +731,7 @@ function render({ model, el }) {
         };
         return make("label", {}, [view.axes[axis] ?? "", input]);
       });
-      picker.replaceChildren(make("label", {}, ["element of", choice]), ...fields);
+      picker.replaceChildren(choice, ...fields);
     }
     const choice = /** @type {HTMLSelectElement} */ (picker.querySelector("select"));
     choice.value = view.array;
