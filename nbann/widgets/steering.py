@@ -138,7 +138,9 @@ class Steering:
             case "switch":
                 self._begin(pause=True)
                 self.trainer.switch(content.get("number"))
-            case "why" | "unfold" | "set" | "rate":
+            case "unfold":
+                self._unfold(content["path"])
+            case "why" | "set" | "rate":
                 self._begin()
                 with self._telling():
                     getattr(self, f"_say_{kind}")(content)
@@ -169,9 +171,9 @@ class Steering:
     def _say_why(self, content: dict[str, Any]) -> None:
         self.why()
 
-    def _say_unfold(self, content: dict[str, Any]) -> None:
+    def _unfold(self, path: str) -> None:
         if self._why is not None:  # else a step has closed it while the message was under way
-            self._why.toggle(content["path"])
+            self._why.toggle(path)
             self._show()
 
     def _say_set(self, content: dict[str, Any]) -> None:

@@ -18,7 +18,6 @@ import traitlets as t
 
 from nbann.core.errors import UnknownNameError
 from nbann.core.render import significant
-from nbann.core.restraints import Restraints
 from nbann.core.trainer import Trainer
 from nbann.core.units import UNITS, Unit
 from nbann.panels import Dashboard, Panel
@@ -129,8 +128,8 @@ class StepThrough(Steering, anywidget.AnyWidget):
         # what the traits of these were made for; they are made anew for something else
         self._explained: tuple[Any, ...] | None = None
         self._acts: tuple[Any, ...] = ()
-        self._restraints: Restraints | None = None
         super().__init__(unit=unit, speed=float(speed))
+        self.ops = wording.op_list(trainer)
         self._player.listen(self._on_slice)
         self._unwatch = trainer.watch(self._on_trainer)
         self.on_msg(self._on_message)
@@ -270,9 +269,6 @@ class StepThrough(Steering, anywidget.AnyWidget):
             self._acts = acts
             self.marks = timeline_view.marks(trainer)
             self.branches = timeline_view.branches(trainer)
-        if trainer.restraints != self._restraints:  # what is silenced stands in the formulas
-            self._restraints = trainer.restraints
-            self.ops = wording.op_list(trainer)
 
     def _tell_why(self) -> None:
         """Show what is opened of an explanation; close it once the run stands elsewhere."""
