@@ -98,7 +98,7 @@ def test_a_parameter_opens_through_its_update_before_and_after_it(widget):
     widget.why("hidden.weight", (0, 0))
     notes = [r["text"] for r in widget.why_rows if r["kind"] == "note"]
     assert "this batch's update will make it" in notes[0]
-    assert [r["path"] for r in terms(widget.why_rows)][0] == "g.0"
+    assert terms(widget.why_rows)[0]["path"] == "g.0"
     message(widget, type="unfold", path="g.0")
     message(widget, type="unfold", path="g.0.0")
     assert terms(widget.why_rows, 2)
@@ -160,7 +160,7 @@ def test_what_is_not_computed_yet_is_told_in_words(widget):
     assert widget.why_rows == []
     with pytest.raises(ValueError, match="has not run in this batch"):
         widget.why()
-    with pytest.raises(ValueError, match="Did you mean 'hidden.out'"):
+    with pytest.raises(ValueError, match=r"Did you mean 'hidden\.out'"):
         widget.why("hidden.outt", (0, 0))
     widget.step("op")
     assert widget.notice == ""

@@ -398,7 +398,7 @@ function whyView({ say, get, follow }) {
     /** @param {Row} row */
     note: (row) => wide(row, [row.text ?? ""]),
     /** @param {Row} row */
-    rest: (row) => [indented(make("td", { colSpan: 2, class: "nbann-why-rest" }, [row.label ?? ""]), row), value(row), make("td")],
+    rest: (row) => [indented(make("td", { colSpan: 2 }, [row.label ?? ""]), row), value(row), make("td")],
     /** @param {Row} row */
     term: (row) => {
       const label = row.opens
