@@ -22,7 +22,7 @@ from .mathml import InLine
 DIGITS = 4
 MINUS = "\N{MINUS SIGN}"
 _NARROWEST, _WIDEST = -5, 6  # powers of ten between which numbers are written out
-_DIGIT_WIDE, _POINT_WIDE = "\N{FIGURE SPACE}", "\N{PUNCTUATION SPACE}"
+_POINT = 0.5  # the width of a point, in digits
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 Row = dict[str, Any]
@@ -103,12 +103,14 @@ class Why:
 
 
 def _under_one_point(rows: list[Row]) -> list[Row]:
-    """Fill numbers up with spaces as wide as a digit, so that all points stand in one column."""
-    written = [row for row in rows if "value" in row and "·" not in row["value"]]
-    decimals = [len(row["value"].partition(".")[2]) for row in written]
-    for row, count in zip(written, decimals, strict=True):
-        missing = max(decimals) - count
-        row["value"] += (_POINT_WIDE * (not count) + missing * _DIGIT_WIDE) if missing else ""
+    """Say how many digits each number lacks at its end for all points to stand in one column."""
+    written = [row for row in rows if "value" in row]
+    ends = [row["value"].partition("·")[0].partition(".") for row in written]
+    most = max((len(decimals) for _, _, decimals in ends), default=0)
+    for row, (_, point, decimals) in zip(written, ends, strict=True):
+        row["pad"] = most - len(decimals) + (_POINT if most and not point else 0.0)
+        if "·" in row["value"]:
+            row["pad"] = 0.0
     return rows
 
 

@@ -30,7 +30,7 @@
  * @typedef {{first: number, end: number, at: number, start: boolean, batches: number}} Timeline
  * @typedef {{step: number, words: string, kind: "act"|"fork"|"more", ahead: boolean}} Mark
  * @typedef {{kind: "head"|"formula"|"note"|"check"|"term"|"rest", level: number, label?: string, math?: any, value?: string,
- *   exact?: string, verdict?: string, text?: string, factors?: string, parts?: string, bar?: number,
+ *   pad?: number, exact?: string, verdict?: string, text?: string, factors?: string, parts?: string, bar?: number,
  *   share?: string, opens?: boolean, open?: boolean, path?: string}} Row
  */
 
@@ -373,7 +373,11 @@ function whyView({ say, get, follow }) {
     return cell;
   };
   /** @param {Row} row */
-  const value = (row) => make("td", { class: "nbann-why-value", title: row.exact ?? "" }, [row.value ?? ""]);
+  const value = (row) => {
+    const cell = make("td", { class: "nbann-why-value", title: row.exact ?? "" }, [row.value ?? ""]);
+    cell.style.paddingRight = `calc(10px + ${row.pad ?? 0}ch)`; // points stand under one another
+    return cell;
+  };
   /** @param {Row} row */
   const bar = (row) => {
     const fill = make("i", { class: (row.bar ?? 0) < 0 ? "nbann-below" : "nbann-above" });
@@ -420,7 +424,9 @@ function whyView({ say, get, follow }) {
     const inside = table.contains(document.activeElement);
     el.hidden = !rows.length;
     table.replaceChildren(...rows.map((row) => make("tr", { class: `nbann-why-${row.kind}` }, cells[row.kind](row))));
-    if (inside && focused) table.querySelector(`[data-path="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    if (!inside) return;
+    const again = focused && table.querySelector(`[data-path="${CSS.escape(focused)}"]`);
+    (again || el.closest(".nbann-step-through"))?.focus({ preventScroll: true });
   });
   return el;
 }
