@@ -14,12 +14,16 @@ from nbann.core.errors import UnknownNameError
 from nbann.core.explaining.explanation import Explanation
 from nbann.core.explaining.term import Term
 from nbann.core.explaining.wording import FORMULAS, shown
-from nbann.core.expr import Entry, Number
+from nbann.core.expr import Entry, Equation, Expr, Number
 from nbann.core.render import Text, significant
 
-from .mathml import InLine
+from .mathml import InLine, MathML
 
 DIGITS = 4
+TERMS = 5
+"""Terms of a sum that are written out in a formula."""
+FACTORS, LINE = 28, 52
+"""Characters that fit the column of factors, and a line."""
 MINUS = "\N{MINUS SIGN}"
 _NARROWEST, _WIDEST = -5, 6  # powers of ten between which numbers are written out
 _POINT = 0.5  # the width of a point, in digits
@@ -93,6 +97,9 @@ class Why:
             at = f"{path}.{place}" if path else str(place)
             row = _term(term, written[place + 1], most)
             yield row | {"level": level, "path": at, "open": at in self._opened}
+            if _is_long(term):
+                numbers_alone = _math(shown(term), numbers=True)
+                yield {"kind": "formula", "level": level + 1, "math": [numbers_alone]}
             if at in self._opened:
                 yield from self._block(self._opened[at], level + 1, at)
         if hidden:
@@ -120,7 +127,7 @@ def _is_all_there_is(of: Explanation) -> bool:
 
 
 def _head(of: Explanation, value: str) -> Row:
-    row = {"kind": "head", "label": of.label, "math": _wrapped(_NAMES.entry(of.entry))}
+    row = {"kind": "head", "label": of.label, "math": _math(of.entry, numbers=False)}
     return row | {"value": value, "exact": repr(float(of.value))}
 
 
@@ -153,9 +160,9 @@ def _notes(of: Explanation) -> Iterator[Row]:
 def _formulas(of: Explanation, *, in_full: bool) -> Iterator[Row]:
     """Yield the formulas; with their numbers too where no rows follow that have them."""
     for equation in of.formulas[:FORMULAS]:
-        yield {"kind": "formula", "math": [_wrapped(p) for p in _NAMES.pieces(equation)]}
+        yield {"kind": "formula", "math": _pieces(equation, numbers=False)}
         if in_full and of.kind != "gradient":
-            yield {"kind": "formula", "math": [_wrapped(p) for p in _NUMBERS.pieces(equation)]}
+            yield {"kind": "formula", "math": _pieces(equation, numbers=True)}
     more = len(of.formulas) - FORMULAS
     if more > 0:
         yield {"kind": "note", "text": f"and {counted(more, 'more operation')} on the way"}
@@ -165,12 +172,13 @@ def _term(term: Term, value: str, most: float) -> Row:
     named = term.label == Text(numbers=False).expression(term.expression)
     share = f"{term.share:.0%}".replace("-", MINUS) if abs(term.share) < 100 else ""
     finite, written = math.isfinite(term.value), shown(term)
-    bare = term.parts or isinstance(written, Entry | Number)  # its value is all there is to it
+    # its value is all there is to it, or the numbers stand in a row of their own
+    bare = term.parts or isinstance(written, Entry | Number) or _is_long(term)
     return {
         "kind": "term",
         "label": "" if named else term.label,
-        "math": _wrapped(_NAMES.expression(term.expression)) if named else "",
-        "factors": "" if bare else _wrapped(_NUMBERS.expression(written)),
+        "math": _math(term.expression, numbers=False) if named else "",
+        "factors": "" if bare else _math(written, numbers=True),
         "parts": counted(len(term.parts), "term") if term.parts else "",
         "value": value,
         "exact": repr(float(term.value)),
@@ -178,6 +186,11 @@ def _term(term: Term, value: str, most: float) -> Row:
         "share": share,
         "opens": term.opens,
     }
+
+
+def _is_long(term: Term) -> bool:
+    """Whether a term's numbers are too long for the column of factors."""
+    return not term.parts and len(Text(digits=DIGITS).expression(shown(term))) > FACTORS
 
 
 # ---- numbers and formulas ------------------------------------------------------------------------
@@ -209,9 +222,18 @@ def _fixed(value: float, decimals: int) -> str:
     return text.lstrip("-") if not text.strip("-0.") else text.replace("-", MINUS)
 
 
-def _wrapped(piece: str) -> str:
-    return f"<math>{piece}</math>"
+def _renderer(node: Expr | Equation, *, numbers: bool) -> MathML:
+    """Return what typesets it in one line; with stacked fractions where that would be too long."""
+    text = Text(digits=DIGITS, terms=TERMS, numbers=numbers)
+    written = text.equation(node) if isinstance(node, Equation) else text.expression(node)
+    kind = InLine if len(written) <= LINE else MathML
+    return kind(digits=DIGITS, terms=TERMS, numbers=numbers)
 
 
-_NAMES = InLine(digits=DIGITS, terms=5, numbers=False)
-_NUMBERS = InLine(digits=DIGITS, terms=5)
+def _math(node: Expr, *, numbers: bool) -> str:
+    return f"<math>{_renderer(node, numbers=numbers).expression(node)}</math>"
+
+
+def _pieces(equation: Equation, *, numbers: bool) -> list[str]:
+    renderer = _renderer(equation, numbers=numbers)
+    return [f"<math>{piece}</math>" for piece in renderer.pieces(equation)]

@@ -414,7 +414,11 @@ function whyView({ say, get, follow }) {
       }
       const factors = make("td", { class: "nbann-why-factors" });
       if (row.parts) factors.textContent = row.parts;
-      else if (row.factors) typeset(factors, [row.factors]);
+      else if (row.factors) {
+        const math = make("div");
+        typeset(math, [row.factors]);
+        factors.append(math);
+      }
       return [indented(make("td", {}, [label]), row), factors, value(row), bar(row)];
     },
   };
@@ -773,15 +777,15 @@ function render({ model, el }) {
   cleanups.push(() => model.off("msg:custom", onMessage));
 
   // what the pictures should look like here; told to Python when it changes
-  const look = () => ({
-    dark: document.body.dataset.jpThemeLight === "false",
-    narrow: root.clientWidth > 0 && root.clientWidth <= NARROW,
-    density: window.devicePixelRatio || 1,
-  });
+  let narrow = false; // as it was last seen: JupyterLab hides everything while it changes the theme
+  const look = () => {
+    if (root.clientWidth > 0) narrow = root.clientWidth <= NARROW;
+    return { dark: document.body.dataset.jpThemeLight === "false", narrow, density: window.devicePixelRatio || 1 };
+  };
   let told = JSON.stringify(look());
   const tellLook = () => {
     const now = JSON.stringify(look());
-    if (now === told || root.clientWidth === 0) return;
+    if (now === told) return;
     told = now;
     say("look", look());
   };
