@@ -22,8 +22,8 @@ from .mathml import InLine, MathML
 DIGITS = 4
 TERMS = 5
 """Terms of a sum that are written out in a formula."""
-FACTORS, LINE = 28, 52
-"""Characters that fit the column of factors, and a line."""
+ROW, LINE = 38, 52
+"""Characters that a label and its factors may have together, and those of a line."""
 MINUS = "\N{MINUS SIGN}"
 _NARROWEST, _WIDEST = -5, 6  # powers of ten between which numbers are written out
 _POINT = 0.5  # the width of a point, in digits
@@ -95,9 +95,12 @@ class Why:
         most = max((abs(t.value) for t in terms if math.isfinite(t.value)), default=0.0) or 1.0
         for place, term in enumerate(terms):
             at = f"{path}.{place}" if path else str(place)
-            row = _term(term, written[place + 1], most)
+            is_long = _is_long(term, level)
+            row = _term(term, written[place + 1], most) | {
+                "factors": "" if is_long else _factors(term)
+            }
             yield row | {"level": level, "path": at, "open": at in self._opened}
-            if _is_long(term):
+            if is_long:
                 numbers_alone = _math(shown(term), numbers=True)
                 yield {"kind": "formula", "level": level + 1, "math": [numbers_alone]}
             if at in self._opened:
@@ -170,27 +173,32 @@ def _formulas(of: Explanation, *, in_full: bool) -> Iterator[Row]:
 
 def _term(term: Term, value: str, most: float) -> Row:
     named = term.label == Text(numbers=False).expression(term.expression)
-    share = f"{term.share:.0%}".replace("-", MINUS) if abs(term.share) < 100 else ""
-    finite, written = math.isfinite(term.value), shown(term)
-    # its value is all there is to it, or the numbers stand in a row of their own
-    bare = term.parts or isinstance(written, Entry | Number) or _is_long(term)
+    share = f"{term.share:.0%}" if abs(term.share) < 100 else ""  # NaN is not below it
+    finite = math.isfinite(term.value)
     return {
         "kind": "term",
         "label": "" if named else term.label,
         "math": _math(term.expression, numbers=False) if named else "",
-        "factors": "" if bare else _math(written, numbers=True),
         "parts": counted(len(term.parts), "term") if term.parts else "",
         "value": value,
         "exact": repr(float(term.value)),
         "bar": round(term.value / most, 4) if finite else 0.0,
-        "share": share,
+        "share": "0%" if share == "-0%" else share.replace("-", MINUS),
         "opens": term.opens,
     }
 
 
-def _is_long(term: Term) -> bool:
-    """Whether a term's numbers are too long for the column of factors."""
-    return not term.parts and len(Text(digits=DIGITS).expression(shown(term))) > FACTORS
+def _factors(term: Term) -> str:
+    """Return what is multiplied, as MathML; nothing where the value is all there is to it."""
+    written = shown(term)
+    bare = term.parts or isinstance(written, Entry | Number)
+    return "" if bare else _math(written, numbers=True)
+
+
+def _is_long(term: Term, level: int) -> bool:
+    """Whether a term's factors do not fit beside its label, and need a line of their own."""
+    factors = Text(digits=DIGITS).expression(shown(term))
+    return bool(_factors(term)) and len(term.label) + len(factors) > ROW - 2 * level
 
 
 # ---- numbers and formulas ------------------------------------------------------------------------

@@ -159,7 +159,7 @@ def test_why_opens_level_by_level_and_is_never_stale(lab_page, view):
     view.button("close").wait_for()
     assert view.parts() == before
     [head] = view.rows("head")
-    values = [number(row[2]) for row in view.rows("term")] + [
+    values = [number(row[1]) for row in view.rows("term")] + [
         number(row[1]) for row in view.rows("rest")
     ]
     assert sum(values) == pytest.approx(number(head[1]), abs=len(values) * 1e-5)
@@ -176,7 +176,7 @@ def test_why_opens_level_by_level_and_is_never_stale(lab_page, view):
     )
     inner = view.rows("term", 1)
     assert [row[0] for row in inner if row[0].startswith("output neuron")]
-    assert sum(number(row[2]) for row in inner) == pytest.approx(values[0], abs=5e-5)
+    assert sum(number(row[1]) for row in inner) == pytest.approx(values[0], abs=5e-5)
     lab_page.screenshot("why", view.root)
 
     # A weight set in Python: gradient and loss change, the explanation goes.

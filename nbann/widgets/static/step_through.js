@@ -366,7 +366,7 @@ function whyView({ say, get, follow }) {
     return text;
   };
   /** @param {Row} row @param {(Node|string)[]} children */
-  const wide = (row, children) => [indented(make("td", { colSpan: 4, class: "nbann-why-wide" }, [make("div", {}, children)]), row)];
+  const wide = (row, children) => [indented(make("td", { colSpan: 3, class: "nbann-why-wide" }, [make("div", {}, children)]), row)];
   /** @param {any} cell @param {Row} row */
   const indented = (cell, row) => {
     cell.style.paddingLeft = `${16 * row.level}px`;
@@ -387,7 +387,7 @@ function whyView({ say, get, follow }) {
   };
   const cells = {
     /** @param {Row} row */
-    head: (row) => [indented(make("th", { colSpan: 2, scope: "row" }, [name(row)]), row), value(row), make("td")],
+    head: (row) => [indented(make("th", { scope: "row" }, [name(row)]), row), value(row), make("td")],
     /** @param {Row} row */
     check: (row) => {
       const verdict = row.verdict ? [" ", make("b", { class: `nbann-${row.verdict}` }, [row.verdict])] : [];
@@ -402,7 +402,7 @@ function whyView({ say, get, follow }) {
     /** @param {Row} row */
     note: (row) => wide(row, [row.text ?? ""]),
     /** @param {Row} row */
-    rest: (row) => [indented(make("td", { colSpan: 2 }, [row.label ?? ""]), row), value(row), make("td")],
+    rest: (row) => [indented(make("td", {}, [row.label ?? ""]), row), value(row), make("td")],
     /** @param {Row} row */
     term: (row) => {
       const label = row.opens
@@ -412,14 +412,11 @@ function whyView({ say, get, follow }) {
         label.dataset.path = row.path;
         label.onclick = () => say("unfold", { path: row.path });
       }
-      const factors = make("td", { class: "nbann-why-factors" });
+      const factors = make("span", { class: "nbann-why-factors" });
       if (row.parts) factors.textContent = row.parts;
-      else if (row.factors) {
-        const math = make("div");
-        typeset(math, [row.factors]);
-        factors.append(math);
-      }
-      return [indented(make("td", {}, [label]), row), factors, value(row), bar(row)];
+      else if (row.factors) typeset(factors, [row.factors]);
+      const both = make("div", { class: "nbann-why-both" }, [label, factors]);
+      return [indented(make("td", { class: "nbann-why-what" }, [both]), row), value(row), bar(row)];
     },
   };
   follow("why_rows", () => {
