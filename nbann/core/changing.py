@@ -89,6 +89,10 @@ class Changing(Looking):
         parts = (name, places.reshape(-1), values.reshape(-1), before, array.shape)
         self._act(lambda moment: SetValues(moment, *parts))
 
+    def check_settable(self, name: str) -> None:
+        """Raise `ValueError` if the elements of an array can not be `set` now, saying why."""
+        self._settable(name)
+
     def _persists(self, name: str) -> bool:
         return name in self._state.arrays and self._state.place(name)[0] in self._state.persistent
 

@@ -310,6 +310,20 @@ class Explanation:
 
     # ---- how it reads ---------------------------------------------------------------------------
     @property
+    def entry(self) -> Entry:
+        """The element as it stands in formulas."""
+        return self._entry
+
+    @property
+    def formulas(self) -> tuple[Equation, ...]:
+        """Over whole arrays what a gradient's terms pass through, in order; else its arithmetic."""
+        if self.kind != "gradient":
+            return () if self.equation is None else (self.equation,)
+        moment = self._explainer.moment
+        passed = self._explainer.chain.way(self.name)
+        return tuple(op.equation for op in dict.fromkeys(moment.writer[name] for name in passed))
+
+    @property
     def symbols(self) -> str:
         """The arithmetic in plain text with names, not numbers; nothing of what is given."""
         return "" if self.equation is None else self.equation.symbols()
