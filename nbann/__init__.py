@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import check, datasets, initializers, metrics, panels, schedules
+    from .core.boltzmann.belief import DeepBelief
+    from .core.boltzmann.rbm import RBM
     from .core.data.dataset import Dataset
     from .core.explaining.explanation import Explanation
     from .core.hooks import Event
@@ -67,6 +69,7 @@ __all__ = [
     "GELU",
     "GRU",
     "LSTM",
+    "RBM",
     "RNN",
     "SELU",
     "SGD",
@@ -79,6 +82,7 @@ __all__ = [
     "CrossEntropy",
     "Dashboard",
     "Dataset",
+    "DeepBelief",
     "Dense",
     "Dropout",
     "EarlyStopping",
@@ -139,6 +143,8 @@ _HOMES = {
     ],
     "core.optimizers.adaptive": ["AdaGrad", "Adam", "AdamW", "RMSprop"],
     "core.layers.bidirectional": ["Bidirectional"],
+    "core.boltzmann.belief": ["DeepBelief"],
+    "core.boltzmann.rbm": ["RBM"],
     "core.data.dataset": ["Dataset"],
     "core.layers.dense": ["Dense"],
     "core.scoring.diagnosis": ["diagnose"],

@@ -73,10 +73,12 @@ class Recipe:
             buffers=self.plan.buffers,
             counters=self.optimizer.counters,
             streams=self.plan.streams,
+            stream_starts=self.plan.stream_starts,
         )
 
     def samples(self, data: Dataset, what: str) -> Samples:
         """Check a data set against the net; return the arrays that programs read."""
+        self.model.check_data(data, what)
         samples = self.inputs(data.X, what, data.mask)
         weight = data.weight
         shape = self._output_of(data.X.shape[1:]) or self.output_shape
@@ -106,6 +108,7 @@ class Recipe:
         array = as_features(X, f"{what} X", mask)
         if self._output_of(array.shape[1:]) is None:
             raise self._unfit(array.shape, what)
+        self.model.check_inputs(array, f"{what} X")
         samples = {"x": self._indices(array, what) if self.model.takes_indices else array}
         if mask is not None:
             samples["x.mask"] = as_mask(mask, array.shape[:2], f"{what} mask")

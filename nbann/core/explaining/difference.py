@@ -78,6 +78,9 @@ class Differences:
         return self._known[name, at]
 
     def _find(self, name: str, at: Place) -> Difference:
+        if not self._recipe.model.follows_loss:
+            note = f"{self._recipe.model!r} follows no loss: this is no derivative of one"
+            return Difference(None, None, note)
         base, losses, part = self._asked(name)
         if base not in self._twin.arrays or name not in self._moment.gradients:
             note = f"{name!r} is a sum on the way, not the derivative by one array"

@@ -280,6 +280,8 @@ class Explanation:
         of = self.gradient if self.kind == "parameter" else self
         if of is None or of.kind not in ("gradient", "loss"):
             return None
+        if of.kind == "gradient" and not self._explainer.follows_loss:
+            return None  # samples have no loss of their own whose gradients it would be the mean of
         if of.by in ("neuron", "layer") and self._explainer.moment.owner(of.name):
             of = of.grouped(None)
         return samples.per_sample(of._terms, self._explainer.moment.batch_size)
