@@ -40,7 +40,9 @@ def state_of(source: np.random.Generator | np.random.RandomState) -> dict[str, A
     return state
 
 
-def set_state(target: np.random.Generator | np.random.RandomState, state: Mapping[str, Any]) -> None:
+def set_state(
+    target: np.random.Generator | np.random.RandomState, state: Mapping[str, Any]
+) -> None:
     """Put a generator where another one of its kind has stood.
 
     Raises
@@ -54,7 +56,7 @@ def set_state(target: np.random.Generator | np.random.RandomState, state: Mappin
         words = np.frombuffer(bytes.fromhex(state["state"]["key"]), "<u4").astype(np.uint32)
         numbers["state"] = {"key": words, "pos": state["state"]["pos"]}
     if isinstance(target, np.random.RandomState):
-        target.set_state({**target.get_state(legacy=False), **numbers})  # type: ignore[dict-item]
+        target.set_state({**target.get_state(legacy=False), **numbers})
         return
     own = type(target.bit_generator).__name__
     if own != kind:

@@ -17,7 +17,7 @@ from ..layers.initializers import Normal, Zeros, as_initializer
 from ..layers.layer import Shape, check_name
 from ..losses.value_losses import ErrorLoss
 from ..model import RESERVED, Model
-from ..state import Initializer, check_given
+from ..state import Initializer, Start, check_given
 from .energy import Energy, flips_of
 from .ops import CarryOver, Chance, Downward, Sample, Uniform, Upward
 from .reading import Reading
@@ -150,15 +150,17 @@ class RBM(Reading, Model):
             mend = "Lay each sample's numbers out in one row: X.reshape(len(X), -1)."
             raise bad_value("train X", "shape (samples, visible units)", f"samples {shape}", mend)
         (visible,) = shape
-        for part, of, start, symbol in (
-            ("weight", (visible, self.units), self.init, Symbol("W", name)),
-            ("visible_bias", (visible,), Zeros(), Symbol("b", name)),
-            ("hidden_bias", (self.units,), Zeros(), Symbol("c", name)),
-        ):
+        parts: tuple[tuple[str, Shape, Start, str], ...] = (
+            ("weight", (visible, self.units), self.init, "W"),
+            ("visible_bias", (visible,), Zeros(), "b"),
+            ("hidden_bias", (self.units,), Zeros(), "c"),
+        )
+        for part, of, start, letter in parts:
             given = getattr(self, part)
             if given is not None:
                 mend = f"The {part} of an RBM of {visible} visible units is of that shape."
                 start = check_given(f"{name}.{part}", given, of, mend)
+            symbol = Symbol(letter, name)
             plan.parameter(f"{name}.{part}", of, start, symbol, penalized=part == "weight")
         if self.persistent:
             chains = self.usual_batch_size if self.chains is None else self.chains

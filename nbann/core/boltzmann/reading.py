@@ -131,13 +131,14 @@ class Reading:
         raise NotImplementedError
 
     def _energy(self, trainer: Trainer) -> Energy:
-        if trainer.model is not self:
+        model: object = trainer.model
+        if model is not self:
             mend = "Ask trainer.model itself."
-            raise bad_value("trainer", f"one of {self!r}", f"one of {trainer.model!r}", mend)
+            raise bad_value("trainer", f"one of this {self!r}", f"one of {model!r}", mend)
         return self.energy_of(trainer._state.arrays)
 
     def _visible_of(self, trainer: Trainer, X: Any) -> Floats:
-        visible: Floats = trainer._inputs(X, "RBM")["x"]
+        visible: Floats = trainer._inputs(X, "RBM", None)["x"]
         return visible
 
 
