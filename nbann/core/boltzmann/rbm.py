@@ -19,9 +19,8 @@ from ..losses.value_losses import ErrorLoss
 from ..model import RESERVED, Model
 from ..state import Initializer, Start, check_given
 from .energy import Energy, flips_of
-from .ops import CarryOver, Chance, Downward, Sample, Uniform, Upward
+from .phases import Phases
 from .reading import Reading
-from .statistics import Activity, Contrast, Correlation
 
 if TYPE_CHECKING:
     from ..builder import Builder
@@ -135,6 +134,8 @@ class RBM(Reading, Model):
         )
         self.init = Normal(0.01) if init is None else as_initializer(init)
         self.names = (name,)
+        self._chain_start: float | Array = 0.0
+        self._stream_start: Mapping[str, Any] | None = None
 
     def __repr__(self) -> str:
         k = "" if self.k == 1 else f", k={self.k}"
@@ -164,8 +165,10 @@ class RBM(Reading, Model):
             plan.parameter(f"{name}.{part}", of, start, symbol, penalized=part == "weight")
         if self.persistent:
             chains = self.usual_batch_size if self.chains is None else self.chains
-            plan.buffer(f"{name}.chain", (chains, self.units), 0.0, Symbol("h", "chain"))
-        plan.stream(name)
+            plan.buffer(
+                f"{name}.chain", (chains, self.units), self._chain_start, Symbol("h", "chain")
+            )
+        plan.stream(name, self._stream_start)
         return shape
 
     def least_written(self, shape: Shape, output: Shape) -> int:
@@ -174,8 +177,8 @@ class RBM(Reading, Model):
 
     def emit(self, b: Builder, x: str, prefix: str = "") -> str:
         """Emit the mean-field reconstruction: ``sigmoid(sigmoid(x W + c) W' + b)``."""
-        b.layer = prefix + self.name
-        return self._reconstruct(b, self._hidden(b, x, f"{b.layer}.positive", "0"))
+        phases = Phases(b, prefix + self.name)
+        return phases.reconstruct(phases.hidden(x, "positive", "0"))
 
     # ---- how it learns ---------------------------------------------------------------------------
     def compile(self, b: Builder, recipe: Recipe, *, scored: bool, train: bool) -> None:
@@ -192,25 +195,23 @@ class RBM(Reading, Model):
         if not train:
             super().compile(b, recipe, scored=scored, train=False)
             return
-        b.phase, b.layer = "positive", self.name
-        hidden = self._hidden(b, "x", f"{self.name}.positive", "0")
-        data = self._statistics(b, "positive", ("x", hidden), b.batch_size, "n")
-        start = f"{self.name}.chain"
+        phases, start = Phases(b, self.name), f"{self.name}.chain"
+        b.phase = "positive"
+        hidden = phases.hidden("x", "positive", "0")
+        data = phases.statistics("positive", ("x", hidden), b.batch_size, "n")
         if not self.persistent:
-            start = self._sample(b, hidden, Symbol("h", "0"))
+            start = phases.sample(hidden, Symbol("h", "0"))
         b.phase = "negative"
-        chain = self._chain(b, start)
+        chain = phases.chain(start, self.k)
         count = self.negative_count(b)
-        model = self._statistics(b, "negative", chain, count, "n" if count == b.batch_size else "m")
-        self._gradients(b, model, data, "grad" if recipe.penalty is None else "data_grad")
+        model = phases.statistics("negative", chain, count, "n" if count == b.batch_size else "m")
+        phases.gradients(model, data, "grad" if recipe.penalty is None else "data_grad")
         if self.persistent:
-            with b.at(self.k):
-                last = self._sample(b, chain[1], Symbol("h", str(self.k)))
-            b.emit(CarryOver(last, start))
+            phases.carry_over(chain[1], start, self.k)
         if recipe.penalty is not None:
             recipe.penalty.emit_gradient(b)
         b.phase = "loss"
-        b.program.output = self._reconstruct(b, hidden)
+        b.program.output = phases.reconstruct(hidden)
         b.loss(recipe.loss, recipe.penalty)
         b.update(recipe.optimizer)
 
@@ -218,83 +219,6 @@ class RBM(Reading, Model):
         """Return what the sums over the chains are divided by: the number of chains."""
         start = f"{self.name}.chain"
         return b.shape(start)[0] if self.persistent else b.batch_size
-
-    def _hidden(self, b: Builder, visible: str, to: str, sub: str) -> str:
-        """Emit ``p(h = 1 | v)``; return its name."""
-        return self._conditional(b, Upward, visible, f"{to}.hidden", Symbol("p", f"h{sub}"))
-
-    def _visible(self, b: Builder, hidden: str, to: str, sub: str) -> str:
-        """Emit ``p(v = 1 | h)``; return its name."""
-        return self._conditional(b, Downward, hidden, f"{to}.visible", Symbol("p", f"v{sub}"))
-
-    def _reconstruct(self, b: Builder, hidden: str) -> str:
-        to = f"{b.layer}.reconstruction"
-        return self._conditional(b, Downward, hidden, to, Symbol("r"))
-
-    def _conditional(
-        self, b: Builder, way: type[Upward | Downward], given: str, into: str, symbol: Symbol
-    ) -> str:
-        up = issubclass(way, Upward)
-        weight = f"{b.layer}.weight"
-        bias = f"{b.layer}.{'hidden' if up else 'visible'}_bias"
-        shape = (b.shape(given)[0], b.shape(bias)[0])
-        what = into.rpartition(".")[2]
-        received = b.array(f"{into}_in", shape, Symbol("z", symbol.sub or symbol.base))
-        b.emit(way(given, weight, bias, received, f"{what}_in"))
-        b.emit(Chance(received, b.array(into, shape, symbol), what))
-        return into
-
-    def _sample(self, b: Builder, chance: str, symbol: Symbol) -> str:
-        """Emit a draw, and which units are on; return the name of the sample."""
-        what, shape = chance.rpartition(".")[2], b.shape(chance)
-        draw = Symbol("u", symbol.base + symbol.sub)
-        b.array(f"{chance}_draw", shape, draw, dtype=np.dtype(np.float64))
-        b.emit(Uniform(b.state.streams[self.name], f"{chance}_draw", f"{what}_draw"))
-        sample = b.array(f"{chance}_sample", shape, symbol)
-        b.emit(Sample(chance, f"{chance}_draw", sample, f"{what}_sample"))
-        return sample
-
-    def _chain(self, b: Builder, hidden: str) -> tuple[str, str]:
-        """Emit k steps of Gibbs sampling; return the last visible sample and hidden chances."""
-        for t in range(1, self.k + 1):
-            to = f"{self.name}.negative{t}"
-            with b.at(t):
-                visible = self._sample(b, self._visible(b, hidden, to, str(t)), Symbol("v", str(t)))
-                chance = self._hidden(b, visible, to, str(t))
-                if t < self.k:
-                    hidden = self._sample(b, chance, Symbol("h", str(t)))
-        return visible, chance
-
-    def _statistics(
-        self, b: Builder, phase: str, units: tuple[str, str], count: int, called: str
-    ) -> tuple[str, str, str]:
-        """Emit ``<v h>``, ``<v>`` and ``<h>`` of a phase; return their names."""
-        visible, hidden = units
-        of = "data" if phase == "positive" else "model"
-        to, (width, length) = f"{self.name}.{phase}", (b.shape(visible)[1], self.units)
-        both = b.array(f"{to}.correlation", (width, length), Symbol("<v h>", of))
-        b.emit(Correlation(visible, hidden, both, f"{phase}_correlation", count, called))
-        v = b.array(f"{to}.visible_mean", (width,), Symbol("<v>", of))
-        b.emit(Activity(visible, v, f"{phase}_visible_mean", count, called))
-        h = b.array(f"{to}.hidden_mean", (length,), Symbol("<h>", of))
-        b.emit(Activity(hidden, h, f"{phase}_hidden_mean", count, called))
-        return both, v, h
-
-    def _gradients(
-        self, b: Builder, model: tuple[str, ...], data: tuple[str, ...], suffix: str
-    ) -> None:
-        """Emit what stands where backpropagation has gradients, for the optimizer to take."""
-        parts = ("weight", "visible_bias", "hidden_bias")
-        for part, theirs, ours in zip(parts, model, data, strict=True):
-            name = f"{self.name}.{part}"
-            parameter = b.symbol(name)
-            assert isinstance(parameter, Symbol)
-            of = f"{parameter.base},{parameter.sub}"
-            # they are written otherwise than dL/dW, as they are none
-            b.program.symbols[f"{name}.grad"] = Symbol("g", of)
-            if suffix == "data_grad":
-                b.program.symbols[f"{name}.data_grad"] = Symbol("g", f"{of},data")
-            b.emit(Contrast(theirs, ours, f"{name}.{suffix}", f"{part}_gradient"))
 
     # ---- what is usual for it, and what is measured of it ----------------------------------------
     def usual_loss(self, task: Task) -> Loss | str | None:
