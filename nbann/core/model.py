@@ -63,8 +63,10 @@ class Model(ABC):
         """Return how many numbers a step's ops write for a sample, at least; see `Budget`."""
         return prod(output)
 
-    def check_data(self, data: Dataset, what: str) -> None:  # noqa: B027 (most take any)
-        """Raise `ValueError` where a data set is none that it can learn from or be scored by."""
+    def check_data(  # noqa: B027 (not abstract: most take any)
+        self, data: Dataset, loss: Loss, what: str
+    ) -> None:
+        """Raise `ValueError` for data that it can not learn from, or not be scored on by a loss."""
 
     def check_inputs(self, X: Array, what: str) -> None:  # noqa: B027 (likewise)
         """Raise `ValueError` where features, of the right shape and finite, are out of range."""

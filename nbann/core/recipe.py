@@ -78,7 +78,7 @@ class Recipe:
 
     def samples(self, data: Dataset, what: str) -> Samples:
         """Check a data set against the net; return the arrays that programs read."""
-        self.model.check_data(data, what)
+        self.model.check_data(data, self.loss, what)
         samples = self.inputs(data.X, what, data.mask)
         weight = data.weight
         shape = self._output_of(data.X.shape[1:]) or self.output_shape

@@ -28,10 +28,21 @@ def generator(state: Mapping[str, Any] | None = None) -> np.random.Generator:
 
 
 def state_of(source: np.random.Generator | np.random.RandomState) -> dict[str, Any]:
-    """Return where a generator stands, as a dict of texts and whole numbers."""
+    """Return where a generator stands, as a dict of texts and whole numbers.
+
+    Raises
+    ------
+    ValueError
+        A RandomState of another kind of generator.
+    """
     if isinstance(source, np.random.RandomState):
         legacy: Any = source.get_state(legacy=False)
-        state = {key: legacy[key] for key in ("bit_generator", "state")}
+        if legacy["bit_generator"] not in KINDS:
+            mend = "Pass e.g. numpy.random.RandomState(0)."
+            expected = f"a RandomState of {' or '.join(KINDS)}"
+            raise bad_value("random_state", expected, legacy["bit_generator"], mend)
+        # a normal number that is kept for the next call belongs to it, not to what draws
+        state = {key: part for key, part in legacy.items() if key not in ("has_gauss", "gauss")}
     else:
         state = dict(source.bit_generator.state)
     if state["bit_generator"] == "MT19937":

@@ -182,16 +182,7 @@ class RBM(Reading, Model):
 
     # ---- how it learns ---------------------------------------------------------------------------
     def compile(self, b: Builder, recipe: Recipe, *, scored: bool, train: bool) -> None:
-        """Emit the phases positive, negative, loss and update; without `train`, a prediction.
-
-        Raises
-        ------
-        ValueError
-            A loss that does not compare the reconstruction with the data, value by value.
-        """
-        if not isinstance(recipe.loss, ErrorLoss):
-            mend = "Leave loss out, or pass 'mse' or 'mae'; what an RBM follows is no loss."
-            raise bad_value("loss", "an error of the reconstruction", repr(recipe.loss), mend)
+        """Emit the phases positive, negative, loss and update; without `train`, a prediction."""
         if not train:
             super().compile(b, recipe, scored=scored, train=False)
             return
@@ -225,13 +216,14 @@ class RBM(Reading, Model):
         """Return the mean squared error of the reconstruction."""
         return "mean_squared_error"
 
-    def check_data(self, data: Dataset, what: str) -> None:
+    def check_data(self, data: Dataset, loss: Loss, what: str) -> None:
         """Refuse labels and weights: a machine learns how its data are distributed.
 
         Raises
         ------
         ValueError
-            Targets other than X itself, or weights of samples.
+            Targets other than X itself, weights of samples, or a loss that does not compare the
+            reconstruction with the data, value by value.
         """
         mend = "Pass nbann.Dataset(X, task='unsupervised')."
         if data.task != "unsupervised" or data.y is not data.X:
@@ -241,6 +233,9 @@ class RBM(Reading, Model):
             raise bad_value(f"{what} y", "none (an RBM has no targets)", received, mend)
         if data.weight is not None:
             raise bad_value(f"{what} weight", "none (each sample counts alike)", "weights", mend)
+        if not isinstance(loss, ErrorLoss):
+            mend = "Leave loss out, or pass 'mse' or 'mae'; what an RBM follows is no loss."
+            raise bad_value("loss", "an error of the reconstruction", repr(loss), mend)
 
     def check_inputs(self, X: Array, what: str) -> None:
         """Refuse what is no probability.
