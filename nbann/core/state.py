@@ -251,8 +251,8 @@ class State:
             self.set_hyper(name, value)
         for number, (name, stream) in enumerate(self.streams.items()):
             # [seed, 0] draws the weights, [seed, 1, epoch] the order of the data
-            drawn = state_of(np.random.default_rng([seed, 2, number]))
-            set_state(stream, self._stream_starts.get(name, drawn))
+            given = self._stream_starts.get(name)
+            set_state(stream, given or state_of(np.random.default_rng([seed, 2, number])))
 
     # ---- going back ------------------------------------------------------------------------------
     def snapshot(self, names: Iterable[str] | None = None) -> Snapshot:

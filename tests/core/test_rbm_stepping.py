@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import nbann
+from nbann.core.storing.container import read_container, write_container
 
 from .timelines import Line, do, same_state
 from .tiny_rbm import binary, trainer
@@ -98,6 +99,23 @@ def test_given_parameters_are_saved_as_they_were(tmp_path):
     loaded.reset()
     np.testing.assert_array_equal(loaded["rbm.weight"], 0.25)
     np.testing.assert_array_equal(loaded["rbm.hidden_bias"], [1, 2])
+
+
+@pytest.mark.parametrize("setting", [("k", 10**12), ("chains", 10**12), ("units", 10**12)])
+@pytest.mark.parametrize("name", ["cd", "persistent"])
+def test_files_that_ask_for_more_than_they_hold_are_refused(name, setting, tmp_path):
+    run = RUNS[name]()
+    run.step("batch")
+    run.save(tmp_path / "run.npz")
+    with (tmp_path / "run.npz").open("rb") as file:
+        document, arrays = read_container(file, "")
+    del document["arrays"]
+    key, value = setting
+    document["setup"]["model"]["arguments"][key] = value
+    with (tmp_path / "run.npz").open("w+b") as file:
+        write_container(file, document, arrays)
+    with pytest.raises(nbann.FileError):
+        nbann.Trainer.load(tmp_path / "run.npz")
 
 
 # ---- reading ------------------------------------------------------------------------------------

@@ -171,9 +171,10 @@ class RBM(Reading, Model):
         plan.stream(name, self._stream_start)
         return shape
 
-    def least_written(self, shape: Shape, output: Shape) -> int:
-        """Return how many numbers the steps of Gibbs sampling write for a sample, at least."""
-        return 0 if self.persistent else self.k * (shape[0] + self.units)
+    def least_written(self, shape: Shape, output: Shape) -> tuple[int, int]:
+        """Return how many numbers sampling writes: for each sample, and in any case."""
+        numbers = self.k * (shape[0] + self.units)
+        return (0, numbers * (self.chains or 1)) if self.persistent else (numbers, 0)
 
     def emit(self, b: Builder, x: str, prefix: str = "") -> str:
         """Emit the mean-field reconstruction: ``sigmoid(sigmoid(x W + c) W' + b)``."""

@@ -34,6 +34,8 @@ class Budget:
         How many of them no layer has asked for.
     outputs : int
         How many numbers the layers write for one sample, at least.
+    always : int
+        How many numbers are written whatever the size of a batch, at least.
     buffers : int
         How many numbers the buffers hold.
     """
@@ -41,6 +43,7 @@ class Budget:
     def __init__(self, parameters: int) -> None:
         self.left = parameters
         self.outputs = 0
+        self.always = 0
         self.buffers = 0
 
     def parameter(
@@ -71,7 +74,9 @@ class Budget:
         """Build layer after layer, and add up the numbers of their outputs for a sample."""
         if not isinstance(model, Sequential):
             after = model.build(cast(Plan, self), shape, prefix)
-            self.outputs += model.least_written(shape, after)
+            each, always = model.least_written(shape, after)
+            self.outputs += each
+            self.always += always
             return after
         for name, layer in zip(model.names, model.layers, strict=True):
             before = shape

@@ -134,7 +134,8 @@ def _made(cls: type[Trainer], document: Document, arrays: Arrays, given: Given) 
         rows = len(data) if size is None else min(max(size, 1), len(data))
         held = sum(array.size for name, array in arrays.items() if name.startswith(STATE))
         programs = size_of_programs(arrays)
-        if budget.left or budget.buffers > held or budget.outputs * rows > programs:
+        written = budget.outputs * rows + budget.always
+        if budget.left or budget.buffers > held or written > programs:
             raise bad_file("The file", "arrays as large as its description says", "smaller ones")
     trainer = cls(arguments.pop("model"), arguments.pop("train"), **arguments)
     layout = [[p.name, list(p.shape)] for p in trainer._recipe.plan.parameters]
