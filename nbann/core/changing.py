@@ -259,6 +259,9 @@ class Changing(Looking):
         leaves = dict(self.model.leaves())
         speaks = (n for n in self._evaluator.arrays(self._train) if n.endswith(".out"))
         layers = [name.removesuffix(".out") for name in speaks]
+        if not layers:
+            mend = "Set its arrays by hand: trainer.set(name, index, value)."
+            raise bad_value("silence", "a net of layers", repr(self.model), mend)
         if layer not in layers:
             raise UnknownNameError("layer with neurons", layer, layers)
         units = self._named(array).shape[-1]

@@ -185,6 +185,19 @@ def test_what_does_not_apply_is_refused_in_words():
         nbann.layer_stats(run, run.train_data)
 
 
+def test_a_hidden_unit_has_no_layer_to_be_silenced_in():
+    run = RUNS["cd"]()
+    with pytest.raises(ValueError, match=r"silence: expected a net of layers.*RBM"):
+        run.silence("rbm", 0)
+    run.run(epochs=1)
+    run.goto(0, 1, 6)
+    before = run["rbm.positive.hidden"].copy()
+    run.set("rbm.positive.hidden", (0, 1), 0.0)
+    run.step("phase", 2)
+    data = run["x"].T @ np.where(before == before[0, 1], 0.0, before) / 5
+    np.testing.assert_allclose(run["rbm.positive.correlation"], data, rtol=1e-14)
+
+
 def test_where_a_number_is_not_finite_the_run_stops():
     run = trainer(binary(), nbann.RBM(4), optimizer=nbann.SGD(1.7e308, momentum=0.9))
     stop = run.run(epochs=20)
