@@ -1,4 +1,4 @@
-"""scikit-learn's own tests of its Boltzmann machine, run on ours; see the module beside this one."""
+"""scikit-learn's own tests of its Boltzmann machine, run on ours."""
 
 import importlib.util
 import re
