@@ -1,1 +1,1 @@
-"""What kinds of networks beyond the feed-forward ones cost, each against what a user has else."""
+"""Benchmarks of the kinds of nets beside the feed-forward classifier."""
