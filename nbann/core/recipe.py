@@ -80,7 +80,7 @@ class Recipe:
         samples = self.inputs(data.X, what, data.mask)
         weight = data.weight
         shape = self._output_of(data.X.shape[1:]) or self.output_shape
-        if data.mask is not None and len(shape) > 1:  # a target for each time step
+        if data.mask is not None and "x.mask" in samples and len(shape) > 1:  # a target each step
             weight = data.mask if weight is None else data.mask * weight[:, None]
         if weight is not None:
             check_weight_range(weight, self.dtype, f"{what} weight")
@@ -108,7 +108,9 @@ class Recipe:
             raise self._unfit(array.shape, what)
         samples = {"x": self._indices(array, what) if self.model.takes_indices else array}
         if mask is not None:
-            samples["x.mask"] = as_mask(mask, array.shape[:2], f"{what} mask")
+            there = as_mask(mask, array.shape[:2], f"{what} mask")
+            if not there.all():  # one that leaves nothing out is none: no op need look at it
+                samples["x.mask"] = there
         return {name: self._cast(array) for name, array in samples.items()}
 
     def _output_of(self, shape: tuple[int, ...]) -> tuple[int, ...] | None:

@@ -6,6 +6,7 @@ only.
 
 from .bundled import breast_cancer, diabetes, digits, iris, linnerud, wine
 from .mnist_files import mnist
+from .texts import characters
 from .toy import (
     checkerboard,
     circles,
@@ -18,10 +19,11 @@ from .toy import (
     trask,
     xor,
 )
-from .toy_sequences import echo, parity
+from .toy_sequences import echo, neighbor_xor, parity
 
 __all__ = [
     "breast_cancer",
+    "characters",
     "checkerboard",
     "circles",
     "diabetes",
@@ -33,6 +35,7 @@ __all__ = [
     "linnerud",
     "mnist",
     "moons",
+    "neighbor_xor",
     "parity",
     "plane",
     "sine",
