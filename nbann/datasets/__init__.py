@@ -1,11 +1,14 @@
-"""Data sets by name: toy sets made with NumPy, scikit-learn's bundled copies, MNIST from disk.
+"""Data sets by name: made with NumPy, scikit-learn's bundled copies, files of optional packages.
 
-Those of scikit-learn load it when they are called; the others need NumPy alone. Imports the core
-only.
+Those of scikit-learn load it when they are called; the others need NumPy alone. Nothing is
+downloaded unless it is asked for (`mnist`). Which set fits which kind of net: docs/data.md. Imports
+the core only.
 """
 
 from .bundled import breast_cancer, diabetes, digits, iris, linnerud, wine
 from .mnist_files import mnist
+from .mnist_sample import mnist5k
+from .names import LETTERS, first_names, toy_names
 from .texts import characters
 from .toy import (
     checkerboard,
@@ -22,6 +25,7 @@ from .toy import (
 from .toy_sequences import echo, neighbor_xor, parity
 
 __all__ = [
+    "LETTERS",
     "breast_cancer",
     "characters",
     "checkerboard",
@@ -29,17 +33,20 @@ __all__ = [
     "diabetes",
     "digits",
     "echo",
+    "first_names",
     "gaussians",
     "hills",
     "iris",
     "linnerud",
     "mnist",
+    "mnist5k",
     "moons",
     "neighbor_xor",
     "parity",
     "plane",
     "sine",
     "spirals",
+    "toy_names",
     "trask",
     "wine",
     "xor",
