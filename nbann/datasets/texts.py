@@ -33,8 +33,8 @@ def characters(
         Characters in a window, at least 1.
     step : int, optional
         From the start of one window to that of the next, at least 1; by default `length`, so that
-        each character is a target once. What is left at the end of the text and too short for a
-        window is left out.
+        each character is a target once. With 1, windows begin at every place, as they do when the
+        net writes. What is left at the end of the text and too short for a window is left out.
     every_step : bool
         Whether there is a target for each character of a window, or for the last one alone.
     vocabulary : Vocabulary, optional

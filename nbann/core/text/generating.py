@@ -62,8 +62,9 @@ def generate(
 ) -> str:
     """Return a text that begins as given, written on by a net of characters.
 
-    Each further character is drawn by the probabilities that the net gives it after those before;
-    see `next_probabilities`. The trainer is not touched.
+    Each further character is drawn by the probabilities that the net gives it after those before,
+    of which it sees as many of the last ones as a window of its training has; see
+    `next_probabilities`. The trainer is not touched.
 
     Parameters
     ----------
