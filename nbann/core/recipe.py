@@ -77,11 +77,15 @@ class Recipe:
 
     def samples(self, data: Dataset, what: str) -> Samples:
         """Check a data set against the net; return the arrays that programs read."""
-        samples = self.inputs(data.X, what, data.mask)
-        weight = data.weight
+        mask, weight = data.mask, data.weight
+        if (
+            mask is not None and mask.all()
+        ):  # one that leaves nothing out is none: no op looks at it
+            mask = None
+        samples = self.inputs(data.X, what, mask)
         shape = self._output_of(data.X.shape[1:]) or self.output_shape
-        if data.mask is not None and "x.mask" in samples and len(shape) > 1:  # a target each step
-            weight = data.mask if weight is None else data.mask * weight[:, None]
+        if mask is not None and len(shape) > 1:  # a target for each time step
+            weight = mask if weight is None else mask * weight[:, None]
         if weight is not None:
             check_weight_range(weight, self.dtype, f"{what} weight")
         targets = self.loss.targets(data.y, self.task, shape, f"{what} y", weight)
@@ -108,9 +112,7 @@ class Recipe:
             raise self._unfit(array.shape, what)
         samples = {"x": self._indices(array, what) if self.model.takes_indices else array}
         if mask is not None:
-            there = as_mask(mask, array.shape[:2], f"{what} mask")
-            if not there.all():  # one that leaves nothing out is none: no op need look at it
-                samples["x.mask"] = there
+            samples["x.mask"] = as_mask(mask, array.shape[:2], f"{what} mask")
         return {name: self._cast(array) for name, array in samples.items()}
 
     def _output_of(self, shape: tuple[int, ...]) -> tuple[int, ...] | None:

@@ -6,6 +6,7 @@ the core only.
 """
 
 from .bundled import breast_cancer, diabetes, digits, iris, linnerud, wine
+from .letters_drawn import letters
 from .mnist_files import mnist
 from .mnist_sample import mnist5k
 from .names import LETTERS, first_names, toy_names
@@ -37,6 +38,7 @@ __all__ = [
     "gaussians",
     "hills",
     "iris",
+    "letters",
     "linnerud",
     "mnist",
     "mnist5k",

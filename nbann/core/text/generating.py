@@ -122,7 +122,8 @@ class _Writer:
         seen = self.numbers[-window:]
         X, mask = np.zeros((1, window)), np.zeros((1, window))
         X[0, : len(seen)], mask[0, : len(seen)] = seen, 1.0
-        p = self.trainer.predict_proba(X, mask)[0].astype(np.float64)
+        full = len(seen) == window  # then its program has no op that looks at the mask
+        p = self.trainer.predict_proba(X, None if full else mask)[0].astype(np.float64)
         return tempered(p[len(seen) - 1] if p.ndim == 2 else p, self.temperature)
 
 
