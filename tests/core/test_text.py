@@ -93,6 +93,34 @@ def test_padding_does_not_count_in_perplexity():
     assert trainer.evaluate(ds)["perplexity"] == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_gradients_and_the_arithmetic_of_every_op(kind):
+    ds = datasets.characters("abcacb" * 4, 4)
+    trainer = nbann.Trainer(net_of(ds, KINDS[kind](3, return_sequences=True)), ds, batch_size=4)
+    rng = np.random.default_rng(0)
+    trainer.step("batch")
+    assert trainer.check_gradients().error < 1e-6
+    for op in trainer.program:
+        for name in op.writes:
+            place = tuple(int(rng.integers(length)) for length in trainer[name].shape)
+            value = float(trainer[name][place])
+            assert op.arithmetic(place, name).value() == pytest.approx(value, rel=1e-9, abs=1e-13)
+
+
+def test_why_a_row_of_the_embedding_changes():
+    """By time step: what each place where the character stands adds to its row's gradient."""
+    ds = datasets.characters("abcacb" * 4, 4)
+    trainer = nbann.Trainer(net_of(ds), ds, batch_size=None)
+    trainer.step("phase", 3)
+    found = trainer.explain("embedding1.weight.grad", (2, 1), by="step")
+    back = trainer["embedding1.out.grad"][..., 1]
+    expected = {f"step {t}": back[ds.X[:, t] == 2, t].sum() for t in range(4)}
+    assert {term.label: term.value for term in found.terms} == pytest.approx(
+        {label: value for label, value in expected.items() if value}, rel=1e-12
+    )
+    assert found.value == pytest.approx(found.difference, rel=1e-6)
+
+
 # ---- the next character --------------------------------------------------------------------------
 
 
