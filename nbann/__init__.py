@@ -54,10 +54,13 @@ if TYPE_CHECKING:
     from .core.optimizers.adaptive import AdaGrad, Adam, AdamW, RMSprop
     from .core.optimizers.sgd import SGD
     from .core.scoring.diagnosis import diagnose
+    from .core.scoring.hidden_states import hidden_states
     from .core.scoring.layer_stats import layer_stats
     from .core.stopping import EarlyStopping, MaxTime, TargetReached
     from .core.storing.faults import FileError
     from .core.storing.record_files import read_record
+    from .core.text.generating import generate, next_probabilities
+    from .core.text.vocabulary import Vocabulary
     from .core.trainer import Trainer
     from .panels import Dashboard
     from .widgets import StepThrough
@@ -115,12 +118,16 @@ __all__ = [
     "Tanh",
     "TargetReached",
     "Trainer",
+    "Vocabulary",
     "check",
     "datasets",
     "diagnose",
+    "generate",
+    "hidden_states",
     "initializers",
     "layer_stats",
     "metrics",
+    "next_probabilities",
     "panels",
     "read_record",
     "schedules",
@@ -174,6 +181,9 @@ _HOMES = {
     "core.storing.faults": ["FileError"],
     "core.storing.record_files": ["read_record"],
     "core.stopping": ["EarlyStopping", "MaxTime", "TargetReached"],
+    "core.scoring.hidden_states": ["hidden_states"],
+    "core.text.generating": ["generate", "next_probabilities"],
+    "core.text.vocabulary": ["Vocabulary"],
     "core.trainer": ["Trainer"],
     "panels": ["Dashboard"],
     "widgets": ["StepThrough"],
