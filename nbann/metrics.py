@@ -1,7 +1,7 @@
 """Metrics under their public names, for ``Trainer(metrics=[...])``; imports the core only.
 
-All but accuracy are computed by scikit-learn, in some milliseconds each, more than an epoch of a
-small net takes: with many epochs, let ``Trainer(evaluate_every=10)`` ask less often.
+All but accuracy and perplexity are computed by scikit-learn, in some milliseconds each, more than
+an epoch of a small net takes: with many epochs, let ``Trainer(evaluate_every=10)`` ask less often.
 """
 
 from .core.scoring.metric import Metric
@@ -14,6 +14,7 @@ from .core.scoring.scores import (
     log_loss,
     mean_absolute_error,
     mean_squared_error,
+    perplexity,
     r2,
     roc_auc,
     top_k_accuracy,
@@ -29,6 +30,7 @@ __all__ = [
     "log_loss",
     "mean_absolute_error",
     "mean_squared_error",
+    "perplexity",
     "r2",
     "roc_auc",
     "top_k_accuracy",

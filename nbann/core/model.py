@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from math import prod
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -61,17 +62,24 @@ class Model(ABC):
         """How many things the inputs stand for, such as words; 0 where they are measurements."""
         return 0
 
+    def least_written(self, shape: Shape, output: Shape) -> tuple[int, int]:
+        """Return how many numbers the ops write at least: for each sample, and in any case.
+
+        A file that describes a model is held against this before anything is made of it.
+        """
+        return prod(output), 0
+
     # ---- what it takes ---------------------------------------------------------------------------
     takes_targets: ClassVar[bool] = True
     """Whether there is anything to be told beside X; if not, a trainer takes X alone."""
 
-    def check_data(self, data: Dataset, loss: Loss) -> None:  # noqa: B027 (most take all)
-        """Look at training data and loss: refuse what it can not learn, warn of what it will not.
+    def check_data(  # noqa: B027 (not abstract: most take any)
+        self, data: Dataset, loss: Loss, what: str
+    ) -> None:
+        """Raise `ValueError` for data that it can not learn from, or not be scored on by a loss."""
 
-        Raises
-        ------
-        ValueError
-        """
+    def check_inputs(self, X: Array, what: str) -> None:  # noqa: B027 (likewise)
+        """Raise `ValueError` where features, of the right shape and finite, are out of range."""
 
     def prepared(self, X: NDArray[np.float64], what: str) -> NDArray[np.float64]:
         """Return features as it reads them; `what` is how messages call them.
@@ -85,7 +93,7 @@ class Model(ABC):
 
     # ---- how it learns ---------------------------------------------------------------------------
     follows_loss: ClassVar[bool] = True
-    """Whether its steps follow the gradient of its loss, which can then be checked."""
+    """Whether its gradients are the derivatives of the loss; else there is nothing to confirm."""
 
     def compile(self, b: Builder, recipe: Recipe, *, scored: bool, train: bool) -> None:
         """Emit all ops of a step: forward, loss, backward and update, where each is asked for.

@@ -73,15 +73,19 @@ class Recipe:
             buffers=self.plan.buffers,
             counters=self.plan.counters | self.optimizer.counters,
             streams=self.plan.streams,
+            stream_starts=self.plan.stream_starts,
         )
 
     def samples(self, data: Dataset, what: str) -> Samples:
         """Check a data set against the net; return the arrays that programs read."""
-        samples = self.inputs(data.X, what, data.mask)
-        weight = data.weight
+        self.model.check_data(data, self.loss, what)
+        mask, weight = data.mask, data.weight
+        if mask is not None and mask.all():
+            mask = None  # one that leaves nothing out is none: no op looks at it
+        samples = self.inputs(data.X, what, mask)
         shape = self._output_of(data.X.shape[1:]) or self.output_shape
-        if data.mask is not None and len(shape) > 1:  # a target for each time step
-            weight = data.mask if weight is None else data.mask * weight[:, None]
+        if mask is not None and len(shape) > 1:  # a target for each time step
+            weight = mask if weight is None else mask * weight[:, None]
         if weight is not None:
             check_weight_range(weight, self.dtype, f"{what} weight")
         targets = self.loss.targets(data.y, self.task, shape, f"{what} y", weight)
@@ -106,6 +110,7 @@ class Recipe:
         array = as_features(X, f"{what} X", mask)
         if self._output_of(array.shape[1:]) is None:
             raise self._unfit(array.shape, what)
+        self.model.check_inputs(array, f"{what} X")
         array = self.model.prepared(array, f"{what} X")
         samples = {"x": self._indices(array, what) if self.model.takes_indices else array}
         if mask is not None:

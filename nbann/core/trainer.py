@@ -160,7 +160,6 @@ class Trainer(GoingBack, Keeping):
         penalty = Penalty(*factors, _flag("penalty_per_sample", penalty_per_sample))
         plan = Plan()
         output_shape = model.build(plan, data.X.shape[1:])
-        model.check_data(data, loss)
         data = as_values(data, loss, output_shape[-1]) if asked else data
         others = {"validation": validation, "test": test}
         held_out = {
@@ -317,12 +316,12 @@ class Trainer(GoingBack, Keeping):
         What has been run and done is kept as a branch; see `branches`.
         """
         self._cursor.check_idle()
-        for program in self._programs.values():
-            program.clear()
         timeline, begun = self._timeline, Moment(0, 0, AFTER)
-        if timeline.end > START or timeline.acts:
+        if timeline.end > START or not all(isinstance(act, Splice) for act in timeline):
             timeline.branches.keep(timeline.as_branch(begun, self.history, list(self._hooks)))
             timeline.renumber()
+        for program in self._programs.values():
+            program.clear()
         self._start()
         self._changed()
 

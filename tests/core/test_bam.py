@@ -121,7 +121,7 @@ def test_every_op_can_be_read(what):
         (op,) = trainer.step("op")
         assert op.formula
         check_op(trainer, op, rng)
-    with pytest.raises(ValueError, match="check_gradients: expected a model whose steps follow"):
+    with pytest.raises(ValueError, match="check_gradients: expected a model that follows"):
         trainer.check_gradients()
 
 

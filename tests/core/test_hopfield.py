@@ -311,7 +311,7 @@ def test_every_op_can_be_read(what):
 
 def test_gradients_are_not_checked_where_there_are_none():
     trainer = stored(patterns(2, 20))
-    with pytest.raises(ValueError, match=r"check_gradients: expected a model whose steps follow"):
+    with pytest.raises(ValueError, match=r"check_gradients: expected a model that follows"):
         trainer.check_gradients()
     assert "dL" not in str(trainer.explain("hopfield.weight", (0, 1)))
 

@@ -129,3 +129,17 @@ def test_a_weight_set_in_the_midst_counts_and_is_done_again():
     trainer.goto(*trainer.timeline.position_of(trainer.timeline.end))
     fresh.run(2)
     same_state(fresh, trainer)
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_it_is_looked_at_from_all_sides(name):
+    """A dashboard shows what fits; what does not apply is refused in words."""
+    trainer = MACHINES[name]()
+    trainer.run(1)
+    assert nbann.Dashboard(trainer).describe()
+    if not trainer.model.follows_loss:
+        for ask in (nbann.diagnose, nbann.layer_stats, type(trainer).check_gradients):
+            with pytest.raises(ValueError, match="expected a"):
+                ask(trainer)
+        with pytest.raises(ValueError, match="predict_proba: expected"):
+            trainer.predict_proba(trainer.train_data.X)

@@ -1,10 +1,14 @@
 """Self-organizing maps: plain NumPy loops as oracles, and what Kohonen says of them."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits, make_blobs
 
 import nbann
+from nbann.core.storing.budget import Budget
+from nbann.core.storing.faults import FileError
 from nbann.schedules import CosineDecay, ExponentialDecay, LinearWarmup, StepDecay
 
 from .test_reading import check_op
@@ -274,8 +278,34 @@ def test_every_op_can_be_read(rule, kind):
     explained = trainer.explain("som.weight", (3, 1))
     assert explained.value == trainer["som.weight"][3, 1]
     assert explained.gradient is None
-    with pytest.raises(ValueError, match="check_gradients: expected a model whose steps follow"):
+    with pytest.raises(ValueError, match="check_gradients: expected a model that follows"):
         trainer.check_gradients()
+
+
+def test_a_map_of_many_units_follows_the_same_formula():
+    """Past 512 units distances on the grid are computed, not looked up."""
+    start = np.random.default_rng(5).standard_normal((25 * 23, 3)) + 30
+    trainer = nbann.Trainer(nbann.SOM(25, 23, weight=start, radius=3.0), X)
+    trainer.step("batch")
+    x, c = trainer["x"][0], int(trainer["som.winner"][0])
+    rows, columns = np.divmod(np.arange(25 * 23), 23)
+    squared = (rows - rows[c]) ** 2 + (columns - columns[c]) ** 2
+    h = np.exp(-squared / 18)
+    np.testing.assert_allclose(trainer["som.neighborhood"][0], h, rtol=1e-12)
+    expected = start + 0.5 * h[:, None] * (x - start)
+    np.testing.assert_allclose(trainer["som.weight"], expected, rtol=1e-12)
+    check_op(trainer, trainer.program["som.neighborhood"], np.random.default_rng(0))
+
+
+def test_a_described_map_that_no_file_holds_is_refused_before_it_is_laid_out():
+    budget = Budget(100)
+    tracemalloc.start()
+    try:
+        with pytest.raises(FileError, match=r"'som.weight' of shape .* is larger"):
+            budget.go_through(nbann.SOM(10**6, 10**6), (3,))
+        assert tracemalloc.get_traced_memory()[1] < 1e6
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("rule", ["online", "batch"])

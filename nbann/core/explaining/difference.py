@@ -79,7 +79,7 @@ class Differences:
 
     def _find(self, name: str, at: Place) -> Difference:
         if not self._recipe.model.follows_loss:
-            note = f"{type(self._recipe.model).__name__} learns by a rule that follows no loss"
+            note = f"{self._recipe.model!r} follows no loss: this is no derivative of one"
             return Difference(None, None, note)
         base, losses, part = self._asked(name)
         if base not in self._twin.arrays or name not in self._moment.gradients:

@@ -76,7 +76,10 @@ class Moment(Program):
 
     @cached_property
     def gradients(self) -> frozenset[str]:
-        """The arrays that hold derivatives of the loss, or sums of them on their way."""
+        """The arrays that hold derivatives of the loss, or sums of them on their way.
+
+        Where a model learns by another rule, what stands for them: "<parameter>.grad".
+        """
         found: set[str] = set()
         for op in self.ops:
             if op.phase == "backward":
@@ -84,6 +87,9 @@ class Moment(Program):
                 found.update(
                     w for w in op.writes if derived or isinstance(self.symbols[w], Gradient)
                 )
+            elif op.phase != "update":
+                named = (w for w in op.writes if w.endswith((".grad", ".data_grad")))
+                found.update(w for w in named if self.owner(w))
         return frozenset(found)
 
     @cached_property

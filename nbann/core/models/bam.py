@@ -107,9 +107,11 @@ class BAM(RuleModel):
         """Return patterns of -1 and 1, given so or as 0 and 1."""
         return bipolar(X, what)
 
-    def check_data(self, data: Dataset, loss: Loss) -> None:
+    def check_data(self, data: Dataset, loss: Loss, what: str) -> None:
         """Warn of more pairs than can be recalled."""
-        super().check_data(data, loss)
+        super().check_data(data, loss, what)
+        if what != "train":
+            return
         pairs, most = len(np.unique(data.X, axis=0)), min(data.X.shape[-1], self.units)
         if pairs > most:
             source = "Kosko, IEEE Transactions on Systems, Man, and Cybernetics 18, 1988"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -20,19 +21,13 @@ _NEAR = {"rectangular": math.sqrt(2), "hexagonal": 1.0}
 class Grid:
     """Units in rows and columns, at distances of 1; in a hexagonal one each second row is shifted.
 
+    Nothing is laid out before it is asked for: what a file describes may be too large to be made.
+
     Parameters
     ----------
     rows, columns : int
         At least 1, and together at least 2 units.
     topology : {"rectangular", "hexagonal"}
-
-    Attributes
-    ----------
-    positions : array of shape (units, 2)
-        Where each unit lies: down and to the right. Units are numbered row by row.
-    squared : array of shape (units, units)
-        Squared distances between units on the grid.
-    neighbors : array of bool, shape (units, units)
     """
 
     def __init__(self, rows: int, columns: int, topology: Topology = "rectangular") -> None:
@@ -42,22 +37,29 @@ class Grid:
             raise UnknownNameError("topology", topology, TOPOLOGIES)
         if self.rows * self.columns < 2:
             raise bad_value("SOM", "at least 2 units", "1", "Pass e.g. SOM(10, 10).")
-        down, right = np.divmod(np.arange(self.rows * self.columns), self.columns)
-        if topology == "hexagonal":
-            places = (down * math.sqrt(0.75), right + 0.5 * (down % 2))
-        else:
-            places = (down * 1.0, right * 1.0)
-        self.positions = np.column_stack(places)
-        gaps = self.positions[:, None] - self.positions
-        self.squared: NDArray[np.float64] = (gaps**2).sum(axis=-1)
-        near = self.squared <= _NEAR[topology] ** 2 + 1e-9
-        np.fill_diagonal(near, False)
-        self.neighbors: NDArray[np.bool_] = near
+        self.topology = topology
 
     @property
     def units(self) -> int:
         """How many there are."""
         return self.rows * self.columns
+
+    @cached_property
+    def positions(self) -> NDArray[np.float64]:
+        """Where each unit lies, down and to the right, (units, 2); they are numbered row by row."""
+        down, right = np.divmod(np.arange(self.units), self.columns)
+        if self.topology == "hexagonal":
+            return np.column_stack((down * math.sqrt(0.75), right + 0.5 * (down % 2)))
+        return np.column_stack((down * 1.0, right * 1.0))
+
+    def squared(self, a: Any, b: Any) -> NDArray[np.float64]:
+        """Return squared distances on the grid between units of these numbers, which broadcast."""
+        return np.asarray(((self.positions[a] - self.positions[b]) ** 2).sum(axis=-1))
+
+    def are_neighbors(self, a: Any, b: Any) -> NDArray[np.bool_]:
+        """Return which pairs of units lie side by side."""
+        squared = self.squared(a, b)
+        return np.asarray((squared > 0) & (squared <= _NEAR[self.topology] ** 2 + 1e-9))
 
 
 def squared_distances(x: NDArray[Any], weight: NDArray[Any]) -> NDArray[Any]:
@@ -71,13 +73,14 @@ def squared_distances(x: NDArray[Any], weight: NDArray[Any]) -> NDArray[Any]:
 def topographic_error(squared: NDArray[Any], grid: Grid) -> float:
     """Return the share of samples whose two nearest units are no neighbors on the grid."""
     first, second = np.argpartition(squared, 1, axis=1)[:, :2].T
-    return float((~grid.neighbors[first, second]).mean())
+    return float((~grid.are_neighbors(first, second)).mean())
 
 
 def distance_to_neighbors(weight: NDArray[Any], grid: Grid) -> NDArray[np.float64]:
     """Return each unit's mean distance to the weights of its neighbors, (rows, columns)."""
-    found = np.empty(grid.units)
-    for unit, near in enumerate(grid.neighbors):
+    found, others = np.empty(grid.units), np.arange(grid.units)
+    for unit in range(grid.units):
+        near = grid.are_neighbors(unit, others)
         found[unit] = np.linalg.norm(weight[near] - weight[unit], axis=1).mean()
     return found.reshape(grid.rows, grid.columns)
 

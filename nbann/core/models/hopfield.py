@@ -153,9 +153,11 @@ class Hopfield(RuleModel):
         """Return patterns of -1 and 1, given so or as 0 and 1."""
         return bipolar(X, what)
 
-    def check_data(self, data: Dataset, loss: Loss) -> None:
+    def check_data(self, data: Dataset, loss: Loss, what: str) -> None:
         """Warn of more patterns than can be recalled."""
-        super().check_data(data, loss)
+        super().check_data(data, loss, what)
+        if what != "train":
+            return
         patterns, units = len(np.unique(data.X, axis=0)), data.X.shape[-1]
         rule, source = _CAPACITY[self.rule]
         most = {"hebb": 0.138 * units, "pseudo_inverse": float(units)}.get(self.rule, 0.0)
@@ -367,7 +369,7 @@ def warn_of_capacity(who: str, patterns: int, most: str, source: str) -> None:
         f"{who}: {patterns} patterns; about {most} can be recalled with few errors ({source}). "
         f"Store fewer of them, or take more units.",
         UserWarning,
-        stacklevel=4,  # where the trainer is made
+        stacklevel=5,  # where the trainer is made
     )
 
 

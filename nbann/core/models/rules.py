@@ -48,7 +48,7 @@ class RuleModel(Model):
         """Return plain steps of the learning rate 1: the rule as it is."""
         return SGD(1.0)
 
-    def check_data(self, data: Dataset, loss: Loss) -> None:
+    def check_data(self, data: Dataset, loss: Loss, what: str) -> None:
         """Refuse a loss."""
         if type(loss) is not self.rule_loss:
             what, mend = f"The loss of {type(self).__name__}", "Leave it out."

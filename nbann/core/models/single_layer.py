@@ -69,7 +69,7 @@ class SingleLayer(Sequential):
         plan.buffer(f"{name}.batch", (), 0.0, Symbol("k"))
         return super().build(plan, shape, prefix)
 
-    def check_data(self, data: Dataset, loss: Loss) -> None:
+    def check_data(self, data: Dataset, loss: Loss, what: str) -> None:
         """Refuse another loss than that of its rule."""
         if not isinstance(loss, self.rule):
             what = f"The loss of {type(self).__name__}"

@@ -207,6 +207,11 @@ class SOM(RuleModel):
             plan.counter(name, 0.0)
         return (self.grid.units,)
 
+    def least_written(self, shape: Shape, output: Shape) -> tuple[int, int]:
+        """Return how many numbers a step writes: a sample's distances, and the neighborhood."""
+        units = self.grid.units
+        return units, units if self.rule == "online" else units * units
+
     def emit(self, b: Builder, x: str, prefix: str = "") -> str:
         """Emit the distances of many samples from every unit."""
         squared = self._named_distances(b)
@@ -251,8 +256,7 @@ class SOM(RuleModel):
         rows = 1 if online else units
         near = b.array("som.neighborhood", (rows, units), Symbol("h"))
         whose, bubble = winner if online else None, self.neighborhood == "bubble"
-        distances = self.grid.squared
-        b.emit(NeighborhoodOp(distances, "som.radius", near, winner=whose, bubble=bubble))
+        b.emit(NeighborhoodOp(self.grid.positions, "som.radius", near, winner=whose, bubble=bubble))
         b.phase = "update"
         schedule = recipe.optimizer.schedule
         if schedule is not None:

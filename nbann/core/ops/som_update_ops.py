@@ -30,6 +30,8 @@ from ..state import State
 
 Place = tuple[int, ...]
 _TWO, _ONE = Number(2.0), Number(1.0)
+TABLE = 512
+"""Most units of which a step looks distances up; those of more are computed, to spare memory."""
 
 
 class RadiusOp(PassedOver):
@@ -65,8 +67,8 @@ class NeighborhoodOp(PassedOver):
 
     Parameters
     ----------
-    squared : array of shape (units, units)
-        Squared distances on the grid.
+    positions : array of shape (units, 2)
+        Where the units lie.
     radius : str
     into : str
     winner : str, optional
@@ -79,33 +81,51 @@ class NeighborhoodOp(PassedOver):
 
     def __init__(
         self,
-        squared: NDArray[np.float64],
+        positions: NDArray[np.float64],
         radius: str,
         into: str,
         *,
         winner: str | None,
         bubble: bool,
     ) -> None:
-        self.squared, self.radius, self.bubble = squared, radius, bubble
+        self.positions, self.radius, self.bubble = positions, radius, bubble
         self.winner = winner
         self.reads = (radius,) if winner is None else (winner, radius)
         self.writes = (into,)
 
     def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
         radius, near = arrays[self.radius], arrays[self.writes[0]]
-        grid: Floats = self.squared.astype(near.dtype)
         square, scale = np.empty_like(radius), np.empty_like(radius)
+        if self.winner is None:
+            grid = self._table(near.dtype)
+        else:
+            grid = np.empty_like(near)
+            yield from self._row(arrays[self.winner], grid)
         yield partial(np.multiply, radius, radius, square)
-        if self.winner is not None:
-            rows = np.empty_like(near)
-            yield partial(grid.take, arrays[self.winner], 0, rows, "clip")
-            grid = rows
         if self.bubble:
             yield partial(np.less_equal, grid, square, near)
             return
         yield partial(np.divide, np.array(-0.5, near.dtype), square, scale)
         yield partial(np.multiply, grid, scale, near)
         yield partial(np.exp, near, near)
+
+    def _table(self, dtype: np.dtype[np.floating]) -> Floats:
+        """Return the squared distances of all pairs of units."""
+        gaps = [np.subtract.outer(axis, axis) for axis in self.positions.T]
+        table: Floats = (gaps[0] ** 2 + gaps[1] ** 2).astype(dtype)
+        return table
+
+    def _row(self, winner: NDArray[np.intp], into: Floats) -> Iterable[Kernel]:
+        """Return kernels that write the squared distances of all units from one."""
+        if len(self.positions) <= TABLE:
+            yield partial(self._table(into.dtype).take, winner, 0, into, "clip")
+            return
+        axes = np.ascontiguousarray(self.positions.T, into.dtype)
+        center, gaps = np.empty((2, 1), into.dtype), np.empty_like(axes)
+        yield partial(axes.take, winner, 1, center, "clip")
+        yield partial(np.subtract, axes, center, gaps)
+        yield partial(np.multiply, gaps, gaps, gaps)
+        yield partial(np.add.reduce, gaps, 0, None, into[0])
 
     def _of(self, squared: Expr, radius: Expr) -> Expr:
         square = Power(radius, _TWO)
@@ -121,7 +141,8 @@ class NeighborhoodOp(PassedOver):
         row, unit = at
         if self.winner is not None:
             row = int(entry(self.winner, row).number)
-        return self._of(Number(float(self.squared[row, unit])), entry(self.radius))
+        gap = self.positions[row] - self.positions[unit]
+        return self._of(Number(float(gap @ gap)), entry(self.radius))
 
 
 class FollowOp(OverVectors):
