@@ -265,6 +265,27 @@ def test_patterns_are_recalled_with_a_quarter_of_the_units_flipped(rule, order):
         np.testing.assert_array_equal(recall["hopfield.state"], pattern)
 
 
+def test_letters_are_recalled_from_damaged_ones():
+    """Nine of 35 pixels are flipped; labels that a data set has are no part of it."""
+    letters = nbann.datasets.letters("TXJ")
+    trainer = stored(letters, metrics=[lambda y, states: float(y.sum())])
+    assert trainer.history["train_stable"].tolist() == [1.0]
+    assert trainer.history["train_<lambda>"].tolist() == [3.0]
+    for letter in letters.X:
+        probe = letter.copy()
+        probe[np.random.default_rng(1).choice(35, 9, replace=False)] *= -1
+        recall = trainer.model.recall(trainer, probe)
+        recall.run(20, until=lambda t: t.history.last("turned") == 0)
+        np.testing.assert_array_equal(recall["hopfield.state"], letter)
+
+
+def test_digits_are_kept_by_the_pseudo_inverse_and_run_together_by_hebbs_rule():
+    X = np.unique(nbann.datasets.digits(binary=True).X[:10], axis=0)
+    assert stored(X, "pseudo_inverse").history["train_stable"].tolist() == [1.0]
+    with pytest.warns(UserWarning, match="10 patterns"):
+        assert stored(X).history["train_stable"][0] < 0.5
+
+
 def test_the_opposite_of_a_pattern_rests_too():
     X = patterns(2, 40)
     trainer = stored(X)

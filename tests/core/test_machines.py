@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.datasets import load_iris
 
 import nbann
 
-from .timelines import same_state, walk
+from .test_timeline import move, moves
+from .timelines import Line, do, same_state, walk
 
 IRIS = load_iris(return_X_y=True)
 
@@ -52,6 +55,7 @@ MACHINES = {
     "som": _map("online"),
     "som, bubble": _map("online", neighborhood="bubble", radius=1.0, dtype="float32"),
     "som, batch": _map("batch"),
+    "som, own start": _map("online", init=lambda rng, shape: rng.uniform(-2, 2, shape)),
     "som, batches": _map("batch", batch_size=5, topology="hexagonal"),
     "hopfield": _stored(),
     "hopfield, batches": _stored(batch_size=2),
@@ -143,3 +147,24 @@ def test_it_is_looked_at_from_all_sides(name):
                 ask(trainer)
         with pytest.raises(ValueError, match="predict_proba: expected"):
             trainer.predict_proba(trainer.train_data.X)
+
+
+acts = st.tuples(
+    st.just("set"), st.just("weight"), st.just((0, 1)), st.sampled_from([-1.5, 0.25, 2.0])
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.sampled_from(list(MACHINES)), st.lists(st.one_of(moves, moves, acts), max_size=7))
+def test_a_walk_in_time_is_at_each_place_a_run_from_scratch(name, actions):
+    trainer, line = MACHINES[name](), Line(MACHINES[name])
+    for action in actions:
+        if action[0] != "set":
+            move(trainer, action)
+        else:
+            place, known = trainer.position, list(trainer.timeline)
+            action = ("set", next(iter(trainer.parameters)), *action[2:])
+            do(trainer, action)
+            if list(trainer.timeline) != known:
+                line.acted(place, action)
+        same_state(line.at(trainer.position), trainer)

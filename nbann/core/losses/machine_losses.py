@@ -60,14 +60,27 @@ class Energy(MachineLoss):
 
 
 class PatternEnergy(MachineLoss):
-    """The mean energy of the patterns that are stored; predicted are states, -1 and 1."""
+    """The mean energy of the patterns that are stored; predicted are states, -1 and 1.
+
+    The targets are the patterns themselves, or labels where the data have them: for metrics only.
+    """
 
     kind = "pattern_energy"
 
     def targets_of(self, y: NDArray[Any], task: Task, shape: Shape, what: str) -> NDArray[Any]:
+        return y.copy() if y.ndim == 1 else bipolar(y.astype(np.float64), what)
+
+
+class PairEnergy(MachineLoss):
+    """The mean energy of the pairs that are stored; predicted are states, -1 and 1."""
+
+    kind = "pair_energy"
+
+    def targets_of(self, y: NDArray[Any], task: Task, shape: Shape, what: str) -> NDArray[Any]:
         columns = y.reshape(len(y), -1)
         if columns.shape[1] != shape[-1]:
-            mend = f"Give the model {columns.shape[1]} units for them."
+            mend = f"Pass y as patterns of shape ({len(y)}, {shape[-1]}), or take as many units as "
+            mend += "it has columns."
             expected = f"{shape[-1]} columns, one for each unit"
             raise bad_value(what, expected, f"{columns.shape[1]}", mend)
         return bipolar(columns.astype(np.float64), what)

@@ -17,7 +17,7 @@ from ..errors import UnknownNameError
 from ..expr import Symbol
 from ..layers.initializers import Zeros
 from ..layers.layer import Shape
-from ..losses.machine_losses import Energy, PatternEnergy, bipolar
+from ..losses.machine_losses import Energy, PairEnergy, bipolar
 from ..ops.change_ops import AddChange
 from ..ops.recall_ops import EnergyOp, FieldOp, SignOp, TurnedOp
 from ..ops.store_ops import HebbOp
@@ -80,7 +80,7 @@ class BAM(RuleModel):
     """
 
     kind = "bam"
-    rule_loss = PatternEnergy
+    rule_loss = PairEnergy
     takes_targets: ClassVar[bool] = True
     measures = ("stable",)
 
