@@ -23,7 +23,7 @@ from ..ops.recall_ops import EnergyOp, FieldOp, SignOp, TurnedOp
 from ..ops.store_ops import HebbOp
 from ..ops.tally_ops import TallyOp
 from ..state import Start, check_given
-from .hopfield import as_probe, check_units, warn_of_capacity, weight_of
+from .memories import as_probe, check_units, warn_of_capacity, weight_of
 from .rules import RuleModel, owned
 
 if TYPE_CHECKING:

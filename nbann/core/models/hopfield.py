@@ -7,9 +7,8 @@ which they are asked. Imports the core's own parts only.
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,20 +18,17 @@ from ..errors import UnknownNameError, bad_value
 from ..expr import Symbol
 from ..layers.initializers import Zeros
 from ..layers.layer import Shape
-from ..losses.machine_losses import Energy, PatternEnergy, bipolar
+from ..losses.machine_losses import PatternEnergy, bipolar
 from ..ops.change_ops import AddChange
 from ..ops.recall_ops import (
     EnergyOp,
     FieldOp,
-    ReadUnitsOp,
     SignOp,
-    TurnedOp,
-    UnitFieldOp,
-    UnitStateOp,
 )
 from ..ops.store_ops import HebbOp, ProjectionOp, ResidualOp, SquareOp, StorkeyOp, TowardsOp
-from ..ops.tally_ops import TallyOp
 from ..state import Start, check_given
+from .hopfield_recall import HopfieldRecall
+from .memories import as_probe, check_units, given_order, warn_of_capacity, weight_of
 from .rules import RuleModel, owned
 
 if TYPE_CHECKING:
@@ -283,117 +279,3 @@ class Hopfield(RuleModel):
             dtype=trainer[f"{self.kind}.weight"].dtype,
             timeline_memory=timeline_memory,
         )
-
-
-class HopfieldRecall(RuleModel):
-    """A Hopfield net that recalls; made by `Hopfield.recall`. Its samples are the units' numbers.
-
-    Parameters
-    ----------
-    weight : array of shape (N, N)
-        As they were stored: symmetric, with a diagonal of 0, if nobody has changed them.
-    state : array of shape (N,)
-        Where the units start, -1 and 1.
-    """
-
-    kind = "hopfield"
-    rule_loss = Energy
-    tallies: ClassVar[dict[str, str]] = {"turned": "hopfield.turns"}
-
-    def __init__(self, weight: Any, state: Any) -> None:
-        super().__init__()
-        self.weight, self.state = owned(weight), owned(state)
-
-    def __repr__(self) -> str:
-        return f"HopfieldRecall({len(self.weight)} units)"
-
-    @property
-    def takes_indices(self) -> int:
-        """How many units there are, whose numbers come in."""
-        return len(self.weight)
-
-    def build(self, plan: Plan, shape: Shape, prefix: str = "") -> Shape:
-        """Ask for the weights, the states of the units, and the count of those that turn."""
-        units = len(self.weight)
-        if shape != (1,):
-            mend = "Use Hopfield.recall, which passes them."
-            raise bad_value("Recall", "the numbers of the units, one a row", f"{shape}", mend)
-        square = (units, units)
-        start = check_given("hopfield.weight", self.weight, square, "One row for each unit.")
-        state = as_probe(self.state, units, "state")
-        plan.parameter("hopfield.weight", square, start, Symbol("W"), penalized=True)
-        plan.buffer("hopfield.state", (units,), state, Symbol("s"))
-        plan.buffer("hopfield.turns", (), 0.0, Symbol("T"))
-        plan.buffer("hopfield.batch", (), 0.0, Symbol("k"))
-        return (1,)
-
-    def emit(self, b: Builder, x: str, prefix: str = "") -> str:
-        """Emit the reading of the units' states."""
-        out = b.array("hopfield.out", b.shape(x), Symbol("a"))
-        b.emit(ReadUnitsOp(x, "hopfield.state", out))
-        return out
-
-    def compile(self, b: Builder, recipe: Recipe, *, scored: bool, train: bool) -> None:
-        """Emit the phases "field", "state" and "energy"."""
-        self.check_recipe(recipe)
-        weight, state, b.layer = "hopfield.weight", "hopfield.state", self.kind
-        (units,), rows = b.shape(state), b.batch_size
-        if train:
-            b.phase = "field"
-            field = b.array("hopfield.field", (rows,), Symbol("h"))
-            b.emit(UnitFieldOp("x", weight, state, field))
-            b.phase = "state"
-            turned = b.array("hopfield.turned", (rows,), Symbol("w"))
-            b.emit(TurnedOp(field, state, turned, "x"))
-            b.emit(UnitStateOp("x", field, state))
-            b.emit(TallyOp((turned,), "hopfield.turns", "hopfield.batch", b.batches_per_epoch))
-        b.phase = "energy"
-        all_fields = b.array("hopfield.all_fields", (units,), Symbol("h", "all"))
-        b.emit(FieldOp(state, weight, all_fields, verb="all_fields"))
-        b.emit(EnergyOp(state, all_fields, b.array("loss", (), Symbol("E")), half=True))
-        b.program.output = self.emit(b, "x")
-
-
-# ---- checks that the BAM shares ------------------------------------------------------------------
-def check_units(kind: str, shape: Shape) -> int:
-    """Return the units that samples of a shape ask for, one for each of their features."""
-    if len(shape) != 1:
-        mend = "Flatten the patterns first: X.reshape(len(X), -1)."
-        raise bad_value(f"{kind} x", "patterns of one axis, the units", f"{shape}", mend)
-    return shape[0]
-
-
-def warn_of_capacity(who: str, patterns: int, most: str, source: str) -> None:
-    """Warn that patterns are too many to be recalled."""
-    warnings.warn(
-        f"{who}: {patterns} patterns; about {most} can be recalled with few errors ({source}). "
-        f"Store fewer of them, or take more units.",
-        UserWarning,
-        stacklevel=5,  # where the trainer is made
-    )
-
-
-def weight_of(trainer: Trainer, kind: type[RuleModel], name: str) -> Array:
-    """Return a copy of the weights of a trained memory of some kind."""
-    model = getattr(trainer, "model", None)
-    if not isinstance(model, kind):
-        mend = f"Pass the trainer of the {kind.__name__} net."
-        raise bad_value("recall", f"a trainer of {kind.__name__}", repr(trainer)[:60], mend)
-    return trainer[name].copy()
-
-
-def as_probe(probe: Any, units: int, what: str) -> NDArray[np.float64]:
-    """Return the states from which a recall starts, -1 and 1."""
-    array = check_given(what, probe, (units,), f"One state for each of the {units} units.")
-    return bipolar(array, what)
-
-
-def given_order(order: Iterable[int], units: int) -> NDArray[np.intp]:
-    """Return a given order of the units, each of them once."""
-    numbers = list(order)
-    whole = all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in numbers)
-    if not whole or sorted(numbers) != list(range(units)):
-        mend = "Give each unit once, e.g. list(reversed(range(N)))."
-        expected = f"every number from 0 to {units - 1} once"
-        raise bad_value("order", expected, repr(numbers)[:60], mend)
-    return np.array(numbers, np.intp)

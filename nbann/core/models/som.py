@@ -19,16 +19,9 @@ from ..layers.layer import Shape
 from ..losses.loss import Task
 from ..losses.machine_losses import MachineLoss
 from ..ops.change_ops import AddChange
+from ..ops.som_batch_ops import GapOp, GatherOp, MeanOp, MembersOp
 from ..ops.som_match_ops import DifferenceOp, DistancesOp, QuantizationOp, SquaresOp, WinnerOp
-from ..ops.som_update_ops import (
-    FollowOp,
-    GapOp,
-    GatherOp,
-    MeanOp,
-    MembersOp,
-    NeighborhoodOp,
-    RadiusOp,
-)
+from ..ops.som_update_ops import FollowOp, NeighborhoodOp, RadiusOp
 from ..optimizers.schedule_ops import Count, ScheduleOp
 from ..optimizers.schedules import ExponentialDecay, Schedule
 from ..optimizers.sgd import SGD

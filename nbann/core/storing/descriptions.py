@@ -30,7 +30,8 @@ from ..layers.residual import Residual
 from ..losses.registry import LOSSES
 from ..model import Sequential
 from ..models.bam import BAM, BAMRecall
-from ..models.hopfield import Hopfield, HopfieldRecall
+from ..models.hopfield import Hopfield
+from ..models.hopfield_recall import HopfieldRecall
 from ..models.single_layer import Adaline, Perceptron
 from ..models.som import SOM
 from ..optimizers import schedules
