@@ -183,7 +183,8 @@ class Looking:
             Which element; ``()`` of a single number.
         by : {"sample", "step", "neuron", "layer"}, optional
             Add terms up by sample, time step, neuron or layer of the gradients that they have in
-            them; of a parameter's gradient, by the neurons or layers that come next.
+            them; of a parameter's gradient, by the neurons or layers that come next. Of a
+            parameter it is the terms of its gradient that are added up.
         largest : int or None
             How many terms are listed, at least 1; the others are summed in `Explanation.rest`. None
             for all.
