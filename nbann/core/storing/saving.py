@@ -23,7 +23,8 @@ from .setup import Given, arguments_of, describe_setup
 from .timeline import applied_of, describe_timeline, put_timeline_back, read_line
 
 if TYPE_CHECKING:
-    from ..trainer import Trainer
+    from ..data.queries import samples_of
+from ..trainer import Trainer
 
 
 class LoadedFrom(NamedTuple):
@@ -129,9 +130,10 @@ def _made(cls: type[Trainer], document: Document, arrays: Arrays, given: Given) 
     if given.model is None:
         data = arguments["train"]
         budget = Budget(theta.size)
-        budget.go_through(arguments["model"], data.X.shape[1:])
+        count, shape = samples_of(data)
+        budget.go_through(arguments["model"], shape)
         size = arguments["batch_size"]
-        rows = len(data) if size is None else min(max(size, 1), len(data))
+        rows = count if size is None else min(max(size, 1), count)
         if budget.left or budget.outputs * rows > size_of_programs(arrays):
             raise bad_file("The file", "arrays as large as its description says", "smaller ones")
     trainer = cls(arguments.pop("model"), arguments.pop("train"), **arguments)
