@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ..data.queries import samples_of
 from .atomic import PathLike, open_saved, write_atomically
 from .budget import Budget
 from .container import Arrays, Document, read_container, write_container
@@ -23,8 +24,7 @@ from .setup import Given, arguments_of, describe_setup
 from .timeline import applied_of, describe_timeline, put_timeline_back, read_line
 
 if TYPE_CHECKING:
-    from ..data.queries import samples_of
-from ..trainer import Trainer
+    from ..trainer import Trainer
 
 
 class LoadedFrom(NamedTuple):
