@@ -214,25 +214,30 @@ class MLPRanker(MLP):
             no query with something to be ranked; weights that are not finite any more.
         """
         self._check(eval_at)
-        data = self._dataset(X, y, _one(group, groups), reset=True)
-        if len(data) < 2:
-            raise bad_value("X", "at least 2 documents", "1 sample", "There is no order of one.")
-        evaluated = self._evaluated(eval_set, eval_group)
-        self._random_state = check_random_state(self.random_state)
-        self.n_outputs_ = 1
-        self._initialize(data.X, data.y[:, None])
-        train, watched = data, evaluated[0] if self.early_stopping and evaluated else None
-        if self.early_stopping and watched is None:
-            seed = int(self._random_state.randint(2**31 - 1))
-            train, watched = data.split(test=self.validation_fraction, seed=seed)
-        places = self.eval_at if eval_at is None else eval_at
-        metrics = {f"ndcg@{at}": ndcg(at, self.gain) for at in _places(places)}  # type: ignore[arg-type]
+        places = _places(self.eval_at if eval_at is None else eval_at)
+        metrics = {f"ndcg@{at}": ndcg(at, self.gain) for at in places}  # type: ignore[arg-type]
+        before = dict(self.__dict__)
+        try:
+            data = self._dataset(X, y, _one(group, groups), reset=True)
+            if len(data) < 2:
+                raise bad_value(
+                    "X", "at least 2 documents", "1 sample", "There is no order of one."
+                )
+            evaluated = self._evaluated(eval_set, eval_group)
+            self._random_state = check_random_state(self.random_state)
+            train, watched = self._parts(data, evaluated)
+            self.n_outputs_ = 1
+            self._initialize(data.X, data.y[:, None])
+            trainer = self._trainer_of(train)
+        except BaseException:  # nothing is fitted, or what was fitted before still is
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
         self.evals_result_: dict[str, dict[str, list[float]]] = {
             f"valid_{number}": {name: [] for name in metrics} for number in range(len(evaluated))
         }
         tasks = FitTasks(self, X, y, None, iterations=self.max_iter)
         tasks.begin()
-        trainer = self._trainer_of(train)
         self._trainer = (trainer, None)
         self.coefs_, self.intercepts_ = weights_of(trainer)
         try:
@@ -281,6 +286,16 @@ class MLPRanker(MLP):
         return float(score)  # type: ignore[arg-type]  # it is a number
 
     # ---- fitting ---------------------------------------------------------------------------------
+    def _parts(self, data: Dataset, evaluated: list[Dataset]) -> tuple[Dataset, Dataset | None]:
+        """Return what is trained on, and what early stopping watches."""
+        if not self.early_stopping:
+            return data, None
+        if evaluated:
+            return data, evaluated[0]
+        seed = int(self._random_state.randint(2**31 - 1))
+        train, watched = data.split(test=self.validation_fraction, seed=seed)
+        return train, watched
+
     def _run(
         self,
         trainer: Trainer,
