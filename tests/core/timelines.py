@@ -37,9 +37,8 @@ def _first():
 
 def _ranking(loss):
     ds = nbann.datasets.ranking(N, 6, features=3, seed=2)
-    net = nbann.Sequential(
-        [_first(), nbann.Tanh(), nbann.Dropout(0.2), nbann.Dense(1, name="last")]
-    )
+    hidden = [_first(), nbann.Tanh(), nbann.Dropout(0.2), nbann.Dense(3, name="last")]
+    net = nbann.Sequential([*hidden, nbann.Tanh(), nbann.Dense(1, name="score")])
     return nbann.Trainer(net, ds, loss=loss, batch_size=6, optimizer=nbann.Adam(0.02), seed=4)
 
 

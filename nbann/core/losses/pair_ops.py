@@ -138,7 +138,7 @@ class PairCostOp(PassedOver):
 
     The slope of c is -sigma q, and q is the probability that the model gives to j standing above i.
     Computed from ``e = exp(-|sigma d|)``, which can not overflow: c is ``max(0, -sigma d) +
-    log(1 + e)``, and q is ``e / (1 + e)`` or ``1 / (1 + e)``.
+    log(1 + e)``, and q is ``e / (1 + e)`` or, where d is below 0, 1 less that.
     """
 
     verb = "pair_costs"
@@ -158,12 +158,15 @@ class PairCostOp(PassedOver):
         yield partial(np.negative, small, small)
         yield partial(np.exp, small, small)
         yield partial(np.greater, cost, zero, wrong)
-        yield partial(np.maximum, small, wrong, out=doubt)  # e <= 1
         yield partial(np.maximum, cost, zero, out=cost)
-        yield partial(np.add, small, np.ones((), apart.dtype), wide := np.empty_like(apart))
-        yield partial(np.divide, doubt, wide, doubt)
+        yield partial(np.add, small, np.ones((), apart.dtype), doubt)
+        yield partial(np.divide, small, doubt, doubt)
         yield partial(np.log1p, small, small)
         yield partial(np.add, cost, small, cost)
+        # |1 - q| or |0 - q|: NumPy is slow with masks that change from one element to the next
+        yield partial(np.copyto, small, wrong)
+        yield partial(np.subtract, small, doubt, doubt)
+        yield partial(np.abs, doubt, doubt)
 
     def equation(self, symbol: Symbols) -> Equation:
         apart = of_document(symbol(self.apart), "ij")

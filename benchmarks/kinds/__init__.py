@@ -1,0 +1,1 @@
+"""Benchmarks of the kinds of nets beside the feed-forward classifier."""
