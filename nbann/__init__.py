@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import check, datasets, initializers, metrics, panels, schedules
+    from .core.boltzmann.belief import DeepBelief
+    from .core.boltzmann.rbm import RBM
     from .core.data.dataset import Dataset
     from .core.explaining.explanation import Explanation
     from .core.hooks import Event
@@ -55,10 +57,13 @@ if TYPE_CHECKING:
     from .core.optimizers.adaptive import AdaGrad, Adam, AdamW, RMSprop
     from .core.optimizers.sgd import SGD
     from .core.scoring.diagnosis import diagnose
+    from .core.scoring.hidden_states import hidden_states
     from .core.scoring.layer_stats import layer_stats
     from .core.stopping import EarlyStopping, MaxTime, TargetReached
     from .core.storing.faults import FileError
     from .core.storing.record_files import read_record
+    from .core.text.generating import generate, next_probabilities
+    from .core.text.vocabulary import Vocabulary
     from .core.trainer import Trainer
     from .panels import Dashboard
     from .widgets import StepThrough
@@ -70,6 +75,7 @@ __all__ = [
     "GELU",
     "GRU",
     "LSTM",
+    "RBM",
     "RNN",
     "SELU",
     "SGD",
@@ -82,6 +88,7 @@ __all__ = [
     "CrossEntropy",
     "Dashboard",
     "Dataset",
+    "DeepBelief",
     "Dense",
     "Dropout",
     "EarlyStopping",
@@ -117,12 +124,16 @@ __all__ = [
     "Tanh",
     "TargetReached",
     "Trainer",
+    "Vocabulary",
     "check",
     "datasets",
     "diagnose",
+    "generate",
+    "hidden_states",
     "initializers",
     "layer_stats",
     "metrics",
+    "next_probabilities",
     "panels",
     "read_record",
     "schedules",
@@ -145,6 +156,8 @@ _HOMES = {
     ],
     "core.optimizers.adaptive": ["AdaGrad", "Adam", "AdamW", "RMSprop"],
     "core.layers.bidirectional": ["Bidirectional"],
+    "core.boltzmann.belief": ["DeepBelief"],
+    "core.boltzmann.rbm": ["RBM"],
     "core.data.dataset": ["Dataset"],
     "core.layers.dense": ["Dense"],
     "core.scoring.diagnosis": ["diagnose"],
@@ -177,6 +190,9 @@ _HOMES = {
     "core.storing.faults": ["FileError"],
     "core.storing.record_files": ["read_record"],
     "core.stopping": ["EarlyStopping", "MaxTime", "TargetReached"],
+    "core.scoring.hidden_states": ["hidden_states"],
+    "core.text.generating": ["generate", "next_probabilities"],
+    "core.text.vocabulary": ["Vocabulary"],
     "core.trainer": ["Trainer"],
     "panels": ["Dashboard"],
     "widgets": ["StepThrough"],

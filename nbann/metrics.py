@@ -1,8 +1,8 @@
 """Metrics under their public names, for ``Trainer(metrics=[...])``; imports the core only.
 
-All but accuracy and those of rankings are computed by scikit-learn, in some milliseconds each, more
-than an epoch of a small net takes: with many epochs, let ``Trainer(evaluate_every=10)`` ask less
-often.
+All but accuracy, perplexity and those of rankings are computed by scikit-learn, in some
+milliseconds each, more than an epoch of a small net takes: with many epochs, let
+``Trainer(evaluate_every=10)`` ask less often.
 """
 
 from .core.scoring.metric import Metric
@@ -16,6 +16,7 @@ from .core.scoring.scores import (
     log_loss,
     mean_absolute_error,
     mean_squared_error,
+    perplexity,
     r2,
     roc_auc,
     top_k_accuracy,
@@ -35,6 +36,7 @@ __all__ = [
     "mean_average_precision",
     "mean_squared_error",
     "ndcg",
+    "perplexity",
     "r2",
     "roc_auc",
     "top_k_accuracy",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from .data.batches import Order
 from .losses.loss import Loss
-from .model import Sequential
+from .model import Model
 from .optimizers.optimizer import Optimizer
 from .recipe import Metrics
 
@@ -73,7 +73,7 @@ class Keeping:
         cls,
         path: PathLike,
         *,
-        model: Sequential | None = None,
+        model: Model | None = None,
         loss: Loss | str | None = None,
         optimizer: Optimizer | str | None = None,
         metrics: Metrics = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from math import prod
 from typing import TYPE_CHECKING, ClassVar
 
 from .errors import bad_value
@@ -12,6 +13,7 @@ from .layers.layer import Layer, Shape
 
 if TYPE_CHECKING:
     from .builder import Builder
+    from .data.dataset import Dataset
     from .losses.loss import Loss, Task
     from .optimizers.optimizer import Optimizer
     from .plan import Plan
@@ -57,7 +59,25 @@ class Model(ABC):
         """How many things the inputs stand for, such as words; 0 where they are measurements."""
         return 0
 
+    def least_written(self, shape: Shape, output: Shape) -> tuple[int, int]:
+        """Return how many numbers the ops write at least: for each sample, and in any case.
+
+        A file that describes a model is held against this before anything is made of it.
+        """
+        return prod(output), 0
+
+    def check_data(  # noqa: B027 (not abstract: most take any)
+        self, data: Dataset, loss: Loss, what: str
+    ) -> None:
+        """Raise `ValueError` for data that it can not learn from, or not be scored on by a loss."""
+
+    def check_inputs(self, X: Array, what: str) -> None:  # noqa: B027 (likewise)
+        """Raise `ValueError` where features, of the right shape and finite, are out of range."""
+
     # ---- how it learns ---------------------------------------------------------------------------
+    follows_loss: ClassVar[bool] = True
+    """Whether its gradients are the derivatives of the loss; else there is nothing to confirm."""
+
     def compile(self, b: Builder, recipe: Recipe, *, scored: bool, train: bool) -> None:
         """Emit all ops of a step: forward, loss, backward and update, where each is asked for.
 

@@ -76,16 +76,20 @@ class Recipe:
             buffers=self.plan.buffers,
             counters=self.optimizer.counters,
             streams=self.plan.streams,
+            stream_starts=self.plan.stream_starts,
         )
 
     def samples(self, data: Dataset, what: str) -> Samples:
         """Check a data set against the net; return the arrays that programs read."""
+        self.model.check_data(data, self.loss, what)
         X, y, mask, weight = data.X, data.y, data.mask, data.weight
         if self.ranked:
             if data.groups is None:
                 mend = "Pass a Dataset(X, y, groups=...), as the training data is one."
                 raise bad_value(what, "data grouped by query", "data without groups", mend)
             X, y, mask, weight = by_query(data)
+        if mask is not None and mask.all():
+            mask = None  # one that leaves nothing out is none: no op looks at it
         samples = self.inputs(X, what, mask)
         shape = self._output_of(X.shape[1:]) or self.output_shape
         if mask is not None and len(shape) > 1:  # a target for each time step
@@ -115,6 +119,7 @@ class Recipe:
         array = as_features(X, f"{what} X", mask)
         if self._output_of(array.shape[1:]) is None:
             raise self._unfit(array.shape, what)
+        self.model.check_inputs(array, f"{what} X")
         samples = {"x": self._indices(array, what) if self.model.takes_indices else array}
         if mask is not None:
             samples["x.mask"] = as_mask(mask, array.shape[:2], f"{what} mask")

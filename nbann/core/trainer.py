@@ -318,12 +318,12 @@ class Trainer(GoingBack, Keeping):
         What has been run and done is kept as a branch; see `branches`.
         """
         self._cursor.check_idle()
-        for program in self._programs.values():
-            program.clear()
         timeline, begun = self._timeline, Moment(0, 0, AFTER)
-        if timeline.end > START or timeline.acts:
+        if timeline.end > START or not all(isinstance(act, Splice) for act in timeline):
             timeline.branches.keep(timeline.as_branch(begun, self.history, list(self._hooks)))
             timeline.renumber()
+        for program in self._programs.values():
+            program.clear()
         self._start()
         self._changed()
 

@@ -95,7 +95,8 @@ def _flag(name: str, value: object) -> None:
         raise bad_value(name, "True or False", repr(value), f"Pass e.g. {name}=True.")
 
 
-def _verbose(name: str, value: object) -> None:
+def check_verbose(name: str, value: object) -> None:
+    """Refuse what is neither a flag nor a level of talkativeness."""
     if not isinstance(value, (bool, np.bool_)):
         whole_number(name, value, least=0, mend="Pass True or False.")
 
@@ -129,7 +130,7 @@ _CHECKS: dict[str, Check] = {
     "max_iter": _whole(1),
     "shuffle": _flag,
     "tol": _number(least=0.0),
-    "verbose": _verbose,
+    "verbose": check_verbose,
     "warm_start": _flag,
     "momentum": _momentum,
     "nesterovs_momentum": _flag,

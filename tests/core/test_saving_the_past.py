@@ -12,7 +12,7 @@ import nbann
 from nbann.core.storing.container import read_container
 from nbann.core.storing.faults import FileError
 
-from .nets import copies, make
+from .nets import copies, make, same_run
 from .test_branches import noise
 from .test_hostile_files import ODD, changed, forged, places
 from .timelines import RUNS, do, same_state
@@ -166,3 +166,43 @@ def tried(path, document, arrays):
     loaded.back("batch", 2)
     assert repr(loaded.timeline)
     return "loaded"
+
+
+def test_a_twin_can_be_saved(tmp_path):
+    trainer = make(n=13, batch_size=5)
+    trainer.run(2)
+    trainer.goto(1)
+    trainer.learning_rate = 0.4
+    trainer.branch().save(tmp_path / "twin.npz")
+    assert nbann.Trainer.load(tmp_path / "twin.npz").learning_rate == 0.4
+
+
+def test_activations_set_in_a_smaller_batch_and_single_numbers_come_back(tmp_path):
+    trainer = make(n=13, batch_size=5, optimizer=nbann.Adam(0.05))
+    trainer.set("step_count", (), 7)
+    trainer.goto(0, 2, 2)  # the batch of what remains
+    trainer.set("tanh1.out", ..., 0.5)
+    trainer.run(2)
+    trainer.save(tmp_path / "run.npz")
+    loaded = nbann.Trainer.load(tmp_path / "run.npz")
+    for one in (trainer, loaded):
+        one.goto(0, 2, 2)
+    assert (loaded["tanh1.out"] == 0.5).all()
+    same_run(trainer, loaded)
+    loaded.goto(0)
+    assert loaded["step_count"] == 7
+
+
+def test_what_was_loaded_without_its_past_has_twins_and_branches(tmp_path):
+    trainer = make(n=13, batch_size=5)
+    trainer.on("batch", lambda event: None, modifies=True).remove()
+    trainer.run(4)
+    trainer.save(tmp_path / "run.npz")
+    loaded = nbann.Trainer.load(tmp_path / "run.npz")
+    same_run(trainer, loaded.branch())
+    loaded.run(1)
+    loaded.reset()
+    loaded.run(1)
+    loaded.switch(0)
+    assert loaded.position == (5, 0, 0)
+    assert loaded.switch(loaded.branches[0]) == (1, 0, 0)

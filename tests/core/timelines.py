@@ -31,6 +31,12 @@ def _sequences(**settings):
     return lambda layers: nbann.Trainer(_net(*layers), ds, seed=4, **settings)
 
 
+def _characters():
+    data = nbann.datasets.characters("cabaccab" * 3, length=4, step=3)
+    net = _net(nbann.Embedding(3, 3, name="first"), nbann.GRU(3, return_sequences=True))
+    return nbann.Trainer(net, data, batch_size=4, optimizer=nbann.Adam(0.05), seed=4)
+
+
 def _first():
     return nbann.Dense(5, name="first")
 
@@ -78,6 +84,7 @@ RUNS = {
     ),
     "lambdarank": lambda: _ranking("lambdarank"),
     "listnet": lambda: _ranking("listnet"),
+    "characters": _characters,
 }
 
 

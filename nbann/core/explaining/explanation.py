@@ -280,6 +280,8 @@ class Explanation:
         of = self.gradient if self.kind == "parameter" else self
         if of is None or of.kind not in ("gradient", "loss"):
             return None
+        if of.kind == "gradient" and not self._explainer.follows_loss:
+            return None  # samples have no loss of their own whose gradients it would be the mean of
         if of.by in ("neuron", "layer") and self._explainer.moment.owner(of.name):
             of = of.grouped(None)
         return samples.per_sample(of._terms, self._explainer.moment.batch_size)
@@ -309,6 +311,20 @@ class Explanation:
         return best_paths(self._explainer.chain, of._entry, largest, beam)
 
     # ---- how it reads ---------------------------------------------------------------------------
+    @property
+    def entry(self) -> Entry:
+        """The element as it stands in formulas."""
+        return self._entry
+
+    @property
+    def formulas(self) -> tuple[Equation, ...]:
+        """Over whole arrays what a gradient's terms pass through, in order; else its arithmetic."""
+        if self.kind != "gradient":
+            return () if self.equation is None else (self.equation,)
+        moment = self._explainer.moment
+        passed = self._explainer.chain.way(self.name)
+        return tuple(op.equation for op in dict.fromkeys(moment.writer[name] for name in passed))
+
     @property
     def symbols(self) -> str:
         """The arithmetic in plain text with names, not numbers; nothing of what is given."""

@@ -76,7 +76,10 @@ class Moment(Program):
 
     @cached_property
     def gradients(self) -> frozenset[str]:
-        """The arrays that hold derivatives of the loss, or sums of them on their way."""
+        """The arrays that hold derivatives of the loss, or sums of them on their way.
+
+        Where a model learns by another rule, what stands for them: "<parameter>.grad".
+        """
         found: set[str] = set()
         for op in self.ops:
             if op.phase == "backward":
@@ -84,6 +87,9 @@ class Moment(Program):
                 found.update(
                     w for w in op.writes if derived or isinstance(self.symbols[w], Gradient)
                 )
+            elif op.phase != "update":
+                named = (w for w in op.writes if w.endswith((".grad", ".data_grad")))
+                found.update(w for w in named if self.owner(w))
         return frozenset(found)
 
     @cached_property
@@ -97,11 +103,11 @@ class Moment(Program):
         return frozenset(found)
 
     @cached_property
-    def _losses(self) -> frozenset[str]:
+    def losses(self) -> tuple[str, ...]:
         """The loss and, where it is a total, what it is the total of."""
         total = self.writer.get("loss")
         parts = total.reads if total is not None and total.name == "loss.total" else ()
-        return frozenset(("loss", *parts))
+        return ("loss", *parts)
 
     def is_source(self, name: str) -> bool:
         """Whether a gradient comes straight from the loss, not from other gradients."""
@@ -122,7 +128,7 @@ class Moment(Program):
             return "state" if name in self.held else "given"
         if name in self.gradients:
             return "gradient"
-        if name in self._losses:
+        if name in self.losses:
             return "loss"
         if writer.phase == "update" or name in writer.reads:
             return "state"

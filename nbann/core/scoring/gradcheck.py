@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..errors import bad_value
 from ..ops.time_ops import Cut
 from ..program import Floats
 from ..recipe import Recipe, Samples
@@ -62,7 +63,16 @@ def check_gradients(
         What is trained, its parameters, and the batch.
     step : float
         h above, relative to the size of a weight where that is over 1.
+
+    Raises
+    ------
+    ValueError
+        The model does not follow the derivative of a loss: there is nothing to compare.
     """
+    if not recipe.model.follows_loss:
+        expected = "a model that follows the derivative of its loss"
+        mend = "Its rule of learning is no derivative, so that no difference can confirm it."
+        raise bad_value("check_gradients", expected, repr(recipe.model), mend)
     exact = replace(recipe, dtype=np.dtype(np.float64))
     copy = exact.state()
     copy.restore(state.snapshot())

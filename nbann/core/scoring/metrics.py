@@ -26,34 +26,36 @@ from .scores import (
     log_loss,
     mean_absolute_error,
     mean_squared_error,
+    perplexity,
     r2,
     roc_auc,
     top_k_accuracy,
 )
 
-METRICS: dict[str, Metric] = (
-    {
-        metric.name: metric
-        for metric in (
-            accuracy,
-            balanced_accuracy,
-            confusion_matrix,
-            f1_macro,
-            log_loss,
-            mean_absolute_error,
-            mean_squared_error,
-            r2,
-            roc_auc,
-            top_k_accuracy(2),
-            top_k_accuracy(3),
-            ndcg(),
-            mean_average_precision,
-            kendall_tau,
-        )
-    }
-    | {"mae": mean_absolute_error, "mse": mean_squared_error}
-    | {"map": mean_average_precision}
-)
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        accuracy,
+        balanced_accuracy,
+        confusion_matrix,
+        f1_macro,
+        log_loss,
+        mean_absolute_error,
+        mean_squared_error,
+        perplexity,
+        r2,
+        roc_auc,
+        top_k_accuracy(2),
+        top_k_accuracy(3),
+        ndcg(),
+        mean_average_precision,
+        kendall_tau,
+    )
+} | {
+    "mae": mean_absolute_error,
+    "mse": mean_squared_error,
+    "map": mean_average_precision,
+}
 _MODULES = {SKLEARN: "sklearn"}
 _NDCG = re.compile(r"(linear_)?ndcg(?:_at_([1-9]\d{0,5}))?")
 _TOP_K = re.compile(r"top_([1-9]\d{0,5})_accuracy")
@@ -165,7 +167,7 @@ def measure(
         given["probabilities"] = probabilities()
     truth = column(_rows(y, steps, mask))
     rows = {what: _rows(array, steps, mask) for what, array in given.items()}
-    query = None if mask is None or not steps else np.nonzero(mask)[0]
+    query = np.nonzero(np.ones(y.shape[:2]) if mask is None else mask)[0] if steps else None
     return {
         name: as_score(
             name,

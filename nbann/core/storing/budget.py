@@ -10,7 +10,7 @@ from typing import cast
 
 from ..layers.layer import Layer
 from ..layers.residual import Residual
-from ..model import Sequential
+from ..model import Model, Sequential
 from ..plan import Plan
 from .faults import FileError
 
@@ -34,11 +34,17 @@ class Budget:
         How many of them no layer has asked for.
     outputs : int
         How many numbers the layers write for one sample, at least.
+    always : int
+        How many numbers are written whatever the size of a batch, at least.
+    buffers : int
+        How many numbers the buffers hold.
     """
 
     def __init__(self, parameters: int) -> None:
         self.left = parameters
         self.outputs = 0
+        self.always = 0
+        self.buffers = 0
 
     def parameter(
         self, name: str, shape: Shape, start: object, symbol: object, *, penalized: bool
@@ -57,14 +63,21 @@ class Budget:
                 f"whose {name!r} of shape {shape} is larger. Load a file that Trainer.save wrote."
             )
 
-    def buffer(self, name: str, shape: Shape, start: float, symbol: object) -> None:
-        """Take no notice: it is no longer than the parameters beside it."""
+    def buffer(self, name: str, shape: Shape, start: object, symbol: object) -> None:
+        """Count its numbers."""
+        self.buffers += prod(shape)
 
-    def stream(self, name: str) -> None:
+    def stream(self, name: str, start: object = None) -> None:
         """Take no notice: a generator is small."""
 
-    def go_through(self, model: Sequential, shape: Shape, prefix: str = "") -> Shape:
+    def go_through(self, model: Model, shape: Shape, prefix: str = "") -> Shape:
         """Build layer after layer, and add up the numbers of their outputs for a sample."""
+        if not isinstance(model, Sequential):
+            after = model.build(cast(Plan, self), shape, prefix)
+            each, always = model.least_written(shape, after)
+            self.outputs += each
+            self.always += always
+            return after
         for name, layer in zip(model.names, model.layers, strict=True):
             before = shape
             if isinstance(layer, Residual):

@@ -16,6 +16,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from ..boltzmann.rbm import RBM
 from ..layers import activations, initializers
 from ..layers.bidirectional import Bidirectional
 from ..layers.dense import Dense
@@ -50,6 +51,7 @@ CLASSES: dict[str, type] = {
             GRU,
             LSTM,
             LayerNorm,
+            RBM,
             RNN,
             Residual,
             *activations.ACTIVATIONS.values(),
@@ -166,7 +168,18 @@ class Writer:
         return {"array": name}
 
 
-_ARRAYS = frozenset({"weight", "recurrent", "bias", "recurrent_bias", "gamma", "beta"})
+_ARRAYS = frozenset(
+    {
+        "weight",
+        "recurrent",
+        "bias",
+        "recurrent_bias",
+        "gamma",
+        "beta",
+        "visible_bias",
+        "hidden_bias",
+    }
+)
 """Arguments that are given start values, in whatever form of a table."""
 
 

@@ -61,11 +61,13 @@ def _packed(program: Program) -> Arrays:
     """Return what the ops of a program have written, end to end, by the kind of number."""
     flat: dict[str, list[NDArray[Any]]] = {}
     for array in _written(program):
-        flat.setdefault(_kind(array), []).append(array.reshape(-1))
+        flat.setdefault(_kind(array, program), []).append(array.reshape(-1))
     return {kind: np.concatenate(arrays) for kind, arrays in flat.items()}
 
 
-def _kind(array: NDArray[Any]) -> str:
+def _kind(array: NDArray[Any], program: Program) -> str:
+    if array.dtype.kind == "f" and array.dtype != program.state.dtype:
+        return array.dtype.name  # such as draws in float64 beside numbers in float32
     return {"f": "numbers", "b": "flags"}.get(array.dtype.kind, "places")
 
 
@@ -173,7 +175,7 @@ def _unpack(program: Program, arrays: Mapping[str, Any], rows: int) -> None:
     """Put what the ops of a program had written back in place."""
     wanted: dict[str, list[NDArray[Any]]] = {}
     for array in _written(program):
-        wanted.setdefault(_kind(array), []).append(array)
+        wanted.setdefault(_kind(array, program), []).append(array)
     for kind, targets in wanted.items():
         like = np.empty(0, targets[0].dtype)
         size = sum(array.size for array in targets)

@@ -134,7 +134,10 @@ def _made(cls: type[Trainer], document: Document, arrays: Arrays, given: Given) 
         budget.go_through(arguments["model"], shape)
         size = arguments["batch_size"]
         rows = count if size is None else min(max(size, 1), count)
-        if budget.left or budget.outputs * rows > size_of_programs(arrays):
+        held = sum(array.size for name, array in arrays.items() if name.startswith(STATE))
+        programs = size_of_programs(arrays)
+        written = budget.outputs * rows + budget.always
+        if budget.left or budget.buffers > held or written > programs:
             raise bad_file("The file", "arrays as large as its description says", "smaller ones")
     trainer = cls(arguments.pop("model"), arguments.pop("train"), **arguments)
     layout = [[p.name, list(p.shape)] for p in trainer._recipe.plan.parameters]

@@ -14,15 +14,16 @@ import numpy as np
 from ..layers.bidirectional import Bidirectional
 from ..layers.layer import Layer
 from ..losses.loss import Loss
-from ..model import Sequential
+from ..model import Model
 from ..optimizers.sgd import Optimizer
 from ..scoring.metric import Metric
 from ..scoring.metrics import named
+from ..streams import WORDS
 from .container import Arrays, Document
 from .datasets import data_of, describe_data
 from .descriptions import INITIALIZERS, Foreign, Writer, made_of
 from .drawn import Draw, Drawn, draws_of
-from .faults import NotGivenError, bad_file, item, items
+from .faults import NotGivenError, bad_file, item, items, whole
 
 if TYPE_CHECKING:
     from ..trainer import Trainer
@@ -34,7 +35,7 @@ PARTS = ("train", "test", "validation")
 class Given:
     """What the caller of `load` gives, for what a file can not hold; None: the file's own."""
 
-    model: Sequential | None = None
+    model: Model | None = None
     loss: Loss | str | None = None
     optimizer: Optimizer | str | None = None
     metrics: Any = None
@@ -200,8 +201,8 @@ def _part(
     return made
 
 
-def _model(document: object, arrays: Mapping[str, Any], given: Sequential | None) -> Sequential:
-    model: Sequential = _part(document, "model", arrays, given, (Sequential,))
+def _model(document: object, arrays: Mapping[str, Any], given: Model | None) -> Model:
+    model: Model = _part(document, "model", arrays, given, (Model,))
     return model
 
 
@@ -220,9 +221,17 @@ def _drawn(document: object, arrays: Mapping[str, Any]) -> list[Drawn]:
 
 
 def checked_stream(state: Any) -> dict[str, Any]:
-    """Return the state of a PCG64 generator, or say what is wrong with it."""
+    """Return the state of a generator that nbann draws from, or say what is wrong with it."""
     numbers = item(state, "state", dict)
-    if item(state, "bit_generator", str) != "PCG64":
+    if item(state, "bit_generator", str) == "MT19937":
+        key = item(numbers, "key", str)
+        if len(key) != 8 * WORDS or set(key) - set("0123456789abcdef"):
+            raise bad_file("The generator's 'key'", f"{WORDS} numbers of 32 bits", "another")
+        return {
+            "bit_generator": "MT19937",
+            "state": {"key": key, "pos": whole(numbers, "pos", 0, WORDS)},
+        }
+    if state["bit_generator"] != "PCG64":
         raise bad_file("A generator of the file", "PCG64", repr(state["bit_generator"])[:40])
     checked = {
         "bit_generator": "PCG64",
