@@ -100,9 +100,9 @@ class Differences:
         if hooked:
             who = self._moment.who_changed(hooked[0]).replace("A hook", "a hook")
             return Difference(None, None, f"{who} has changed {hooked[0]!r}, which depends on it")
-        cut = any(op.index > (ops[0].index if ops else 0) for op in self._twin.cuts)
-        note = "not through what truncate= cuts off" if cut else ""
-        return self._compare(name, base, at, losses, only, note)
+        first = ops[0].index if ops else 0
+        held = (op._primitive.holds for op in self._twin.cuts if op.index > first)
+        return self._compare(name, base, at, losses, only, "; ".join(dict.fromkeys(held)))
 
     def _asked(self, name: str) -> tuple[str, tuple[str, ...], bool]:
         """Return what is moved, which losses are looked at, and if one of several readers is meant.
