@@ -84,7 +84,7 @@ def test_a_named_constructor_gives_data(call):
 
 def test_every_set_that_needs_no_path_is_in_the_table():
     named = {call.partition("(")[0] for call in CALLS}
-    assert set(nbann.datasets.__all__) - named == {"LETTERS", "mnist"}
+    assert set(nbann.datasets.__all__) - named == {"LETTERS", "load_ranking", "mnist"}
 
 
 def test_packages_are_those_of_the_extras():

@@ -344,7 +344,8 @@ class Cursor(ABC):
         Parameters
         ----------
         earlier : Snapshot, optional
-            Of some batches before, to tell what has grown since.
+            Of some batches before, to tell what has grown since; by default the last one that the
+            timeline has.
 
         Raises
         ------
@@ -354,6 +355,9 @@ class Cursor(ABC):
         if not is_finite(self.program):
             from .autopsy import perform  # only needed once something has gone wrong
 
+            step, snapshots = self.step_number, self.timeline.snapshots
+            if earlier is None and snapshots.steps[0] < step:
+                _, earlier = snapshots.at_or_before(step - 1)
             autopsy = perform(self.program, self.epoch, self.batch, earlier=earlier)
             op = self.program[autopsy.op]
             self._rewind_batch()

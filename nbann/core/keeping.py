@@ -202,6 +202,10 @@ class Keeping:
         is a table that any program reads, on disk line by line; a .npz is written by chunks, each
         a member of its own ("hidden.weight/000000", ...), and opens with `np.load` meanwhile.
 
+        Whoever goes back and on again gets no second row for what has been recorded. What is done
+        anew in the past is new: its rows come after those of the line of events that was left,
+        which stay, so that an epoch and batch may be there twice; the last ones are the newest.
+
         Parameters
         ----------
         path : str or path

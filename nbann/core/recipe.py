@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .builder import Builder
 from .checks import as_features, as_mask
 from .data.dataset import Dataset
+from .data.queries import by_query
 from .errors import UnknownNameError, bad_value
 from .expr import Symbol
 from .losses.penalty import Penalty
@@ -54,6 +55,8 @@ class Recipe:
     shape: tuple[int, ...]
     output_shape: tuple[int, ...]
     restraints: Restraints = FREE
+    ranked: bool = False
+    """Whether a sample is a query with its documents, and the output a score for each."""
 
     @property
     def outputs(self) -> int:
@@ -79,16 +82,21 @@ class Recipe:
     def samples(self, data: Dataset, what: str) -> Samples:
         """Check a data set against the net; return the arrays that programs read."""
         self.model.check_data(data, self.loss, what)
-        mask, weight = data.mask, data.weight
+        X, y, mask, weight = data.X, data.y, data.mask, data.weight
+        if self.ranked:
+            if data.groups is None:
+                mend = "Pass a Dataset(X, y, groups=...), as the training data is one."
+                raise bad_value(what, "data grouped by query", "data without groups", mend)
+            X, y, mask, weight = by_query(data)
         if mask is not None and mask.all():
             mask = None  # one that leaves nothing out is none: no op looks at it
-        samples = self.inputs(data.X, what, mask)
-        shape = self._output_of(data.X.shape[1:]) or self.output_shape
+        samples = self.inputs(X, what, mask)
+        shape = self._output_of(X.shape[1:]) or self.output_shape
         if mask is not None and len(shape) > 1:  # a target for each time step
             weight = mask if weight is None else mask * weight[:, None]
         if weight is not None:
             check_weight_range(weight, self.dtype, f"{what} weight")
-        targets = self.loss.targets(data.y, self.task, shape, f"{what} y", weight)
+        targets = self.loss.targets(y, self.task, shape, f"{what} y", weight)
         for name in {"y.weight", "y.factor"} & targets.keys():
             check_weight_range(targets[name], self.dtype, f"{what} weight times class weight")
         return samples | {name: self._cast(array) for name, array in targets.items()}
@@ -103,6 +111,7 @@ class Recipe:
             classes=max(self.outputs, 2) if self.task == "classification" else None,
             several=several,
             probabilities=self.loss.gives_probabilities(self.task, self.outputs),
+            ranked=self.ranked,
         )
 
     def inputs(self, X: object, what: str, mask: object = None) -> Samples:
@@ -116,6 +125,13 @@ class Recipe:
         if mask is not None:
             samples["x.mask"] = as_mask(mask, array.shape[:2], f"{what} mask")
         return {name: self._cast(array) for name, array in samples.items()}
+
+    def documents(self, X: object, what: str) -> Samples:
+        """Check documents in rows (n, d) against a scorer; return each as a query by itself."""
+        array = as_features(X, f"{what} X")
+        if array.shape[1:] != self.shape[1:]:
+            raise self._unfit(array.shape, what)
+        return self.inputs(array[:, None], what, np.ones((len(array), 1)))
 
     def _output_of(self, shape: tuple[int, ...]) -> tuple[int, ...] | None:
         """Return the shape of what comes out of a sample, None where the net was built for others.
@@ -139,8 +155,9 @@ class Recipe:
 
     def _unfit(self, shape: tuple[int, ...], what: str) -> ValueError:
         first = self.model.names[0]
-        sample = "x".join(map(str, self.shape))
-        expected = f"{sample} features" if len(self.shape) == 1 else f"samples of {sample}"
+        own = self.shape[1:] if self.ranked else self.shape
+        sample = "x".join(map(str, own))
+        expected = f"{sample} features" if len(own) == 1 else f"samples of {sample}"
         mend = f"Layer {first!r} was built for {sample}; pass the same columns, or build a new net."
         return bad_value(f"{what} X", expected, f"shape {shape}", mend)
 
@@ -197,6 +214,23 @@ class Recipe:
             b.input(name, source, _SYMBOLS[name], bound=bound)
         self.model.compile(b, self, scored="y" in samples, train=train)
         return b.finish()
+
+
+def check_scorer(model: Model, shape: tuple[int, ...]) -> None:
+    """Refuse a net that can not score documents one by one; `shape` is (documents, features).
+
+    Raises
+    ------
+    ValueError
+    """
+    mend = "Build it of Dense, activations, normalizations and Dropout, with Dense(1) at the end."
+    expected = "a net that gives one score for a document by itself"
+    try:
+        output = model.build(Plan(), shape[1:])
+    except ValueError as error:
+        raise bad_value("model", expected, f"one that does not take one: {error}", mend) from None
+    if output != (1,):
+        raise bad_value("model", expected, f"an output of shape {output}", mend)
 
 
 def as_dtype(dtype: object) -> np.dtype[np.floating]:

@@ -3,11 +3,13 @@
 ``from nbann.sklearn import MLPClassifier, MLPRegressor`` in place of ``from sklearn.neural_network
 import ...``: the same parameters, fitted attributes and results from the same `random_state`. The
 training is a program of nbann's: ``estimator.trainer_`` can be stepped through, op by op. So it is
-with `BernoulliRBM`. What differs is told in docs/sklearn.md.
+with `BernoulliRBM`, and with `MLPRanker`, which has the shape of LightGBM's ranker. What differs is
+told in docs/sklearn.md.
 """
 
 from .classifier import MLPClassifier
+from .ranker import MLPRanker
 from .rbm import BernoulliRBM
 from .regressor import MLPRegressor
 
-__all__ = ["BernoulliRBM", "MLPClassifier", "MLPRegressor"]
+__all__ = ["BernoulliRBM", "MLPClassifier", "MLPRanker", "MLPRegressor"]

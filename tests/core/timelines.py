@@ -41,6 +41,13 @@ def _first():
     return nbann.Dense(5, name="first")
 
 
+def _ranking(loss):
+    ds = nbann.datasets.ranking(N, 6, features=3, seed=2)
+    hidden = [_first(), nbann.Tanh(), nbann.Dropout(0.2), nbann.Dense(3, name="last")]
+    net = nbann.Sequential([*hidden, nbann.Tanh(), nbann.Dense(1, name="score")])
+    return nbann.Trainer(net, ds, loss=loss, batch_size=6, optimizer=nbann.Adam(0.02), seed=4)
+
+
 RUNS = {
     "plain": lambda: _flat(batch_size=6)([_first(), nbann.Tanh()]),
     "full batch": lambda: _flat(batch_size=None, evaluate_every=2)([_first(), nbann.ReLU()]),
@@ -75,6 +82,8 @@ RUNS = {
     "bidirectional": lambda: _sequences(batch_size=9, optimizer=nbann.SGD(0.1, clip_value=0.1))(
         [nbann.Bidirectional(nbann.LSTM(2), name="first"), nbann.Dropout(0.3)]
     ),
+    "lambdarank": lambda: _ranking("lambdarank"),
+    "listnet": lambda: _ranking("listnet"),
     "characters": _characters,
 }
 

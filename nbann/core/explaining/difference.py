@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +27,9 @@ A small one passes a kink such as ReLU's by, a large one lifts a small change ov
 RELATIVE, ROUNDING = 1e-5, 1e-14
 """How far gradient and difference may be apart: of their size, and of the loss over h."""
 SINGLE, SINGLE_TERMS = 1e-3, 1e-5
-"""The same where the gradient was computed in float32: of its size, and of its terms' sizes."""
+"""The same where the gradient was computed in float32: of its size, and of its terms' sizes or of
+the largest number beside it. Where skip connections and normalization let large numbers cancel
+out on the way, a small one is left with their rounding."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +100,9 @@ class Differences:
         if hooked:
             who = self._moment.who_changed(hooked[0]).replace("A hook", "a hook")
             return Difference(None, None, f"{who} has changed {hooked[0]!r}, which depends on it")
-        cut = any(op.index > (ops[0].index if ops else 0) for op in self._twin.cuts)
-        note = "not through what truncate= cuts off" if cut else ""
-        return self._compare(name, base, at, losses, only, note)
+        first = ops[0].index if ops else 0
+        held = (op._primitive.holds for op in self._twin.cuts if op.index > first)
+        return self._compare(name, base, at, losses, only, "; ".join(dict.fromkeys(held)))
 
     def _asked(self, name: str) -> tuple[str, tuple[str, ...], bool]:
         """Return what is moved, which losses are looked at, and if one of several readers is meant.
@@ -144,7 +147,12 @@ class Differences:
         gradient, single = float(array[at]), array.dtype == np.float32
         before = float(self._twin.arrays[base][at])
         middle = self._twin.total(losses)
-        terms = sum(abs(link.value) for link in self._chain.level(name, at)) if single else 0.0
+        if not isfinite(middle):
+            return Difference(None, None, f"the loss is {middle:g}, which no step changes")
+        terms = 0.0
+        if single:
+            beside = float(np.abs(array).max())
+            terms = max(beside, sum(abs(link.value) for link in self._chain.level(name, at)))
         steps = [h * max(1.0, abs(before)) for h in STEPS]
         first = None
         changes = self._twin.changes(base, at, steps, losses, only)

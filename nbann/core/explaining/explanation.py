@@ -73,6 +73,8 @@ class Explanation:
         self.pending = note.startswith("not updated")
         self._terms = list(terms or ())
         if ran and equation is not None:
+            # what a parameter's terms are grouped by is its gradient's: an update has few
+            by = None if kind == "parameter" else by
             self._terms = explainer.terms(entry, kind, equation.right, by)
 
     def __repr__(self) -> str:
@@ -184,7 +186,7 @@ class Explanation:
         name, moment = self.name + ".grad", self._explainer.moment
         if name not in moment.writer or not moment.is_current(name):
             return None
-        return self._explainer.explain(name, self.index, largest=self.largest)
+        return self._explainer.explain(name, self.index, self.by, self.largest)
 
     @cached_property
     def steps(self) -> tuple[Explanation, ...]:
@@ -270,7 +272,8 @@ class Explanation:
         """Each sample's own gradient (or loss), shape (n,): NaN where a sample does not count.
 
         ``sum(sample_shares * sample_gradients) + common`` is the batch's: their mean, for a loss
-        that is a mean. With `BatchNorm`, what passes through the sample's own row.
+        that is a mean. With `BatchNorm`, what passes through the sample's own row: there one that
+        does not count may still move the others, which `per_sample` alone tells.
         """
         parts, share = self.per_sample, self.sample_shares
         return None if parts is None or share is None else samples.own(parts, share)

@@ -116,8 +116,9 @@ class Moment(Program):
     def is_before(self, op: Op | None, name: str) -> bool:
         """Whether what an op read is what was there before this batch's update of it."""
         writer = self.writer.get(name)
-        read_first = op is not None and writer is not None and writer.index >= op.index
-        return read_first and writer is not None and writer.index < self.done
+        if op is None or writer is None or name not in writer.reads:
+            return False
+        return op.index <= writer.index < self.done
 
     def kind(self, name: str) -> str:
         """Return what kind of number an array holds; see `Explanation.kind`."""

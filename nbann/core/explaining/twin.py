@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from ..builder import Builder
 from ..expr import Gradient, Symbol
-from ..ops.time_ops import Cut
 from ..program import Op
 from .moment import Moment
 
@@ -87,7 +86,7 @@ class Twin:
             first = next((op for op in self.program if name in op.reads), None)
             if first is not None:
                 state.arrays[name][...] = moment.value(moment.ops[first.index], name)
-        self.cuts = [op for op in self.program if isinstance(op._primitive, Cut)]
+        self.cuts = [op for op in self.program if op._primitive.holds]
         with np.errstate(all="ignore"):
             for op in self.program:
                 self._run(op)
@@ -127,7 +126,7 @@ class Twin:
     def downstream(self, name: str, only: frozenset[Op] | None = None) -> list[Op]:
         """Return the ops that see a change of an array, or of what `only` read of it, in order.
 
-        The gradient does not pass where it is cut, and so a change does not either.
+        The gradient does not pass where it is cut or held, and so a change does not either.
         """
         changed = {name} if only is None else set()
         found = []

@@ -6,6 +6,7 @@ from ..errors import UnknownNameError, uncalled
 from .class_losses import BinaryCrossEntropy, CrossEntropy
 from .loss import TARGET_SYMBOLS, Loss, Task
 from .margin_losses import Hinge, PerceptronLoss
+from .ranking_losses import LambdaRank, ListNet, RankNet
 from .value_losses import HalfSquaredError, Huber, MeanAbsoluteError, MeanSquaredError, Poisson
 
 __all__ = [
@@ -18,11 +19,14 @@ __all__ = [
     "HalfSquaredError",
     "Hinge",
     "Huber",
+    "LambdaRank",
+    "ListNet",
     "Loss",
     "MeanAbsoluteError",
     "MeanSquaredError",
     "PerceptronLoss",
     "Poisson",
+    "RankNet",
     "Task",
     "as_loss",
 ]
@@ -39,6 +43,9 @@ LOSSES: dict[str, type[Loss]] = {
         Poisson,
         Hinge,
         PerceptronLoss,
+        RankNet,
+        LambdaRank,
+        ListNet,
     )
 }
 SHORT_NAMES: dict[str, str] = {
@@ -51,6 +58,7 @@ DEFAULT_LOSS: dict[Task, str] = {
     "classification": "cross_entropy",
     "regression": "mean_squared_error",
     "unsupervised": "mean_squared_error",
+    "ranking": "lambdarank",
 }
 
 

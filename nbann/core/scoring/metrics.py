@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import get_args
 
+import numpy as np
+
 from ..checks import check_installed
 from ..errors import UnknownNameError, bad_value
 from ..losses.loss import Task
 from .metric import Array, Metric, MetricLike, Needs, Score, as_score, column
+from .rankings import RankingMetric, kendall_tau, mean_average_precision, ndcg
 from .scores import (
     SKLEARN,
     TopK,
@@ -44,14 +47,26 @@ METRICS: dict[str, Metric] = {
         roc_auc,
         top_k_accuracy(2),
         top_k_accuracy(3),
+        ndcg(),
+        mean_average_precision,
+        kendall_tau,
     )
-} | {"mae": mean_absolute_error, "mse": mean_squared_error}
+} | {
+    "mae": mean_absolute_error,
+    "mse": mean_squared_error,
+    "map": mean_average_precision,
+}
 _MODULES = {SKLEARN: "sklearn"}
+_NDCG = re.compile(r"(linear_)?ndcg(?:_at_([1-9]\d{0,5}))?")
 _TOP_K = re.compile(r"top_([1-9]\d{0,5})_accuracy")
 
 
 def named(name: object) -> Metric:
-    """Return the metric of a name; "top_<k>_accuracy" for any k."""
+    """Return the metric of a name; "top_<k>_accuracy" and "ndcg_at_<k>" for any k."""
+    gain = _NDCG.fullmatch(name) if isinstance(name, str) else None
+    if gain:
+        k = None if gain[2] is None else int(gain[2])
+        return ndcg(k, "linear" if gain[1] else "exponential")
     top = _TOP_K.fullmatch(name) if isinstance(name, str) else None
     if top:
         return top_k_accuracy(int(top[1]))
@@ -67,13 +82,14 @@ def as_metrics(
     classes: int | None = None,
     several: bool = False,
     probabilities: bool = True,
+    ranked: bool = False,
 ) -> dict[str, MetricLike]:
     """Return metrics by name, each of which fits what is learned.
 
     Parameters
     ----------
     metrics : list of str, Metric or callable, or None
-        None stands for accuracy where there are classes, else for none.
+        None stands for accuracy where there are classes, for NDCG of rankings, else for none.
     task : {"classification", "regression", "ranking", "unsupervised"}
     classes : int, optional
         How many there are: fixes the shape of a confusion matrix.
@@ -81,6 +97,8 @@ def as_metrics(
         Whether a sample has several labels (or, of values, several columns).
     probabilities : bool
         Whether the net gives probabilities of classes.
+    ranked : bool
+        Whether samples are queries with their documents.
 
     Raises
     ------
@@ -92,7 +110,8 @@ def as_metrics(
         A metric of scikit-learn, where that is not installed.
     """
     if metrics is None:
-        metrics = ["accuracy"] if task == "classification" else []
+        usual = {"classification": ["accuracy"], "ranking": ["ndcg"]}
+        metrics = usual.get(task, [])
     if isinstance(metrics, str) or callable(metrics):
         metrics = [metrics]
     if not isinstance(metrics, Iterable):
@@ -108,7 +127,7 @@ def as_metrics(
             mend = "Ask for each once, and give each function a name of its own."
             raise bad_value("metrics", "different names", f"{name!r} twice", mend)
         what = f"metric {name!r}"
-        _check_fit(name, one, task, several, probabilities)
+        _check_fit(name, one, task, several, probabilities, ranked)
         if isinstance(one, Metric):
             if one.requires:
                 check_installed(_MODULES.get(one.requires, one.requires), what, one.requires)
@@ -148,8 +167,14 @@ def measure(
         given["probabilities"] = probabilities()
     truth = column(_rows(y, steps, mask))
     rows = {what: _rows(array, steps, mask) for what, array in given.items()}
+    query = np.nonzero(np.ones(y.shape[:2]) if mask is None else mask)[0] if steps else None
     return {
-        name: as_score(name, metric(truth, rows[_needs(metric)]))
+        name: as_score(
+            name,
+            metric(truth, rows["scores"], query)
+            if isinstance(metric, RankingMetric)
+            else metric(truth, rows[_needs(metric)]),
+        )
         for name, metric in metrics.items()
     }
 
@@ -192,7 +217,12 @@ def _needs(metric: MetricLike) -> Needs:
 
 
 def _check_fit(
-    name: str, metric: MetricLike, task: Task, several: bool, probabilities: bool
+    name: str,
+    metric: MetricLike,
+    task: Task,
+    several: bool,
+    probabilities: bool,
+    ranked: bool,
 ) -> None:
     needs, what = _needs(metric), f"metric {name!r}"
     if needs not in get_args(Needs):
@@ -206,6 +236,9 @@ def _check_fit(
     if needs == "probabilities" and not probabilities:
         mend = "Train with loss='cross_entropy', or use a metric of labels such as 'accuracy'."
         raise bad_value(what, "probabilities of classes", "a loss that gives none", mend)
+    if needs == "scores" and not ranked:
+        mend = "Train on a Dataset(X, y, groups=...)."
+        raise bad_value(what, "data grouped by query", f"none (the task is {task})", mend)
     if several and needs in ("labels", "probabilities") and not getattr(metric, "several", True):
         own = ", ".join(repr(m.name) for m in METRICS.values() if m.several)
         raise bad_value(what, "one label a sample", "several", f"Use one of {own}.")

@@ -67,6 +67,10 @@ def _set_values(
     target = program.arrays.get(name)
     if target is None or target.dtype.kind != "f" or not target.flags.writeable:
         raise bad_file("An intervention", "an array that can be set", repr(name)[:60])
+    writer = program.writer.get(name)
+    there = writer is not None and writer.index < moment.done < trainer._timeline.ops
+    if not trainer._persists(name) and (name in trainer._train or not there):
+        raise bad_file("An intervention", "what had been computed at its moment", repr(name)[:60])
     places, flat = _places(arrays, "places", target.size), np.empty(0, target.dtype)
     values = fitting(arrays, "values", flat, places.shape)
     before = fitting(arrays, "before", flat, places.shape)

@@ -171,11 +171,11 @@ class Timeline(Sequence[Act]):
         return start < len(self.acts) and self.acts[start].moment <= moment
 
     # ---- what was in force -----------------------------------------------------------------------
-    def restraints(self) -> Restraints:
-        """Return what the interventions that lie behind have frozen and silenced."""
+    def restraints(self, before: Moment | None = None) -> Restraints:
+        """Return what the interventions that lie behind (and before a moment) have held back."""
         restraints = Restraints()
         for act in self.acts[: self.applied]:
-            if isinstance(act, Restrain):
+            if isinstance(act, Restrain) and (before is None or act.moment < before):
                 restraints = act.of(restraints)
         return restraints
 
@@ -329,7 +329,7 @@ class Timeline(Sequence[Act]):
     def take(self, branch: Branch) -> None:
         """Go on with the line of events of a branch; the caller then goes to a place in it."""
         self.number = branch.number
-        self.newest = max(self.newest, self.number)
+        self.newest = max(self.newest, self.number)  # of another trainer's line of events, too
         self._replace_acts(branch.acts)
         self.applied = 0
         self.end, self.first = branch.end, branch.first
