@@ -26,7 +26,7 @@ class SignError(MarginLoss):
     Of a single sample the step against the gradient, ``w = w + learning_rate * (t - z) * x``, is
     the LMS rule (Widrow & Hoff, "Adaptive Switching Circuits", IRE WESCON Convention Record 4,
     1960; Widrow & Lehr, "30 Years of Adaptive Neural Networks", Proceedings of the IEEE 78, 1990,
-    equation 33, whose mu is half this learning rate). With k outputs t is +1 for the true class and
+    whose mu is half this learning rate). With k outputs t is +1 for the true class and
     -1 for every other, and the errors of a sample's outputs are added up.
 
     Predicted is the class of the highest score, or with one output 1 where it is above 0.

@@ -43,7 +43,7 @@ class BAM(RuleModel):
     One matrix of weights binds N units to M others, ``y = sgn(x @ W)`` and back
     ``x = sgn(y @ W.T)``. Training stores pairs (x, y) of -1 and 1, one epoch of them, by Hebb's
     rule ``W = W + x.T @ y`` (Kosko, "Bidirectional Associative Memories", IEEE Transactions on
-    Systems, Man, and Cybernetics 18, 1988, equation 6). Recall is another trainer, which goes back
+    Systems, Man, and Cybernetics 18, 1988). Recall is another trainer, which goes back
     and forth: see `recall`.
 
     ``history["loss"]`` is the mean energy ``E = -x @ W @ y`` of a batch's pairs once they are
@@ -66,7 +66,7 @@ class BAM(RuleModel):
     Warns
     -----
     UserWarning
-        More pairs than ``min(N, M)``, Kosko's estimate (1988, section III) of how many can be
+        More pairs than ``min(N, M)``, Kosko's estimate (1988) of how many can be
         recalled at most.
 
     Examples
@@ -160,7 +160,7 @@ class BAM(RuleModel):
         """Return a trainer that recalls: each of its steps goes to y and back to x.
 
         Its phases are "field" and "state" of y, "field" and "state" of x, and "energy", which is
-        ``history["loss"]``: ``E = -x @ W @ y`` never rises (Kosko, 1988, section IV). Where h = 0 a
+        ``history["loss"]``: ``E = -x @ W @ y`` never rises (Kosko, 1988). Where h = 0 a
         unit stays. ``history["turned"]`` counts the units that turned: with none the net rests. The
         side without a probe starts at 0: undecided.
 

@@ -76,9 +76,9 @@ class SOM(RuleModel):
 
     - "online": ``w_u = w_u + learning_rate * h_cu * (x - w_u)``, sample by sample (Kohonen,
       "Self-organized formation of topologically correct feature maps", Biological Cybernetics 43,
-      1982; Self-Organizing Maps, 2001, equations 3.2 and 3.4).
+      1982; Self-Organizing Maps, 2001, chapter 3).
     - "batch": ``w_u = sum_i h_(c_i)u x_i / sum_i h_(c_i)u``, the mean of all samples of a batch, of
-      the whole data as a rule (2001, section 3.6). With a learning rate below 1 units go that share
+      the whole data as a rule (2001, chapter 3, "batch map"). With a learning rate below 1 units go that share
       of the way.
 
     The phases of a step are "match" (distances, winner), "neighborhood" and "update".
@@ -315,7 +315,7 @@ class SOM(RuleModel):
     ) -> NDArray[np.float64]:
         """Return weights over the plane of the two largest principal components of X.
 
-        From there a map need not unfold first (Kohonen, Self-Organizing Maps, 2001, section 3.7:
+        From there a map need not unfold first (Kohonen, Self-Organizing Maps, 2001, chapter 3:
         "linear initialization"); pass them as `weight`.
 
         Parameters
