@@ -78,8 +78,8 @@ class SOM(RuleModel):
       "Self-organized formation of topologically correct feature maps", Biological Cybernetics 43,
       1982; Self-Organizing Maps, 2001, chapter 3).
     - "batch": ``w_u = sum_i h_(c_i)u x_i / sum_i h_(c_i)u``, the mean of all samples of a batch, of
-      the whole data as a rule (2001, chapter 3, "batch map"). With a learning rate below 1 units go that share
-      of the way.
+      the whole data as a rule (2001, chapter 3, "batch map"). With a learning rate below 1 units go
+      that share of the way.
 
     The phases of a step are "match" (distances, winner), "neighborhood" and "update".
     ``history["loss"]`` and ``"train_quantization_error"`` are the mean distance of samples from
