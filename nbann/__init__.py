@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import check, datasets, initializers, metrics, panels, schedules
+    from .core.boltzmann.belief import DeepBelief
+    from .core.boltzmann.rbm import RBM
     from .core.data.dataset import Dataset
     from .core.explaining.explanation import Explanation
     from .core.hooks import Event
@@ -47,23 +49,33 @@ if TYPE_CHECKING:
         HalfSquaredError,
         Hinge,
         Huber,
+        LambdaRank,
+        ListNet,
         MeanAbsoluteError,
         MeanSquaredError,
         PerceptronLoss,
         Pinball,
         Poisson,
+        RankNet,
     )
     from .core.losses.several import Losses
     from .core.model import Sequential
     from .core.models.autoencoder import Autoencoder
+    from .core.models.bam import BAM
     from .core.models.heads import Heads
+    from .core.models.hopfield import Hopfield
+    from .core.models.single_layer import Adaline, Perceptron
+    from .core.models.som import SOM
     from .core.optimizers.adaptive import AdaGrad, Adam, AdamW, RMSprop
     from .core.optimizers.sgd import SGD
     from .core.scoring.diagnosis import diagnose
+    from .core.scoring.hidden_states import hidden_states
     from .core.scoring.layer_stats import layer_stats
     from .core.stopping import EarlyStopping, MaxTime, TargetReached
     from .core.storing.faults import FileError
     from .core.storing.record_files import read_record
+    from .core.text.generating import generate, next_probabilities
+    from .core.text.vocabulary import Vocabulary
     from .core.trainer import Trainer
     from .panels import Dashboard
     from .widgets import StepThrough
@@ -71,15 +83,19 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "BAM",
     "ELU",
     "GELU",
     "GRU",
     "LSTM",
+    "RBM",
     "RNN",
     "SELU",
     "SGD",
+    "SOM",
     "ActivityPenalty",
     "AdaGrad",
+    "Adaline",
     "Adam",
     "AdamW",
     "Autoencoder",
@@ -89,6 +105,7 @@ __all__ = [
     "CrossEntropy",
     "Dashboard",
     "Dataset",
+    "DeepBelief",
     "Dense",
     "DenseTranspose",
     "Dropout",
@@ -103,19 +120,24 @@ __all__ = [
     "HalfSquaredError",
     "Heads",
     "Hinge",
+    "Hopfield",
     "Huber",
     "Identity",
+    "LambdaRank",
     "LayerNorm",
     "LeakyReLU",
+    "ListNet",
     "Losses",
     "MaskingNoise",
     "MaxTime",
     "MeanAbsoluteError",
     "MeanSquaredError",
+    "Perceptron",
     "PerceptronLoss",
     "Pinball",
     "Poisson",
     "RMSprop",
+    "RankNet",
     "ReLU",
     "Residual",
     "Sequential",
@@ -128,12 +150,16 @@ __all__ = [
     "Tanh",
     "TargetReached",
     "Trainer",
+    "Vocabulary",
     "check",
     "datasets",
     "diagnose",
+    "generate",
+    "hidden_states",
     "initializers",
     "layer_stats",
     "metrics",
+    "next_probabilities",
     "panels",
     "read_record",
     "schedules",
@@ -157,6 +183,8 @@ _HOMES = {
     "core.optimizers.adaptive": ["AdaGrad", "Adam", "AdamW", "RMSprop"],
     "core.layers.activity_penalty": ["ActivityPenalty"],
     "core.layers.bidirectional": ["Bidirectional"],
+    "core.boltzmann.belief": ["DeepBelief"],
+    "core.boltzmann.rbm": ["RBM"],
     "core.data.dataset": ["Dataset"],
     "core.layers.dense": ["Dense"],
     "core.scoring.diagnosis": ["diagnose"],
@@ -175,17 +203,24 @@ _HOMES = {
         "HalfSquaredError",
         "Hinge",
         "Huber",
+        "LambdaRank",
+        "ListNet",
         "MeanAbsoluteError",
         "MeanSquaredError",
         "PerceptronLoss",
         "Pinball",
         "Poisson",
+        "RankNet",
     ],
     "core.model": ["Sequential"],
     "core.losses.several": ["Losses"],
     "core.models.autoencoder": ["Autoencoder"],
     "core.models.heads": ["Heads"],
     "core.layers.noise": ["GaussianNoise", "MaskingNoise"],
+    "core.models.bam": ["BAM"],
+    "core.models.hopfield": ["Hopfield"],
+    "core.models.single_layer": ["Adaline", "Perceptron"],
+    "core.models.som": ["SOM"],
     "core.layers.normalization": ["BatchNorm", "LayerNorm"],
     "core.optimizers.sgd": ["SGD"],
     "core.layers.recurrent": ["RNN"],
@@ -193,6 +228,9 @@ _HOMES = {
     "core.storing.faults": ["FileError"],
     "core.storing.record_files": ["read_record"],
     "core.stopping": ["EarlyStopping", "MaxTime", "TargetReached"],
+    "core.scoring.hidden_states": ["hidden_states"],
+    "core.text.generating": ["generate", "next_probabilities"],
+    "core.text.vocabulary": ["Vocabulary"],
     "core.trainer": ["Trainer"],
     "panels": ["Dashboard"],
     "widgets": ["StepThrough"],

@@ -51,7 +51,8 @@ def test_names_have_units():
 
 def test_toy_sets_do_not_load_scikit_learn(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)  # an import of it would raise
-    for name in [*CLOUDS, *SURFACES, "trask", "parity", "echo"]:
+    more = ["trask", "parity", "echo", "neighbor_xor", "toy_names", "letters"]
+    for name in [*CLOUDS, *SURFACES, *more]:
         assert len(getattr(datasets, name)()) > 1
     with pytest.raises(ImportError):
         datasets.iris()

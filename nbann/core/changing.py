@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .checks import number_in
 from .errors import UnknownNameError, bad_value
 from .hooks import Hook, Hooks
 from .layers.activations import Activation
@@ -22,7 +23,7 @@ from .optimizers.optimizer import Optimizer
 from .program import Program, element_index
 from .restraints import EVERY_STEP, TIME, Restraints
 from .state import Snapshot
-from .timeline.acts import Act, Restore, Restrain, SetHyper, SetValues, Splice, neuron_name
+from .timeline.acts import Act, Restore, Restrain, SetHyper, SetValues, Splice, neuron_name, spread
 from .timeline.moment import Moment
 from .timeline.timeline import Timeline
 
@@ -80,14 +81,19 @@ class Changing(Looking):
         array = self._settable(name)
         places = _places(name, array.shape, index)
         values = _values(name, value, places, array.dtype)
+        if name.endswith("_count") and not (values >= 0).all():
+            raise bad_value(f"value for {name!r}", "a number of at least 0", repr(value), "")
         cursor = self._cursor
         cursor.check_idle()
         if self._persists(name):
             cursor.enter()
-        flat = np.unravel_index(places.reshape(-1), array.shape)
-        before = np.array(self._named(name)[flat])
+        before = self._named(name)[spread(places, array.shape)].reshape(-1).copy()
         parts = (name, places.reshape(-1), values.reshape(-1), before, array.shape)
         self._act(lambda moment: SetValues(moment, *parts))
+
+    def check_settable(self, name: str) -> None:
+        """Raise `ValueError` if the elements of an array can not be `set` now, saying why."""
+        self._settable(name)
 
     def _persists(self, name: str) -> bool:
         return name in self._state.arrays and self._state.place(name)[0] in self._state.persistent
@@ -152,8 +158,9 @@ class Changing(Looking):
             mend = "What the optimizer was made without can not be switched on: make a new trainer."
             raise bad_value("set", f"one of {there}", f"{name!r}", mend)
         else:
-            type(self.optimizer)(**{name: value})  # its own check of the range
-            key, number = name, float(value)
+            number = number_in(name, value)
+            type(self.optimizer)(**{name: number})  # its own check of the range
+            key = name
             state.check_hyper(key, number)
         was = float(state.arrays[key].item())
         shown = (name, float(value), float(before or 0.0))
@@ -232,6 +239,8 @@ class Changing(Looking):
     def _elements(self, name: str, index: Index | None) -> frozenset[tuple[str, int]]:
         """Return the elements of a parameter, or of all parameters of a layer."""
         shapes = {p.name: p.shape for p in self._state.parameters}
+        if not isinstance(name, str):
+            raise UnknownNameError("layer or parameter", name, shapes)
         if name in shapes:
             places = _places(name, shapes[name], ... if index is None else index)
             return frozenset((name, int(place)) for place in places.reshape(-1))
@@ -250,6 +259,9 @@ class Changing(Looking):
         leaves = dict(self.model.leaves())
         speaks = (n for n in self._evaluator.arrays(self._train) if n.endswith(".out"))
         layers = [name.removesuffix(".out") for name in speaks]
+        if not layers:
+            mend = "Set its arrays by hand: trainer.set(name, index, value)."
+            raise bad_value("silence", "a net of layers", repr(self.model), mend)
         if layer not in layers:
             raise UnknownNameError("layer with neurons", layer, layers)
         units = self._named(array).shape[-1]
@@ -321,17 +333,27 @@ class Changing(Looking):
             watcher(self)
 
     # ---- recording -------------------------------------------------------------------------------
-    def _splice(self, hook: Hook, attached: bool) -> None:
-        """Attach or remove a hook that changes values."""
-        self._act(lambda moment: Splice(moment, hook, attached))
+    def _splice(self, hook: Hook, attached: bool) -> Hook:
+        """Attach or remove a hook that changes values; return it, or the one of the first time."""
+        act = self._act(lambda moment: Splice(moment, hook, attached))
+        return act.hook if isinstance(act, Splice) else hook
 
-    def _act(self, make: Callable[[Moment], Act]) -> None:
+    def _act(self, make: Callable[[Moment], Act]) -> Act | None:
         """Do something at this moment, and record it."""
-        act = make(self._cursor.moment)
-        if self._timeline.add(act, self.history, list(self._hooks)):
-            act.apply(self._cursor)
-        if not self._cursor.moving:  # at the end of a run the watchers hear of it anyway
+        cursor = self._cursor
+        act = cursor.record(make(cursor.moment))
+        if act is not None:
+            try:
+                with np.errstate(all="ignore"):
+                    act.apply(cursor)
+            except BaseException:  # a hook that changes values has failed on the way
+                if not cursor.moving:
+                    cursor.recover()
+                    self._changed()
+                raise
+        if not cursor.moving and cursor.recomputing is None:  # else they hear of it at its end
             self._changed()
+        return act
 
 
 def _places(name: str, shape: tuple[int, ...], index: Any) -> NDArray[np.intp]:

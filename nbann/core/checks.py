@@ -94,8 +94,8 @@ def check_installed(package: str, what: str, install: str) -> None:
 
 
 def counted(count: int, word: str) -> str:
-    """Return a number with its word: "1 row", "2 rows", "2 classes"."""
-    ending = "" if count == 1 else "es" if word.endswith("s") else "s"
+    """Return a number with its word: "1 row", "2 rows", "2 classes", "2 branches"."""
+    ending = "" if count == 1 else "es" if word.endswith(("s", "tch", "nch")) else "s"
     return f"{count} {word}{ending}"
 
 

@@ -9,19 +9,20 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .data.batches import Batches
 from .finite import Diverged, is_finite
-from .hooks import Paused
+from .hooks import Hook, Paused, Respliced
 from .interrupts import Interrupts
 from .moves import Position, Ran
 from .program import Op, Program
 from .restraints import Restraints
 from .state import Snapshot
-from .timeline.acts import Act, Restore, Restrain, SetHyper, SetValues
+from .timeline.acts import Act, Restore, Restrain, SetHyper, SetValues, Splice
 from .timeline.moment import AFTER, PAUSED, REST, Moment
 from .units import Unit, same_unit
 
@@ -47,12 +48,25 @@ class Cursor(ABC):
         self._hooks_called = False
         # whether a hook that failed has left the batch as no run would: not to be gone on from here
         self.torn = False
+        # whether it is on its way to another time, where all has been before
+        self.travelling = False
+        # whether rules are asked after each batch: what they did is done again only after that
+        self.rules_follow = False
         # why a hook has paused last, in words
         self.why = ""
         # the op that first wrote NaN or infinity, while it stands at the start of that batch
         self.diverged: Op | None = None
         # what was set by hand in this batch, and after how many ops it takes effect
         self.overrides: list[tuple[int, SetValues]] = []
+        # the hook that has the word, and whether all that it does has been done before
+        self.caller: Hook | None = None
+        self.replaying = False
+        # the intervention for which this batch is being computed once more
+        self.recomputing: Act | None = None
+        # what was done in it, and is still to be done once more
+        self._to_redo: list[tuple[tuple[int, int], Act]] = []
+        # what hyper-parameters that have been set in this batch were at its start
+        self._at_start: dict[str, float] = {}
         self.program = self._program(0)
         self._load()
 
@@ -72,7 +86,7 @@ class Cursor(ABC):
     @contextmanager
     def _under_way(self) -> Iterator[None]:
         self.check_idle()
-        self.moving, self.stage = True, AFTER
+        self.moving, self.stage, self.rules_follow = True, AFTER, False
         try:
             with self.interrupts.watched(), np.errstate(all="ignore"):
                 yield
@@ -146,6 +160,8 @@ class Cursor(ABC):
         except Paused as pause:
             self._hooks_called = pause.when == "before"
             self.why = pause.why
+            # what was done the first time while the run stood here
+            self._catch_up(PAUSED if self._hooks_called else REST)
             return self.program.ops[first : self.program.done], True
         except KeyboardInterrupt:
             if not self.at_batch_end:
@@ -161,9 +177,14 @@ class Cursor(ABC):
     def _call(self, stop: int, *, resumed: bool, guarded: bool) -> None:
         """Call the kernels up to `stop`, with the hooks that are spliced between them."""
         program, hooks = self.program, self.trainer._hooks
-        for call in hooks.spliced(self.trainer, program, stop, resumed=resumed):
-            call()
-        program.done = stop
+        while program.done < stop:
+            try:
+                for call in hooks.spliced(self.trainer, program, stop, resumed=resumed):
+                    call()
+            except Respliced as place:  # a hook has attached another one: from there on with both
+                resumed = place.when == "before"
+            else:
+                program.done = stop
         if self.at_batch_end:
             self._record(guarded=guarded)
             hooks.fire_end(self.trainer, program)
@@ -199,7 +220,8 @@ class Cursor(ABC):
             if self.at_batch_end:
                 self._record(guarded=guarded, again=again)
             hooks.fire_at(self.trainer, self.program.ops[op.index], "after", again=again)
-            self._catch_up(REST)
+            if not (self.at_batch_end and self.rules_follow):
+                self._catch_up(REST)
 
     def _catch_up(self, stage: int) -> None:
         """Do what is ahead on the timeline, up to a stage of where the run is."""
@@ -216,10 +238,20 @@ class Cursor(ABC):
             record = self.timeline.record
             if record is not None and self.at_epoch_edge("after"):
                 recorder.epoch_done_again(self.epoch + 1, record)
+            if self.trainer._hooks.modifying:  # they may read it
+                self.follow_history()
             return
         recorder.batch_done(self.program.arrays["loss"].item())
         if self.at_epoch_edge("after"):
             recorder.epoch_done(self.epoch + 1)
+
+    def follow_history(self) -> None:
+        """Let the history, of which there is a record, be that of the moment."""
+        record = self.timeline.record
+        if record is not None:
+            batches = self.step_number + self.at_batch_end
+            epochs = record.evaluations_at(batches // self.batches.count)
+            self.trainer.history.follow(record, batches, epochs)
 
     def step(self, unit: Unit, n: int) -> Ran:
         """Advance by whole units; see `Trainer.step`."""
@@ -229,6 +261,7 @@ class Cursor(ABC):
                 ran, paused = self.advance(unit)
                 ops += ran
                 if paused:
+                    self.settle()
                     return Ran(ops, True, self.why)
                 n -= unit != "epoch" or self.position[1:] == (0, 0)
             self.settle()
@@ -277,12 +310,17 @@ class Cursor(ABC):
         self.program.done = 0  # it may be left for one of another size: its numbers are past
         self.program = self._program(batch)
         self.program.done = 0
-        self.overrides.clear()
+        self._forget_acts()
 
     def _load(self) -> None:
         self.program.load(self._rows[self.batch])
         self.trainer._state.keep()
+        self._forget_acts()
+
+    def _forget_acts(self) -> None:
+        """Forget what was done in the loaded batch: another one is, or it is at its start."""
         self.overrides.clear()
+        self._at_start.clear()
 
     def _program(self, batch: int) -> Program:
         return self.trainer._program_for(self.batches.length(batch))
@@ -291,8 +329,9 @@ class Cursor(ABC):
         self.trainer._state.restore_kept()
         self.program.done = 0
         self.program.touched.clear()
-        self.overrides.clear()
+        self._forget_acts()
         if self.timeline.was_changed_within(self.step_number):  # what was kept is not the start
+            self.torn = True
             self.travel(Moment(self.step_number, 0, REST))
 
     @abstractmethod
@@ -305,7 +344,8 @@ class Cursor(ABC):
         Parameters
         ----------
         earlier : Snapshot, optional
-            Of some batches before, to tell what has grown since.
+            Of some batches before, to tell what has grown since; by default the last one that the
+            timeline has.
 
         Raises
         ------
@@ -315,11 +355,48 @@ class Cursor(ABC):
         if not is_finite(self.program):
             from .autopsy import perform  # only needed once something has gone wrong
 
+            step, snapshots = self.step_number, self.timeline.snapshots
+            if earlier is None and snapshots.steps[0] < step:
+                _, earlier = snapshots.at_or_before(step - 1)
             autopsy = perform(self.program, self.epoch, self.batch, earlier=earlier)
             op = self.program[autopsy.op]
             self._rewind_batch()
             self.diverged = op
             raise Diverged(autopsy)
+
+    # ---- recording -------------------------------------------------------------------------------
+    def record(self, act: Act) -> Act | None:
+        """Record an act on the timeline; return what is to be done.
+
+        A hook that is called again does again what it did, which is recorded already.
+        """
+        timeline, trainer = self.timeline, self.trainer
+        act = replace(act, by_hook=self.caller is not None and self.caller.modifies)
+        if self.recomputing is not None:  # hyper-parameters follow from the batch: not recorded
+            within = self.recomputing.moment
+            if not isinstance(act, Splice):
+                if act.by_hook and self._to_redo and self._to_redo[0][1].by_hook:
+                    del self._to_redo[0]
+                return act
+            done = timeline.repeat(act, within)
+            if done is not None:
+                return done
+            act = replace(act, moment=within)
+        elif self.replaying:
+            return timeline.repeat(act) or act
+        return timeline.add(act, trainer.history, list(trainer._hooks))
+
+    def catch_up_before(self, hook: Hook) -> None:
+        """Do what others did the first time before a hook that changes values was called."""
+        if hook.modifies and self.recomputing is not None:
+            self._redo((self.program.done, self.stage), until_hook=True)
+        elif hook.modifies:
+            for act in self.timeline.due(self.moment, of_hooks=False):
+                act.apply(self)
+
+    @abstractmethod
+    def recover(self) -> None:
+        """Stand where all is whole, after an error in the midst of an intervention."""
 
     # ---- what interventions do -------------------------------------------------------------------
     @property
@@ -330,22 +407,61 @@ class Cursor(ABC):
     def again(self, act: Act) -> None:
         """Compute the loaded batch once more, up to where it stands: an act has changed something.
 
-        Only hooks that change values are called.
+        Only hooks that change values are called. What others have done is done again in its place.
         """
         hooks, trainer, stop = self.trainer._hooks, self.trainer, self.program.done
-        self.trainer._state.restore_kept()
+        outer, self.recomputing = self.recomputing, act
+        state = trainer._state
+        state.restore_kept()
+        for name, value in self._at_start.items():
+            state.arrays[name][...] = value
+            state.keep([name])
         self.program.load(self._rows[self.batch])
-        for op in self.program.ops[:stop]:
-            hooks.fire_at(trainer, op, "before", again=True)
-            for kernel in op.kernels:
-                kernel()
-            self.program.done = op.index + 1
-            hooks.fire_at(trainer, op, "after", again=True)
-            for after, override in self.overrides:
-                if after == op.index + 1:
-                    self._write(override)
-        if act.moment.stage == PAUSED:
-            hooks.fire_at(trainer, self.program.ops[stop], "before", again=True)
+        self._to_redo = self._acts_to_redo(stop)
+        try:
+            for op in self.program.ops[:stop]:
+                self._redo((op.index, REST))
+                hooks.fire_at(trainer, op, "before", again=True)
+                self._redo((op.index, PAUSED))
+                for kernel in op.kernels:
+                    kernel()
+                self.program.done = op.index + 1
+                hooks.fire_at(trainer, op, "after", again=True)
+                for after, override in self.overrides:
+                    if after == op.index + 1:
+                        self._write(override)
+            self._redo((stop, REST))
+            if act.moment.stage == PAUSED:
+                hooks.fire_at(trainer, self.program.ops[stop], "before", again=True)
+                self._redo((stop, PAUSED))
+        finally:
+            self.recomputing = outer
+
+    def _acts_to_redo(self, stop: int) -> list[tuple[tuple[int, int], Act]]:
+        """Return what was done in this batch beside `overrides`, and by which op and stage.
+
+        A number set at rest is in force from the first op that reads it.
+        """
+        found = []
+        for act in self.timeline.behind(self.step_number):
+            place = act.moment[1:]
+            if isinstance(act, SetHyper) and not act.moment.in_passing:
+                reads = (op.index for op in self.program.ops[:stop] if act.name in op.reads)
+                place = min(place, (next(reads, stop), PAUSED))
+            elif not isinstance(act, SetHyper) and not (
+                isinstance(act, Restore) and act.moment.in_passing and act.moment.done
+            ):
+                continue
+            found.append((place, act))
+        return sorted(found, key=lambda pair: pair[0])
+
+    def _redo(self, place: tuple[int, int], *, until_hook: bool = False) -> None:
+        """Do again what was done up to a place, but for what hooks do again themselves."""
+        acts = self._to_redo
+        while acts and acts[0][0] <= place and not (until_hook and acts[0][1].by_hook):
+            act = acts.pop(0)[1]
+            if not act.by_hook:
+                act.apply(self)
 
     def _write(self, act: SetValues) -> None:
         """Set elements by hand, and say that no op has written them so."""
@@ -375,22 +491,24 @@ class Cursor(ABC):
     def set_number(self, act: SetHyper) -> None:
         """Set a hyper-parameter, in force from the next update on, the one under way included."""
         state, program = self.trainer._state, self.program
-        read = [op.index for op in program if act.name in op.reads and op.index < program.done]
-        anew = bool(read) and not self.at_batch_end and not act.moment.in_passing
-        if anew:
-            state.restore_kept()
-        state.arrays[act.name][...] = act.value
-        if anew or not read:
-            state.keep([act.name])
-        if anew:
+        kept = state.kept(act.name)
+        if kept is not None:
+            self._at_start.setdefault(act.name, float(kept.item()))
+        read = any(act.name in op.reads for op in program.ops[: program.done])
+        under_way = read and not self.at_batch_end
+        if under_way and not act.moment.in_passing and self.recomputing is None:
             self.again(act)
-        elif read and not self.at_batch_end:
+            return
+        state.arrays[act.name][...] = act.value
+        if not read:
+            state.keep([act.name])
+        elif under_way:
             program.touch([act.name], "trainer.set")
 
     def put_back(self, act: Restore) -> None:
         """Put whole arrays back, and compute what follows from them in this batch."""
         state, arrays = self.trainer._state, act.snapshot.arrays
-        if act.moment.in_passing and self.program.done:
+        if self.recomputing is not None or (act.moment.in_passing and self.program.done):
             state.restore(act.snapshot)  # what this batch has written is not what is there now
             self._touch("Restoring earlier weights", *(state.persistent[name] for name in arrays))
             return

@@ -215,6 +215,7 @@ _FUNCTIONS: dict[str, Callable[..., float]] = {
     "max": _maximum,
     "min": lambda *values: -_maximum(*(-v for v in values)),
     "argmax": _place_of_maximum,
+    "argmin": lambda *values: _place_of_maximum(*(-v for v in values)),
     "abs": abs,
     "sign": lambda x: math.copysign(1.0, x) if x else 0.0,
     "Phi": lambda x: math.erfc(-x / math.sqrt(2)) / 2,  # the normal distribution: (1 + erf)/2

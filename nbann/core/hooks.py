@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import UnknownNameError, bad_value
-from .program import Kernel, Op, Program
+from .program import PHASES, Kernel, Op, Program
 from .timeline.moment import AFTER, BEFORE, NEVER, Moment
 from .units import UNITS, Unit, When, same_unit
 
@@ -30,6 +30,13 @@ class Paused(Exception):  # noqa: N818 (not an error: it leads from a hook back 
     def __init__(self, when: When, why: str) -> None:
         self.when = when
         self.why = why
+
+
+class Respliced(Exception):  # noqa: N818 (likewise)
+    """Leaves the list of kernels where a hook has attached or removed another one."""
+
+    def __init__(self, when: When) -> None:
+        self.when = when
 
 
 class Event:
@@ -175,6 +182,15 @@ class Hook:
         asked = "" if self.condition is None else f" if {self.condition.text}"
         return f"<Hook {self.when} {self.unit}{' ' * bool(parts)}{', '.join(parts)}{asked}>"
 
+    def is_like(self, other: Hook) -> bool:
+        """Whether another one is this one, or does the same at the same places."""
+        return self is other or (
+            _code(self.fn) == _code(other.fn)
+            and _text(self.condition) == _text(other.condition)
+            and (self.unit, self.when, self.phase, self.layer, self.op, self.modifies)
+            == (other.unit, other.when, other.phase, other.layer, other.op, other.modifies)
+        )
+
     def matches(self, op: Op) -> bool:
         """Whether the op is one of those that the hook was narrowed to."""
         return (
@@ -193,8 +209,9 @@ class Hook:
 class Hooks:
     """The hooks of one trainer, and the lists of kernels with hooks spliced in."""
 
-    def __init__(self, journal: Callable[[Hook, bool], object]) -> None:
+    def __init__(self, journal: Callable[[Hook, bool], Hook]) -> None:
         self._hooks: list[Hook] = []
+        self.version = 0  # grows whenever one is put in or taken out
         self._plans: dict[Program, Places] = {}
         self._made = 0
         # a hook that changes values is attached and removed by way of the timeline
@@ -226,7 +243,7 @@ class Hooks:
         """Attach a callable; see `Trainer.on`."""
         for kind, value, known in (
             ("unit", unit, UNITS),
-            ("phase", phase, program.phases),
+            ("phase", phase, _phases(program)),
             ("layer", layer, tuple(dict.fromkeys(o.layer for o in program))),
             ("op", op, tuple(o.name for o in program)),
             ("when", when, ("before", "after")),
@@ -254,9 +271,8 @@ class Hooks:
             _narrow(hook, program, condition, columns)
         self._made += 1
         if modifies:
-            self._journal(hook, True)
-        else:
-            self.put(hook, attached=True)
+            return self._journal(hook, True)
+        self.put(hook, attached=True)
         return hook
 
     def remove(self, hook: Hook) -> None:
@@ -273,6 +289,7 @@ class Hooks:
         others = [one for one in self._hooks if one is not hook]
         self._hooks = sorted([*others, hook], key=_number) if attached else others
         self._plans.clear()
+        self.version += 1
 
     def put_modifying(self, hooks: Iterable[Hook]) -> None:
         """Put these in, and take all others out that change values."""
@@ -316,11 +333,11 @@ class Hooks:
         for op in program.ops[program.done : stop]:
             before = places.get((op.index, "before"))
             if before and not (resumed and op.index == program.done):
-                calls.append(partial(fire, trainer, before, op, "before"))
+                calls.append(partial(fire, trainer, before, op, "before", spliced=True))
             calls.extend(op.kernels)
             after = places.get((op.index, "after"))
             if after and op.index + 1 < len(program):
-                calls.append(partial(fire, trainer, after, op, "after"))
+                calls.append(partial(fire, trainer, after, op, "after", spliced=True))
         return calls
 
     def fire_at(self, trainer: Trainer, op: Op, when: When, *, again: bool) -> None:
@@ -358,6 +375,11 @@ _NARROWED_BY: dict[Unit, tuple[str, ...]] = {
 }
 
 
+def _phases(program: Program) -> tuple[str, ...]:
+    """Return the phases that a hook may be narrowed to; a net without parameters lacks some."""
+    return PHASES if set(program.phases) <= set(PHASES) else program.phases
+
+
 def _met_by_none(hook: Hook, program: Program) -> ValueError:
     """Build the error for filters each of which some op meets, but no op all of them."""
     given = {key: value for key in _NARROWED_BY["op"] if (value := getattr(hook, key))}
@@ -372,6 +394,15 @@ def _met_by_none(hook: Hook, program: Program) -> ValueError:
     return bad_value(f"A hook on each {hook.unit}", "filters that an op meets", filters, mend)
 
 
+def _code(fn: object) -> object:
+    """Return what a function does, be it defined anew each time that a hook attaches it."""
+    return getattr(fn, "__code__", fn)
+
+
+def _text(condition: Condition | None) -> str:
+    return "" if condition is None else condition.text
+
+
 def _number(hook: Hook) -> int:
     return hook.number
 
@@ -383,7 +414,13 @@ def _call_order(hook: Hook) -> int:
 
 
 def fire(
-    trainer: Trainer, hooks: Iterable[Hook], op: Op, when: When, *, again: bool = False
+    trainer: Trainer,
+    hooks: Iterable[Hook],
+    op: Op,
+    when: When,
+    *,
+    again: bool = False,
+    spliced: bool = False,
 ) -> None:
     """Call the hooks that sit at one place; all are called even if one of them asks for a pause.
 
@@ -393,7 +430,11 @@ def fire(
     ------
     Paused
         One of them did.
+    Respliced
+        One of them has attached or removed another one, and the list of kernels that this is
+        called from (`spliced`) is not that of now any more.
     """
+    version = trainer._hooks.version
     cursor = trainer._cursor
     cursor.program.done = op.index + (when == "after")
     cursor.stage = BEFORE if when == "before" else AFTER
@@ -409,9 +450,13 @@ def fire(
                 cursor.epoch,
                 cursor.batch,
             )
+            cursor.catch_up_before(hook)
+            before = cursor.caller, cursor.replaying
+            cursor.caller, cursor.replaying = hook, again
             try:
                 hook.call(event)
             finally:
+                cursor.caller, cursor.replaying = before
                 cursor.program.touch(event._changed())
             hook.seen = max(hook.seen, moment)
             hook.pauses |= event._pause
@@ -420,6 +465,8 @@ def fire(
     cursor.stage = AFTER
     if pause and not again:
         raise Paused(when, "; ".join(pause))
+    if spliced and trainer._hooks.version != version:
+        raise Respliced(when)
 
 
 def _pause(event: Event) -> None:

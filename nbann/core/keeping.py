@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from .data.batches import Order
 from .losses.loss import Loss
-from .model import Sequential
+from .model import Model
 from .optimizers.optimizer import Optimizer
 from .recipe import Metrics
 
@@ -73,7 +73,7 @@ class Keeping:
         cls,
         path: PathLike,
         *,
-        model: Sequential | None = None,
+        model: Model | None = None,
         loss: Loss | str | None = None,
         optimizer: Optimizer | str | None = None,
         metrics: Metrics = None,
@@ -201,6 +201,10 @@ class Keeping:
         `nbann.read_record`: ``{"hidden.weight": (steps, 4, 6), "epoch": (steps,), ...}``. A .csv
         is a table that any program reads, on disk line by line; a .npz is written by chunks, each
         a member of its own ("hidden.weight/000000", ...), and opens with `np.load` meanwhile.
+
+        Whoever goes back and on again gets no second row for what has been recorded. What is done
+        anew in the past is new: its rows come after those of the line of events that was left,
+        which stay, so that an epoch and batch may be there twice; the last ones are the newest.
 
         Parameters
         ----------

@@ -12,7 +12,7 @@ from .checks import number_in
 from .cursor import Cursor
 from .data.dataset import Dataset
 from .data.given import as_dataset, check_columns
-from .errors import UnknownNameError
+from .errors import UnknownNameError, bad_value
 from .expr import Equation
 from .losses.registry import Loss, Task
 from .model import Model
@@ -30,7 +30,7 @@ from .state import State
 if TYPE_CHECKING:
     from .explaining.explanation import Explanation
 
-Data = Dataset | tuple[Any, Any]
+Data = Dataset | tuple[Any, Any] | NDArray[Any] | list[Any]
 
 
 class Looking(Predicting):
@@ -184,7 +184,8 @@ class Looking(Predicting):
             Which element; ``()`` of a single number.
         by : {"sample", "step", "neuron", "layer"}, optional
             Add terms up by sample, time step, neuron or layer of the gradients that they have in
-            them; of a parameter's gradient, by the neurons or layers that come next.
+            them; of a parameter's gradient, by the neurons or layers that come next. Of a
+            parameter it is the terms of its gradient that are added up.
         largest : int or None
             How many terms are listed, at least 1; the others are summed in `Explanation.rest`. None
             for all.
@@ -220,13 +221,18 @@ class Looking(Predicting):
         ----------
         step : float
             Distance h of ``(L(w + h) - L(w - h)) / 2h``, above 0.
+
+        Raises
+        ------
+        ValueError
+            A step that is not above 0, or a model whose steps follow no loss.
         """
         batch = {name: self.program.arrays[name] for name in self._train}
         return check_gradients(self._recipe, self._state, batch, number_in("step", step, above=0.0))
 
     # ---- using ----------------------------------------------------------------------------------
     def predict(self, X: Any, mask: Any = None) -> NDArray[Any]:
-        """Return labels (n,) for classes, values (n,) or (n, k) otherwise.
+        """Return labels (n,) for classes, else values (n,) or (n, k); of a ranker scores (n,).
 
         Parameters
         ----------
@@ -242,7 +248,8 @@ class Looking(Predicting):
             infinity.
         """
         samples = self._inputs(X, "predict", mask)
-        return self._evaluator.predict(self._evaluator.outputs(samples))
+        outputs = self._evaluator.outputs(samples)
+        return outputs[:, 0, 0] if self._recipe.ranked else self._evaluator.predict(outputs)
 
     @property
     def gives_probabilities(self) -> bool:
@@ -257,10 +264,16 @@ class Looking(Predicting):
         ValueError
             As `predict` does, or a net that gives no probabilities.
         """
-        return self._evaluator.probabilities(self._inputs(X, "predict_proba", mask))
+        found = self._evaluator.probabilities(self._inputs(X, "predict_proba", mask))
+        return found[:, 0] if self._recipe.ranked else found
 
     def _inputs(self, X: Any, what: str, mask: Any) -> Samples:
         check_columns(X, self.train_data, what)
+        if self._recipe.ranked:
+            if mask is not None:
+                mend = "Leave it out: each row of X is a document."
+                raise bad_value(what, "no mask for a ranker", "one", mend)
+            return self._recipe.documents(X, what)
         return self._recipe.inputs(X, what, mask)
 
     def evaluate(self, data: Data) -> dict[str, Score]:
@@ -275,5 +288,6 @@ class Looking(Predicting):
         ValueError
             Data that does not fit the net: features, their units or order, labels, lengths, NaN.
         """
-        known = as_dataset(data, "data", like=self.train_data)
+        alone = not self.model.takes_targets
+        known = as_dataset(data, "data", like=self.train_data, alone=alone)
         return self._evaluator.score(self._recipe.samples(known, "data"))

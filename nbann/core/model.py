@@ -5,13 +5,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from math import prod
 from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .errors import bad_value
 from .layers.layer import Layer, Shape
 
 if TYPE_CHECKING:
     from .builder import Builder
+    from .data.dataset import Dataset
     from .losses.loss import Loss, Task
     from .optimizers.optimizer import Optimizer
     from .plan import Plan
@@ -61,7 +66,39 @@ class Model(ABC):
         """Return how many outputs each head has, where it has several; see `Heads`."""
         return {}
 
+    def least_written(self, shape: Shape, output: Shape) -> tuple[int, int]:
+        """Return how many numbers the ops write at least: for each sample, and in any case.
+
+        A file that describes a model is held against this before anything is made of it.
+        """
+        return prod(output), 0
+
+    # ---- what it takes ---------------------------------------------------------------------------
+    takes_targets: ClassVar[bool] = True
+    """Whether there is anything to be told beside X; if not, a trainer takes X alone."""
+
+    def check_data(  # noqa: B027 (not abstract: most take any)
+        self, data: Dataset, loss: Loss, what: str
+    ) -> None:
+        """Raise `ValueError` for data that it can not learn from, or not be scored on by a loss."""
+
+    def check_inputs(self, X: Array, what: str) -> None:  # noqa: B027 (likewise)
+        """Raise `ValueError` where features, of the right shape and finite, are out of range."""
+
+    def prepared(self, X: NDArray[np.float64], what: str) -> NDArray[np.float64]:
+        """Return features as it reads them; `what` is how messages call them.
+
+        Raises
+        ------
+        ValueError
+            Numbers that it has no use for.
+        """
+        return X
+
     # ---- how it learns ---------------------------------------------------------------------------
+    follows_loss: ClassVar[bool] = True
+    """Whether its gradients are the derivatives of the loss; else there is nothing to confirm."""
+
     def compile(self, b: Builder, recipe: Recipe, *, scored: bool, train: bool) -> None:
         """Emit all ops of a step: forward, loss, backward and update, where each is asked for.
 
@@ -82,7 +119,7 @@ class Model(ABC):
             b.update(recipe.optimizer)
 
     # ---- what is usual for it --------------------------------------------------------------------
-    usual_batch_size: ClassVar[int | None] = 32
+    usual_batch_size: int | None = 32
 
     def usual_loss(self, task: Task) -> Loss | str | None:
         """Return the loss that it is trained with if none is asked for; None: that of the task."""
@@ -93,6 +130,10 @@ class Model(ABC):
         return None
 
     # ---- what is measured of it ------------------------------------------------------------------
+    tallies: ClassVar[Mapping[str, str]] = {}
+    """Columns of the history, and the single number of the state that each of them takes from the
+    end of every evaluated epoch: what was counted while it ran."""
+
     measures: tuple[str, ...] = ()
     """Names of what `measure` tells, beside the loss and the metrics of the predictions."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -35,6 +35,9 @@ class Primitive(ABC):
     verb: str
     reads: tuple[str, ...]
     writes: tuple[str, ...]
+    holds: ClassVar[str] = ""
+    """Of an op that no gradient passes on purpose: in words, what is held as it is. A central
+    difference does not look through it, and says so."""
 
     @property
     def passes_back_to(self) -> tuple[str, ...]:

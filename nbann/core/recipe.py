@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .builder import Builder
 from .checks import as_features, as_mask
 from .data.dataset import Dataset
+from .data.queries import by_query
 from .errors import UnknownNameError, bad_value
 from .expr import Symbol
 from .losses.penalty import Penalty
@@ -55,6 +56,8 @@ class Recipe:
     shape: tuple[int, ...]
     output_shape: tuple[int, ...]
     restraints: Restraints = FREE
+    ranked: bool = False
+    """Whether a sample is a query with its documents, and the output a score for each."""
 
     @property
     def outputs(self) -> int:
@@ -72,28 +75,36 @@ class Recipe:
             vectors,
             self.optimizer.hyper(),
             buffers=self.plan.buffers,
-            counters=self.optimizer.counters,
+            counters=self.plan.counters | self.optimizer.counters,
             streams=self.plan.streams,
+            stream_starts=self.plan.stream_starts,
         )
 
     def samples(self, data: Dataset, what: str) -> Samples:
         """Check a data set against the net; return the arrays that programs read."""
-        samples = self.inputs(data.X, what, data.mask)
-        weight = data.weight
-        shape = self._output_of(data.X.shape[1:]) or self.output_shape
-        if data.mask is not None and len(shape) > 1:  # a target for each time step
-            weight = data.mask if weight is None else data.mask * weight[:, None]
+        self.model.check_data(data, self.loss, what)
+        X, y, mask, weight = data.X, data.y, data.mask, data.weight
+        if self.ranked:
+            if data.groups is None:
+                mend = "Pass a Dataset(X, y, groups=...), as the training data is one."
+                raise bad_value(what, "data grouped by query", "data without groups", mend)
+            X, y, mask, weight = by_query(data)
+        if mask is not None and mask.all():
+            mask = None  # one that leaves nothing out is none: no op looks at it
+        samples = self.inputs(X, what, mask)
+        shape = self._output_of(X.shape[1:]) or self.output_shape
+        if mask is not None and len(shape) > 1:  # a target for each time step
+            weight = mask if weight is None else mask * weight[:, None]
         if weight is not None:
             check_weight_range(weight, self.dtype, f"{what} weight")
-        targets = self.loss.targets(data.y, self.task, shape, f"{what} y", weight)
+        targets = self.loss.targets(y, self.task, shape, f"{what} y", weight)
         weights = (name for name in targets if name.endswith((".weight", ".factor")))
         for name in weights:
             check_weight_range(targets[name], self.dtype, f"{what} weight times class weight")
-        itself = data.y is data.X and not self.model.takes_indices  # a reconstruction
-        return samples | {
-            name: samples["x"] if itself and name == "y" else self._cast(array)
-            for name, array in targets.items()
-        }
+        cast = {name: self._cast(array) for name, array in targets.items()}
+        if data.y is data.X and np.array_equal(cast["y"], samples["x"]):
+            cast["y"] = samples["x"]  # a reconstruction: it is brought in once
+        return samples | cast
 
     def metrics(self, metrics: Metrics, samples: Samples) -> dict[str, MetricLike]:
         """Return metrics by name, each of which fits what is learned of these samples."""
@@ -108,6 +119,7 @@ class Recipe:
             several=several,
             probabilities=self.loss.gives_probabilities(self.task, self.outputs),
             gives_quantile=self.loss.gives_quantile,
+            ranked=self.ranked,
         )
 
     def inputs(self, X: object, what: str, mask: object = None) -> Samples:
@@ -115,10 +127,19 @@ class Recipe:
         array = as_features(X, f"{what} X", mask)
         if self._output_of(array.shape[1:]) is None:
             raise self._unfit(array.shape, what)
+        self.model.check_inputs(array, f"{what} X")
+        array = self.model.prepared(array, f"{what} X")
         samples = {"x": self._indices(array, what) if self.model.takes_indices else array}
         if mask is not None:
             samples["x.mask"] = as_mask(mask, array.shape[:2], f"{what} mask")
         return {name: self._cast(array) for name, array in samples.items()}
+
+    def documents(self, X: object, what: str) -> Samples:
+        """Check documents in rows (n, d) against a scorer; return each as a query by itself."""
+        array = as_features(X, f"{what} X")
+        if array.shape[1:] != self.shape[1:]:
+            raise self._unfit(array.shape, what)
+        return self.inputs(array[:, None], what, np.ones((len(array), 1)))
 
     def _output_of(self, shape: tuple[int, ...]) -> tuple[int, ...] | None:
         """Return the shape of what comes out of a sample, None where the net was built for others.
@@ -142,8 +163,9 @@ class Recipe:
 
     def _unfit(self, shape: tuple[int, ...], what: str) -> ValueError:
         first = self.model.names[0]
-        sample = "x".join(map(str, self.shape))
-        expected = f"{sample} features" if len(self.shape) == 1 else f"samples of {sample}"
+        own = self.shape[1:] if self.ranked else self.shape
+        sample = "x".join(map(str, own))
+        expected = f"{sample} features" if len(own) == 1 else f"samples of {sample}"
         mend = f"Layer {first!r} was built for {sample}; pass the same columns, or build a new net."
         return bad_value(f"{what} X", expected, f"shape {shape}", mend)
 
@@ -201,6 +223,23 @@ class Recipe:
             b.input(name, source, symbol, bound=bound)
         self.model.compile(b, self, scored="y" in samples, train=train)
         return b.finish()
+
+
+def check_scorer(model: Model, shape: tuple[int, ...]) -> None:
+    """Refuse a net that can not score documents one by one; `shape` is (documents, features).
+
+    Raises
+    ------
+    ValueError
+    """
+    mend = "Build it of Dense, activations, normalizations and Dropout, with Dense(1) at the end."
+    expected = "a net that gives one score for a document by itself"
+    try:
+        output = model.build(Plan(), shape[1:])
+    except ValueError as error:
+        raise bad_value("model", expected, f"one that does not take one: {error}", mend) from None
+    if output != (1,):
+        raise bad_value("model", expected, f"an output of shape {output}", mend)
 
 
 def as_dtype(dtype: object) -> np.dtype[np.floating]:

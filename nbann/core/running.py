@@ -14,6 +14,7 @@ from .finite import Diverged, are_finite, is_finite
 from .moves import Stop
 from .state import Snapshot
 from .stopping import Rule
+from .timeline.moment import REST
 
 if TYPE_CHECKING:
     from .autopsy_record import Autopsy
@@ -41,6 +42,7 @@ class Runner(Cursor):
         with self._under_way():
             for rule in rules:
                 rule.begin(self.trainer)
+            self.rules_follow = bool(rules)
             while self.position.epoch < target and not self.interrupts.seen:
                 goal = self.position.epoch + 1 if rules else target
                 try:
@@ -51,6 +53,7 @@ class Runner(Cursor):
                     stop = self._stop_at(found.autopsy)
                     break
                 reason = "paused" if paused else self._reason_to_stop(rules)
+                self._after_rules()
                 if reason:
                     stop = Stop(reason, self.position, why=self.why if paused else "")
                     break
@@ -59,8 +62,15 @@ class Runner(Cursor):
             if stop.reason != "paused" and not self.interrupts.seen:
                 for rule in rules:
                     rule.end(self.trainer)
+            self._after_rules()
+            self.rules_follow = False
             self.settle()
         return stop
+
+    def _after_rules(self) -> None:
+        """Do again what was done after this batch; what the rules have just done again is done."""
+        if self.rules_follow and self.at_batch_end:
+            self._catch_up(REST)
 
     def _stop_at(self, autopsy: Autopsy) -> Stop:
         """Return what is told of a run that has diverged."""
@@ -198,7 +208,7 @@ class Runner(Cursor):
             self.program.done = len(self.program)
             if not is_finite(self.program):
                 self._stand_at(first, ahead)
-                self._check_finite(before)
+                self._check_finite(before if ahead > chunk.start else None)
             losses.append(self.program.arrays["loss"].item())
 
     def _bare(self, batches: Iterable[Rows | None]) -> int:
@@ -223,5 +233,5 @@ class Runner(Cursor):
         if ran:
             program.done = len(program)
             self._hooks_called = False
-            self.overrides.clear()
+            self._forget_acts()
         return ran

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from .errors import bad_value
 from .expr import Gradient, Symbol
+from .streams import generator, set_state, size_of, state_of
 
 Array = NDArray[np.floating]
 
@@ -66,7 +67,7 @@ class Buffer:
 
     name: str
     shape: tuple[int, ...]
-    start: float
+    start: float | Array
     symbol: Symbol
 
 
@@ -81,7 +82,8 @@ class Snapshot:
     def nbytes(self) -> int:
         """How much memory it takes, about: the numbers, and what Python needs around them."""
         numbers = sum(array.nbytes for array in self.arrays.values())
-        return numbers + 200 + 150 * len(self.arrays) + 700 * len(self.streams)
+        streams = sum(size_of(state) for state in self.streams.values())
+        return numbers + 200 + 150 * len(self.arrays) + streams
 
     def is_same(self, other: Snapshot) -> bool:
         """Whether another one holds the same numbers."""
@@ -115,6 +117,8 @@ class State:
         Further single numbers that persist (steps taken, ...) and their start, in float64.
     streams : iterable of str
         Names of random generators, each with a stream of its own.
+    stream_starts : mapping of str to mapping
+        Where some of them begin; see `Plan.stream`.
 
     Attributes
     ----------
@@ -139,10 +143,12 @@ class State:
         buffers: Iterable[Buffer] = (),
         counters: Mapping[str, float] | None = None,
         streams: Iterable[str] = (),
+        stream_starts: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         self.parameters = tuple(parameters)
         self.buffers = tuple(buffers)
-        self.streams = {name: np.random.Generator(np.random.PCG64(0)) for name in streams}
+        self._stream_starts = dict(stream_starts or {})
+        self.streams = {name: generator(self._stream_starts.get(name)) for name in streams}
         self.dtype = dtype
         self.size = sum(p.size for p in self.parameters)
         self.arrays: dict[str, Array] = {}
@@ -238,15 +244,15 @@ class State:
             start = p.start(rng, p.shape) if callable(p.start) else p.start
             self.arrays[p.name][...] = _check_start(p, start, self.dtype)
         for buffer in self.buffers:
-            self.arrays[buffer.name].fill(buffer.start)
+            self.arrays[buffer.name][...] = buffer.start
         for name, value in self._counters.items():
             self.arrays[name].fill(value)
         for name, value in hyper.items():
             self.set_hyper(name, value)
-        for number, stream in enumerate(self.streams.values()):
+        for number, (name, stream) in enumerate(self.streams.items()):
             # [seed, 0] draws the weights, [seed, 1, epoch] the order of the data
-            start_of = np.random.default_rng([seed, 2, number])
-            stream.bit_generator.state = start_of.bit_generator.state
+            given = self._stream_starts.get(name)
+            set_state(stream, given or state_of(np.random.default_rng([seed, 2, number])))
 
     # ---- going back ------------------------------------------------------------------------------
     def snapshot(self, names: Iterable[str] | None = None) -> Snapshot:
@@ -267,11 +273,11 @@ class State:
         self._set_streams(snapshot.streams)
 
     def _stream_states(self) -> dict[str, Any]:
-        return {name: stream.bit_generator.state for name, stream in self.streams.items()}
+        return {name: state_of(stream) for name, stream in self.streams.items()}
 
     def _set_streams(self, states: Mapping[str, Any]) -> None:
         for name, state in states.items():
-            self.streams[name].bit_generator.state = state
+            set_state(self.streams[name], state)
 
     # ---- the values before this batch's update ---------------------------------------------------
     def keep(self, names: Iterable[str] | None = None) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from .checks import number_in, whole_number
 from .data.batches import Batches, Order
 from .data.given import as_dataset, as_values
+from .data.queries import samples_of
 from .errors import UnknownNameError, bad_value
 from .going_back import GoingBack
 from .hooks import Event, Hook, Hooks
@@ -27,7 +28,7 @@ from .moves import Ran, Stop
 from .optimizers.sgd import Optimizer, as_optimizer
 from .plan import Plan
 from .program import Program
-from .recipe import Metrics, Recipe, as_dtype
+from .recipe import Metrics, Recipe, as_dtype, check_scorer
 from .restraints import Restraints
 from .scoring.evaluate import Evaluator
 from .scoring.recorder import Recorder
@@ -57,22 +58,24 @@ class Trainer(GoingBack, Keeping):
     model : Sequential or another Model
     train : Dataset or (X, y)
         What is learned from. X is (n, d); y holds class labels from 0, or values. A pair's whole
-        numbers are labels, unless one output and a loss of values say otherwise.
+        numbers are labels, unless one output and a loss of values say otherwise. Machines that are
+        told no targets, such as a `Hopfield` net, take X alone.
     test : Dataset or (X, y), optional
         What is only scored, at the end of each epoch; in the units and columns of `train`.
     validation : Dataset or (X, y), optional
         Likewise: what early stopping looks at, where the test data is to stay unseen.
     loss : Loss or str, optional
         "cross_entropy", "binary_cross_entropy", "mean_squared_error", "half_squared_error",
-        "mean_absolute_error", "huber", "hinge", "perceptron", "poisson",
-        "gaussian_nll", "pinball"; "bce", "mse" and "mae" for short; by default what is usual for
-        the model, or else the first for classes and the third for values.
+        "mean_absolute_error", "huber", "hinge", "perceptron", "poisson", "gaussian_nll", "pinball",
+        "ranknet", "lambdarank", "listnet"; "bce", "mse" and "mae" for short; by default what is
+        usual for the model, or else the first for classes, the third for values and "lambdarank"
+        for rankings.
     optimizer : Optimizer or str, optional
         "sgd", "adagrad", "rmsprop", "adam" or "adamw"; by default what is usual for the model, or
         else plain SGD with learning rate 0.1.
     batch_size : int or None
-        Samples in a batch, at least 1; the last batch of an epoch holds what remains. None: all of
-        them. By default what is usual for the model, 32 for a net.
+        Samples (of a ranking: whole queries) in a batch, at least 1; the last batch of an epoch
+        holds what remains. None: all of them. By default what is usual for the model, 32 for a net.
     l1, l2 : float
         Add ``l1 * sum|W| + l2/2 * sum W**2`` over the weights (not the biases) to the loss; at
         least 0.
@@ -151,18 +154,25 @@ class Trainer(GoingBack, Keeping):
             mend = "The optimizer's ops go by that name; call the layer otherwise."
             expected = f"layer names other than {optimizer.kind!r}"
             raise bad_value("model", expected, repr(model), mend)
-        data = as_dataset(train, "train")
+        alone = not model.takes_targets
+        data = as_dataset(train, "train", alone=alone)
         asked = loss is not None
         loss = as_loss(loss if asked else model.usual_loss(data.task), data.task)
         loss = loss.fitted_to(data, model)
         factors = (number_in("l1", l1, least=0.0), number_in("l2", l2, least=0.0))
         penalty = Penalty(*factors, _flag("penalty_per_sample", penalty_per_sample))
         plan = Plan()
-        output_shape = model.build(plan, data.X.shape[1:])
+        count, shape = samples_of(data)
+        ranked = data.task == "ranking"
+        if ranked:
+            check_scorer(model, shape)
+        output_shape = model.build(plan, shape)
         data = as_values(data, loss, output_shape[-1]) if asked else data
         others = {"validation": validation, "test": test}
         held_out = {
-            part: as_dataset(d, part, like=data) for part, d in others.items() if d is not None
+            part: as_dataset(d, part, like=data, alone=alone)
+            for part, d in others.items()
+            if d is not None
         }
         weights = any(p.penalized for p in plan.parameters)
         self._recipe = Recipe(
@@ -173,13 +183,14 @@ class Trainer(GoingBack, Keeping):
             task=loss.task_of(data.task),
             dtype=as_dtype(dtype),
             plan=plan,
-            shape=data.X.shape[1:],
+            shape=shape,
             output_shape=output_shape,
+            ranked=ranked,
         )
         self._size = (
-            len(data)
+            count
             if batch_size is None
-            else min(whole_number("batch_size", batch_size, least=1), len(data))
+            else min(whole_number("batch_size", batch_size, least=1), count)
         )
         self._order = shuffle if callable(shuffle) else None
         self._shuffle = True if callable(shuffle) else _flag("shuffle", shuffle)
@@ -202,7 +213,7 @@ class Trainer(GoingBack, Keeping):
         self._state = self._recipe.state()
         self._evaluator = Evaluator(self._recipe, self._state, self._metrics)
         self._programs: dict[int, Program] = {}
-        self._batches = Batches(len(data), self._size, self._shuffle, [self._seed, 1], self._order)
+        self._batches = Batches(count, self._size, self._shuffle, [self._seed, 1], self._order)
         for batch in (0, self._batches.count - 1):  # so that what does not fit is told now
             self._program_for(self._batches.length(batch))
         self._hooks = Hooks(self._splice)
@@ -313,12 +324,12 @@ class Trainer(GoingBack, Keeping):
         What has been run and done is kept as a branch; see `branches`.
         """
         self._cursor.check_idle()
-        for program in self._programs.values():
-            program.clear()
         timeline, begun = self._timeline, Moment(0, 0, AFTER)
-        if timeline.end > START or timeline.acts:
+        if timeline.end > START or not all(isinstance(act, Splice) for act in timeline):
             timeline.branches.keep(timeline.as_branch(begun, self.history, list(self._hooks)))
             timeline.renumber()
+        for program in self._programs.values():
+            program.clear()
         self._start()
         self._changed()
 

@@ -9,7 +9,7 @@ from .moves import Position
 from .running import Runner
 from .state import Snapshot
 from .timeline.branches import Branch
-from .timeline.moment import REST, Moment
+from .timeline.moment import PAUSED, Moment
 from .units import Unit, same_unit
 
 FAR = 64
@@ -29,6 +29,8 @@ class Traveller(Runner):
         """Return the moment at which a run stands at a position, as it was left."""
         step = position.epoch * self.batches.count + position.batch
         moment = Moment(step, position.op)
+        if self.timeline.was_acted(moment._replace(stage=PAUSED)):
+            return moment._replace(stage=PAUSED)
         if position.op or step <= self.timeline.first or self.timeline.is_touched(moment):
             return moment
         return Moment(step - 1, self.ops_of((step - 1) % self.batches.count))
@@ -88,17 +90,27 @@ class Traveller(Runner):
         sought = self._sought(target)
         step, state = timeline.snapshots.at_or_before(sought)
         on_the_way = step <= here.step <= sought or here.step == target.step
-        if here > target or not on_the_way or self.torn:
+        if here > target or not on_the_way or self.torn or self._hooks_called:
             self._begin_at(step, state)
         self.diverged, self._hooks_called = None, False
+        self.travelling = True
+        self.follow_history()
         try:
             self._run_again(target)
         except BaseException:
-            step, state = timeline.snapshots.at_or_before(self.step_number)
-            self._begin_at(step, state)
-            self._history_at(Moment(step, 0))
+            self.recover()
             raise
-        self._history_at(target)
+        finally:
+            self.travelling = False
+        self.follow_history()
+
+    def recover(self) -> None:
+        """Stand at the start of a batch before, from where all can be reached again."""
+        self.timeline.leave(self.moment, self.trainer.history)
+        step, state = self.timeline.snapshots.at_or_before(self.step_number)
+        self._begin_at(step, state)
+        self.diverged, self._hooks_called = None, False
+        self.follow_history()
 
     def _run_again(self, target: Moment) -> None:
         """Go from here to a later moment, as it was gone before."""
@@ -108,6 +120,11 @@ class Traveller(Runner):
             self._snapshot_on_the_way(target.step)
             self._load_again(target.step)
         self.walk(target.done, again=True)
+        if target.stage == PAUSED:  # the hooks before the next op have been called
+            op = self.program.ops[target.done]
+            self.trainer._hooks.fire_at(self.trainer, op, "before", again=True)
+            self._hooks_called = True
+            self._catch_up(PAUSED)
 
     def _begin_at(self, step: int, state: Snapshot) -> None:
         """Stand at the start of a batch, with what was frozen, silenced and spliced in by then."""
@@ -170,14 +187,6 @@ class Traveller(Runner):
         if left & (left - 1) == 0:  # 0, 1, 2, 4, 8, ...
             self.timeline.keep(self.step_number, self.trainer._state.snapshot())
 
-    def _history_at(self, moment: Moment) -> None:
-        """Let the history hold what had been measured by a moment."""
-        record = self.timeline.record
-        assert record is not None  # `leave` has kept it
-        batches = moment.step + (moment.done == len(self.program))
-        evaluations = record.evaluations_at(batches // self.batches.count)
-        self.trainer.history.follow(record, batches, evaluations)
-
     def go(self, position: Position) -> None:
         """Stand at a position: one that has been, or else run up to it."""
         with self._under_way():
@@ -193,7 +202,9 @@ class Traveller(Runner):
         """Run on to a position that has not been before; a pause or NaN ends it on the way."""
         here = self.position
         if here.epoch < position.epoch:
-            self.run(position.epoch - here.epoch, [], guarded=self.trainer._guarded)
+            stop = self.run(position.epoch - here.epoch, [], guarded=self.trainer._guarded)
+            if stop.reason != "epochs":
+                return
         if self.position.epoch == position.epoch and self.position < position:
             batches = position.batch - self.position.batch
             paused = bool(batches) and self.step("batch", batches).paused
@@ -218,7 +229,7 @@ class Traveller(Runner):
         timeline.replace_hooks(hooks)
         with self._under_way():
             self._begin_at(timeline.first, timeline.snapshots.states[0])
-            self.travel(here._replace(stage=REST))
+            self.travel(max(here, Moment(timeline.first, 0)))  # one loaded may stand before it
 
     def switch(self, branch: Branch) -> None:
         """Go on with a line of events that was left, at its end."""
@@ -230,9 +241,11 @@ class Traveller(Runner):
             timeline.branches.remove(branch)
             timeline.take(branch)
             self.trainer.history.become(branch.record.copy())
-            self._begin_at(timeline.first, timeline.snapshots.states[0])
-            self.travel(timeline.end)
-            for hook in hooks:
-                hook.seen = branch.seen.get(hook, min(hook.seen, branch.fork))
-            if left.end > fork or (left.acts[-1:] and left.acts[-1].moment > fork):
-                timeline.branches.keep(left)
+            try:
+                self._begin_at(timeline.first, timeline.snapshots.states[0])
+                self.travel(timeline.end)
+            finally:  # a hook that changes values may fail on the way
+                for hook in hooks:
+                    hook.seen = branch.seen.get(hook, min(hook.seen, branch.fork))
+                if left.end > fork or (left.acts[-1:] and left.acts[-1].moment > fork):
+                    timeline.branches.keep(left)

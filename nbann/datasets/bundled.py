@@ -11,6 +11,7 @@ from typing import Any
 
 from ..core.checks import check_installed
 from ..core.data.dataset import Dataset
+from ..core.errors import bad_value
 from ..core.losses.loss import Task
 
 
@@ -32,13 +33,26 @@ def wine() -> Dataset:
     return _from_sklearn("wine", "classification")
 
 
-def digits() -> Dataset:
+def digits(binary: bool = False) -> Dataset:
     """Return 1,797 handwritten digits: 8x8 pixels, each from 0 (paper) to 16 (ink), 10 classes.
 
     The test part of E. Alpaydin and C. Kaynak, "Optical Recognition of Handwritten Digits", UCI
     machine learning repository, 1998. ``pixel_r_c`` lies in row r and column c, from 0.
+
+    Parameters
+    ----------
+    binary : bool
+        Whether a pixel is 1 (more than half of it ink: above 8) or 0, as a machine with binary
+        units reads it; ``2 * ds.X - 1`` are patterns of 1 and -1. 10 to 27 pixels of a digit are
+        then ink, and 13 of the 64 are it for none.
     """
-    return _from_sklearn("digits", "classification")
+    if not isinstance(binary, bool):
+        raise bad_value("binary", "True or False", repr(binary), "Pass e.g. binary=True.")
+    ds = _from_sklearn("digits", "classification")
+    if not binary:
+        return ds
+    ink = (ds.X > 8).astype(float)
+    return Dataset(ink, ds.y, ds.task, ds.feature_names, ds.target_names, "binary digits")
 
 
 def breast_cancer() -> Dataset:

@@ -1,4 +1,7 @@
-"""MNIST, from IDX or npz files on disk, or through scikit-learn; imports the core only."""
+"""MNIST, from IDX or npz files on disk, or through scikit-learn; imports the core only.
+
+A sample of it that a package carries is in `datasets/mnist_sample.py`.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,9 @@ _FOLDERS = ("", "raw", "MNIST/raw")  # the last is where torchvision puts them
 _UNSIGNED_BYTE = 8
 
 
-def mnist(path: str | os.PathLike[str] | None = None) -> tuple[Dataset, Dataset]:
+def mnist(
+    path: str | os.PathLike[str] | None = None, *, download: bool = False
+) -> tuple[Dataset, Dataset]:
     """Return MNIST's training and test part: 28x28 pixels from 0 (paper) to 1 (ink), 10 digits.
 
     60,000 and 10,000 images, as float64 about 0.45 GB. ``pixel_r_c`` lies in row r and column c,
@@ -44,8 +49,9 @@ def mnist(path: str | os.PathLike[str] | None = None) -> tuple[Dataset, Dataset]
         A file ``mnist.npz`` with the arrays x_train, y_train, x_test and y_test, as Keras has it;
         or the folder of the four IDX files (``train-images-idx3-ubyte``,
         ``train-labels-idx1-ubyte``, ``t10k-...``), or one of these files; each may end in ``.gz``.
-        None: scikit-learn's `fetch_openml` gets it from openml.org (15 MB), or from where it has
-        once put it.
+    download : bool
+        Without a path: let scikit-learn's `fetch_openml` get it from openml.org (15 MB), or from
+        where it has once put it. Nothing is downloaded unless it is True.
 
     Returns
     -------
@@ -55,15 +61,23 @@ def mnist(path: str | os.PathLike[str] | None = None) -> tuple[Dataset, Dataset]
     Raises
     ------
     ValueError
-        No such file, a file that is not what it should be, is cut short or does not fit the others.
+        Neither a path nor ``download=True``; no such file, a file that is not what it should be, is
+        cut short or does not fit the others.
     ConnectionError
         Nothing on disk and no way to openml.org.
     """
+    if not isinstance(download, bool):
+        raise bad_value("download", "True or False", repr(download), "Pass download=True.")
     if path is None:
-        return _fetched()
+        if download:
+            return _fetched()
+        mend = "Pass path= with mnist.npz or the folder of the four IDX files, or download=True "
+        mend += "for 15 MB from openml.org; or use datasets.mnist5k(), 5,000 of the digits, which "
+        mend += 'pip install "nbann[mnist]" brings.'
+        raise bad_value("mnist", "a path, or to be asked to download", "neither", mend)
     place = Path(path).expanduser()
     if not place.exists():
-        mend = "Leave the path out to download it."
+        mend = "Pass download=True instead to get it from openml.org."
         raise bad_value("path", "a file or folder with MNIST", f"{str(place)!r}, not there", mend)
     if place.is_file() and (place.suffix == ".npz" or zipfile.is_zipfile(place)):
         return _from_npz(place)

@@ -76,8 +76,47 @@ def echo(n: int = 500, length: int = 12, delay: int = 2, seed: int = 0) -> Datas
     return Dataset(bits[..., None], y, "classification", ("bit",), ("0", "1"), "echo")
 
 
-def _settings(n: int, length: int, seed: int) -> tuple[int, int, np.random.Generator]:
+def neighbor_xor(n: int = 500, length: int = 12, seed: int = 0) -> Dataset:
+    """Return random bits and, at every step, whether the two neighbors of that step differ.
+
+    ``y[t] = x[t - 1] xor x[t + 1]``, with a bit of 0 before the first step and after the last. It
+    takes a net that goes through time in both directions. One that has seen ``x[0] ... x[t]`` knows
+    nothing of ``x[t + 1]``, which makes y a fair coin; at the last step alone is there nothing left
+    to come. So with everything else learned it is right in ``(length + 1) / (2 * length)`` of the
+    steps on average, and not more: 0.5 and a little.
+
+    Parameters
+    ----------
+    n : int
+        Number of sequences, at least 2.
+    length : int
+        Steps of each, at least 2.
+    seed : int
+
+    Returns
+    -------
+    Dataset
+        `X` is (n, length, 1) of 0 and 1, `y` is (n, length).
+
+    Examples
+    --------
+    >>> import nbann
+    >>> ds = nbann.datasets.neighbor_xor(2, length=5, seed=1)
+    >>> ds.X[0, :, 0].astype(int).tolist(), ds.y[0].tolist()
+    ([0, 1, 1, 1, 0], [1, 1, 0, 1, 1])
+    """
+    n, length, rng = _settings(n, length, seed, least=2)
+    bits = rng.integers(0, 2, (n, length))
+    around = np.pad(bits, ((0, 0), (1, 1)))
+    y = around[:, :-2] ^ around[:, 2:]
+    names = ("same", "different")
+    return Dataset(bits[..., None], y, "classification", ("bit",), names, "neighbor_xor")
+
+
+def _settings(
+    n: int, length: int, seed: int, least: int = 1
+) -> tuple[int, int, np.random.Generator]:
     n = whole_number("n", n, least=2, mend="Pass e.g. n=500.")
-    length = whole_number("length", length, least=1, mend="Pass e.g. length=8.")
+    length = whole_number("length", length, least=least, mend="Pass e.g. length=8.")
     seed = whole_number("seed", seed, least=0, mend="Pass e.g. seed=0.")
     return n, length, np.random.default_rng(seed)

@@ -81,7 +81,7 @@ class Panel(ABC):
             self._bind()
         self.ax, self.theme, self._reason = ax, theme, reason
         self._artists = []
-        self._position = trainer.position
+        self._position, self._line = trainer.position, trainer.timeline.number
         with style(families()):
             ax.clear()
             dress(ax, theme, frame=self.frame and reason is None)
@@ -101,10 +101,10 @@ class Panel(ABC):
         """Change the artists in place to what the trainer holds now."""
         if self._reason is None:
             self._check_attached()
-            position = self.trainer.position
-            if position < self._position:
+            position, line = self.trainer.position, self.trainer.timeline.number
+            if position < self._position or line != self._line:
                 self._restart()
-            self._position = position
+            self._position, self._line = position, line
             self._refresh()
 
     def describe(self) -> str:
@@ -131,7 +131,7 @@ class Panel(ABC):
         """Check options against `self.trainer` and work out what stays; before any drawing."""
 
     def _restart(self) -> None:  # noqa: B027  # optional as well
-        """Forget limits that have grown: the trainer has gone back."""
+        """Forget limits that have grown: the trainer has gone back, or to another branch."""
 
     @abstractmethod
     def _draw(self) -> None:

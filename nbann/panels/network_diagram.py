@@ -58,6 +58,8 @@ class NetworkDiagram(Panel):
 
     def fits(self, trainer: Trainer) -> str | None:
         """Return None for a net whose arrays have a row for each sample; else the reason."""
+        if not any(trainer.model.leaves()):
+            return "draws layers of neurons, of which this model is not made."
         flat = all(trainer[a].ndim == 2 for c in columns_of(trainer) for a in c.arrays)
         return (
             None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,8 @@ STOCHASTIC = ("adam", "sgd")
 Check = Callable[[str, object], object]
 
 
-def check_parameters(estimator: Any) -> None:
-    """Refuse parameters that are out of their range.
+def check_parameters(estimator: Any, own: Mapping[str, Check] | None = None) -> None:
+    """Refuse parameters that are out of their range; `own` are checks of this estimator's alone.
 
     Raises
     ------
@@ -28,7 +28,7 @@ def check_parameters(estimator: Any) -> None:
         With the parameter's name, what it may be, and what it is.
     """
     layer_sizes(estimator.hidden_layer_sizes)
-    for name, check in _CHECKS.items():
+    for name, check in (_CHECKS | dict(own or {})).items():
         if hasattr(estimator, name):
             check(name, getattr(estimator, name))
 
@@ -80,7 +80,9 @@ def _whole(least: int) -> Check:
     return lambda name, value: whole_number(name, value, least=least)
 
 
-def _one_of(*names: str) -> Check:
+def one_of(*names: str) -> Check:
+    """Return the check that a parameter is one of some words."""
+
     def check(name: str, value: object) -> None:
         if not isinstance(value, str) or value not in names:
             raise UnknownNameError(name, value, names)
@@ -93,7 +95,8 @@ def _flag(name: str, value: object) -> None:
         raise bad_value(name, "True or False", repr(value), f"Pass e.g. {name}=True.")
 
 
-def _verbose(name: str, value: object) -> None:
+def check_verbose(name: str, value: object) -> None:
+    """Refuse what is neither a flag nor a level of talkativeness."""
     if not isinstance(value, (bool, np.bool_)):
         whole_number(name, value, least=0, mend="Pass True or False.")
 
@@ -116,18 +119,18 @@ def _patience(name: str, value: object) -> None:
 
 
 _CHECKS: dict[str, Check] = {
-    "loss": _one_of("log_loss", "squared_error", "poisson"),
-    "activation": _one_of("identity", "logistic", "tanh", "relu"),
-    "solver": _one_of("lbfgs", *STOCHASTIC),
+    "loss": one_of("log_loss", "squared_error", "poisson"),
+    "activation": one_of("identity", "logistic", "tanh", "relu"),
+    "solver": one_of("lbfgs", *STOCHASTIC),
     "alpha": _number(least=0.0),
     "batch_size": _batch_size,
-    "learning_rate": _one_of("constant", "invscaling", "adaptive"),
+    "learning_rate": one_of("constant", "invscaling", "adaptive"),
     "learning_rate_init": _number(above=0.0),
     "power_t": _number(least=0.0),
     "max_iter": _whole(1),
     "shuffle": _flag,
     "tol": _number(least=0.0),
-    "verbose": _verbose,
+    "verbose": check_verbose,
     "warm_start": _flag,
     "momentum": _momentum,
     "nesterovs_momentum": _flag,

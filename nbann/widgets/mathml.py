@@ -29,13 +29,14 @@ _FUNCTIONS = {
     "phi": "\N{GREEK SMALL LETTER PHI}",
 }
 _WORDS = {"inf": "\N{INFINITY}", f"{_MINUS}inf": f"{_MINUS}\N{INFINITY}", "nan": "NaN"}
+_SLASH = '<mo stretchy="false" lspace="0" rspace="0">/</mo>'
 _SIGNS = {"@": "", "o": "\N{CIRCLED DOT OPERATOR}", "*": "\N{MIDDLE DOT}", "": ""}
 
 
 class MathML(Renderer):
     """MathML without its outer element; see `equation_pieces`."""
 
-    minus = f"<mo>{_MINUS}</mo>"
+    minus = f'<mo form="prefix">{_MINUS}</mo>'
     stacked_fractions = True
     powers_of_ten = True
 
@@ -104,6 +105,19 @@ class MathML(Renderer):
         return f"<mrow>{head}{self.number(rest)}<mtext>]</mtext></mrow>"
 
 
+class InLine(MathML):
+    """MathML as low as a line of text: fractions are written with a slash."""
+
+    stacked_fractions = False
+
+    def gradient(self, gradient: Gradient) -> str:
+        d = "<mi>\N{PARTIAL DIFFERENTIAL}</mi>"
+        return f"<mrow>{d}<mi>L</mi>{_SLASH}{d}{self.symbol(gradient.of)}</mrow>"
+
+    def quotient(self, over: str, under: str) -> str:
+        return f"<mrow>{over}{_SLASH}{under}</mrow>"
+
+
 def equation_pieces(
     equation: Equation, *, digits: int = 3, terms: int | None = 8, numbers: bool = True
 ) -> list[str]:
@@ -121,3 +135,9 @@ def equation_pieces(
     """
     renderer = MathML(digits=digits, terms=terms, numbers=numbers)
     return [f"<math>{piece}</math>" for piece in renderer.pieces(equation)]
+
+
+def named_number(entry: Entry, *, digits: int = 3) -> str:
+    """Return an element's name and its number as MathML."""
+    math = MathML(digits=digits)
+    return f"<math>{math.entry(entry)}{math.operator('=')}{math.value(entry)}</math>"

@@ -11,42 +11,32 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import anywidget
 import traitlets as t
 
-from nbann.core.checks import whole_number
 from nbann.core.errors import UnknownNameError
+from nbann.core.render import significant
 from nbann.core.trainer import Trainer
 from nbann.core.units import UNITS, Unit
 from nbann.panels import Dashboard, Panel
 from nbann.panels.dashboard import as_panels
 
-from . import wording
-from .frames import FrameChannel
+from . import timeline_view, wording
+from .pictures import Pictures
 from .player import Player
+from .steering import Steering
+from .why import Why
 
 STATIC = Path(__file__).parent / "static"
 FRAME_SECONDS = 1 / 30
 DEFAULT_PANELS = ("loss", "decision", "weights")
-# The pixels of the pictures in a view of full width (1100), so that nothing is scaled there, and in
-# one below 700, where everything stands in one column.
-NETWORK_WIDTH, NETWORK_HEIGHT, BOARD_WIDTH, NARROW_WIDTH = 590, 440, 1082, 560
-SHARPEST = 2.0  # device pixels a pixel; more costs time that nobody sees
 SPEEDS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 
 
-class Look(NamedTuple):
-    """What a page asks of the pictures."""
-
-    theme: str = "light"
-    narrow: bool = False
-    density: float = 1.0
-
-
-class StepThrough(anywidget.AnyWidget):
-    """A trainer with buttons: step by any unit, play, run; the op in symbols, numbers, pictures.
+class StepThrough(Steering, anywidget.AnyWidget):
+    """A trainer with buttons: step, back, play, run; the op in symbols, numbers, pictures; why.
 
     Parameters
     ----------
@@ -90,6 +80,18 @@ class StepThrough(anywidget.AnyWidget):
     """The current op's formula, and its arithmetic for `element`."""
     element = t.List(t.Any()).tag(sync=True)
     """Which element's arithmetic is shown: [array name, [row, column]]; empty for the first."""
+    timeline = t.Dict().tag(sync=True)
+    """The run from its first batch to its last, and where on it the trainer stands."""
+    marks = t.List(t.Dict()).tag(sync=True)
+    """Interventions and forks, at their places on the timeline; at most some 200."""
+    branches = t.List(t.Dict()).tag(sync=True)
+    """Lines of events that one can return to."""
+    rate = t.Unicode("").tag(sync=True)
+    """The learning rate in force."""
+    why_rows = t.List(t.Dict()).tag(sync=True)
+    """What `why` shows, row by row; empty while it is closed."""
+    notice = t.Unicode("").tag(sync=True)
+    """What was asked for last and can not be, in words, until the next action."""
     progress = t.Dict().tag(sync=True)
     words = t.Unicode("").tag(sync=True)
     """What a screen reader is told: empty while it plays."""
@@ -116,17 +118,17 @@ class StepThrough(anywidget.AnyWidget):
         if speed not in SPEEDS:
             raise UnknownNameError("speed", speed, map(str, SPEEDS))
         self.trainer = trainer
-        self._panels = as_panels(DEFAULT_PANELS if panels is None else panels)
-        self._look = Look()
-        boards = self._boards()
+        chosen = as_panels(DEFAULT_PANELS if panels is None else panels)
+        self._pictures = Pictures(trainer, chosen, self.send)
         self._views = 0
         self._painted, self._pause = 0.0, FRAME_SECONDS
         self._held: ExitStack | None = None
         self._player = Player.of(trainer)
+        self._why: Why | None = None
+        # what the traits of these were made for; they are made anew for something else
+        self._explained: tuple[Any, ...] | None = None
+        self._acts: tuple[Any, ...] = ()
         super().__init__(unit=unit, speed=float(speed))
-        self._channels = {
-            slot: FrameChannel(slot, board, self.send) for slot, board in boards.items()
-        }
         self.ops = wording.op_list(trainer)
         self._player.listen(self._on_slice)
         self._unwatch = trainer.watch(self._on_trainer)
@@ -138,54 +140,14 @@ class StepThrough(anywidget.AnyWidget):
     @property
     def dashboard(self) -> Dashboard:
         """The panels below the network, as they are drawn for the view."""
-        return self._channels["panels"].board
-
-    # ---- what Python calls -----------------------------------------------------------------------
-    def step(self, unit: Unit | None = None, n: int = 1) -> None:
-        """Press Step: go on by `unit` (by default the chosen one), n times."""
-        self.error = ""
-        self.trainer.step(self.unit if unit is None else unit, n)
-
-    def play(self) -> None:
-        """Press Play: go on by the chosen unit, `speed` times a second, until `pause`."""
-        self.error = ""
-        self._player.speed = self.speed
-        self._player.play(self.unit)
-        self._show()
-
-    def run(self, epochs: int) -> None:
-        """Press Run: train at full speed, in the background, to the end of an epoch.
-
-        Parameters
-        ----------
-        epochs : int
-            How many epochs from here, at least 1.
-        """
-        self.error = ""
-        self._player.run(whole_number("epochs", epochs, least=1))
-        self._show()
-
-    def pause(self) -> None:
-        """Press Pause."""
-        self._player.pause()
-        self._show()
-
-    def reset(self) -> None:
-        """Press Reset: pause, and go back to the very same start."""
-        self.error = ""
-        self._player.pause()
-        self.trainer.reset()
+        return self._pictures.channels["panels"].board
 
     def describe(self) -> str:
         """Return in words what is shown now: position, op with its numbers, every picture."""
-        boards = (channel.board for channel in self._channels.values())
         view = wording.equation_view(self.trainer, self._element())
-        return "\n".join(
-            [
-                wording.sentence(self.trainer, wording.place(self.trainer), view),
-                *(b.describe() for b in boards),
-            ]
-        )
+        lines = [wording.sentence(self.trainer, wording.place(self.trainer), view)]
+        lines += [] if self._why is None else [self._why.words()]
+        return "\n".join(lines + self._pictures.describe())
 
     def close(self) -> None:
         """Stop playing for this view, and let the trainer go."""
@@ -201,67 +163,10 @@ class StepThrough(anywidget.AnyWidget):
         """Give the live view, and for where there is none a picture and its words."""
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
         data["text/plain"] = self.describe()
-        data["text/html"] = "".join(c.board.html() for c in self._channels.values())
+        data["text/html"] = self._pictures.html()
         return data, metadata
 
-    # ---- what the browser says -----------------------------------------------------------------
-    def _on_message(self, _: Any, content: dict[str, Any], buffers: list[bytes]) -> None:
-        self._player.submit(self._guarded, self._command, content)
-
-    def _command(self, content: dict[str, Any]) -> None:
-        kind = content.get("type")
-        match kind:
-            case "step":
-                self.step()
-            case "play":
-                self.play()
-            case "pause":
-                self.pause()
-            case "run":
-                self.run(content.get("epochs", 1))
-            case "reset":
-                self.reset()
-            case "ready":
-                self._views += 1
-                self._dress(content)
-            case "gone":
-                self._views = max(0, self._views - 1)
-                if not self._views:
-                    self._player.pause()
-            case "look":
-                self._dress(content)
-            case "drawn":
-                self._channels[content["slot"]].acknowledge(content["id"])
-            case _:
-                raise UnknownNameError("message", kind, ("step", "play", "pause", "run", "reset"))
-
-    def _dress(self, content: dict[str, Any]) -> None:
-        """Draw for the page as it is: light or dark, wide or narrow, with its density of pixels."""
-        look = Look(
-            "dark" if content.get("dark") else "light",
-            bool(content.get("narrow")),
-            min(max(float(content.get("density", 1.0)), 1.0), SHARPEST),
-        )
-        if look != self._look:
-            self._look = look
-            for slot, board in self._boards().items():
-                self._channels[slot].board = board
-        for channel in self._channels.values():
-            channel.restart()
-
-    def _boards(self) -> dict[str, Dashboard]:
-        """Lay out the pictures. Panels keep what they were made with and are drawn anew."""
-        theme, narrow, density = self._look
-        options: dict[str, Any] = {"theme": theme, "scale": density}
-        width = NARROW_WIDTH if narrow else BOARD_WIDTH
-        network_width = NARROW_WIDTH if narrow else NETWORK_WIDTH
-        return {
-            "network": Dashboard(
-                self.trainer, ["network"], width=network_width, row_height=NETWORK_HEIGHT, **options
-            ),
-            "panels": Dashboard(self.trainer, self._panels, width=width, **options),
-        }
-
+    # ---- errors ---------------------------------------------------------------------------------
     def _guarded(self, fn: Any, *args: Any) -> None:
         """Call a handler; what it raises is shown in the widget, for nothing else would show it."""
         try:
@@ -276,7 +181,15 @@ class StepThrough(anywidget.AnyWidget):
             raise error
 
     def _on_element(self, change: Any) -> None:
-        self._player.submit(self._guarded, self._show)
+        self._player.submit(self._guarded, self._look_at_another)
+
+    def _look_at_another(self) -> None:
+        """Show the element that was chosen; where one was explained, explain this one."""
+        asked, self.notice = self._why is not None, ""
+        self._show()
+        if asked:
+            with self._telling():
+                self.why()
 
     def _on_pace(self, change: Any) -> None:
         self._player.speed = self.speed
@@ -306,15 +219,23 @@ class StepThrough(anywidget.AnyWidget):
         """Bring traits and pictures up to date, in Python and in the browser."""
         begun = time.perf_counter()
         self._tell()
-        if self._held is not None:
-            self._held.close()
-            self._held = None
+        self._let_go()
         if self._views:
-            for channel in self._channels.values():
-                channel.paint()
+            self._pictures.paint()
         self._painted = time.perf_counter()
         # at most 30 pictures a second, and no more than half of the time spent on them
         self._pause = max(FRAME_SECONDS, 2 * (self._painted - begun))
+
+    def _let_go(self) -> None:
+        """Send the traits that were held back."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
+    def _catch_up(self) -> None:
+        """Show now what was put off."""
+        if self._held is not None:
+            self._show()
 
     def _tell(self) -> None:
         """Bring the traits up to date."""
@@ -324,6 +245,9 @@ class StepThrough(anywidget.AnyWidget):
             self.mode = self._player.mode or ""
             self.here = here
             self.equation = view
+            self.rate = significant(trainer.learning_rate, 4)
+            self._tell_timeline()
+            self._tell_why()
             self.words = "" if self.mode else wording.sentence(trainer, here, view)
             progress = self._player.progress
             epoch = trainer.position.epoch
@@ -336,8 +260,30 @@ class StepThrough(anywidget.AnyWidget):
                 }
             )
 
-    def _element(self) -> wording.Element | None:
-        return (self.element[0], tuple(self.element[1])) if self.element else None
+    def _tell_timeline(self) -> None:
+        trainer = self.trainer
+        timeline = trainer.timeline
+        self.timeline = timeline_view.line(trainer)
+        acts = (timeline.number, len(timeline), timeline.applied, *timeline.branches)
+        if acts != self._acts:
+            self._acts = acts
+            self.marks = timeline_view.marks(trainer)
+            self.branches = timeline_view.branches(trainer)
+
+    def _tell_why(self) -> None:
+        """Show what is opened of an explanation; close it once the run stands elsewhere."""
+        if self._why is not None:
+            trainer, timeline = self.trainer, self.trainer.timeline
+            line = (timeline.number, len(timeline), timeline.applied)
+            shown = (self.equation["array"], self.equation["index"])
+            now = (self._why, trainer.position, trainer.loaded, line, shown, self.mode)
+            if self._explained is None or self._explained[0] is not self._why:
+                self._explained = now
+            elif now != self._explained:
+                self._why = None
+        if self._why is None:
+            self._explained = None
+        self.why_rows = [] if self._why is None else self._why.rows()
 
     @t.validate("element")
     def _check_element(self, proposal: Any) -> list[Any]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from nbann.core.expr import Entry
 from nbann.core.program import Op
-from nbann.core.render import significant
+from nbann.core.render import Text, significant
 from nbann.core.trainer import Trainer
 
-from .mathml import equation_pieces
+from .mathml import equation_pieces, named_number
 
 Element = tuple[str, tuple[int, ...]]
+DIGITS = 3
 
 
 def op_list(trainer: Trainer) -> list[dict[str, Any]]:
@@ -51,8 +53,8 @@ def place(trainer: Trainer) -> dict[str, Any]:
 def equation_view(trainer: Trainer, element: Element | None) -> dict[str, Any]:
     """Return the current op's equation in symbols, and with numbers for one element.
 
-    `element` is what the user asked to see: an array and an index. Where the op does not write that
-    array, its first one is shown, at the nearest index.
+    `element` is what the user asked to see: an array and an index, of what the op writes or of the
+    parameters that it reads. Where it is neither, the first one is shown, at the nearest index.
     """
     op = trainer.shown_op
     name, index = fit_element(trainer, op, element)
@@ -61,7 +63,7 @@ def equation_view(trainer: Trainer, element: Element | None) -> dict[str, Any]:
         "phase": op.phase,
         "layer": op.layer,
         "title": title(op),
-        "writes": list(op.writes),
+        "writes": choices(trainer, op),
         "array": name,
         "shape": list(shape),
         "index": list(index),
@@ -69,7 +71,10 @@ def equation_view(trainer: Trainer, element: Element | None) -> dict[str, Any]:
         "symbols": equation_pieces(op.equation),
         "numbers": [],
         "text": "",
+        "fixed": obstacle(trainer, name),
     }
+    if name not in op.writes:
+        return view | read_view(trainer, name, index)
     if trainer.last_op is None:
         view["note"] = "This operation comes next. Press Step to run it."
         return view
@@ -80,9 +85,31 @@ def equation_view(trainer: Trainer, element: Element | None) -> dict[str, Any]:
         view["note"] = str(gone)
         return view
     view["numbers"] = equation_pieces(equation)
-    view["text"] = equation.text(digits=3)
+    view["text"] = equation.text(digits=DIGITS)
     view["note"] = ""
     return view
+
+
+def choices(trainer: Trainer, op: Op) -> list[str]:
+    """Return the arrays of which an element can be shown: what an op writes, weights it reads."""
+    return list(dict.fromkeys([*op.writes, *(n for n in op.reads if n in trainer.parameters)]))
+
+
+def read_view(trainer: Trainer, name: str, index: tuple[int, ...]) -> dict[str, Any]:
+    """Return what is shown of a parameter that the op reads: its number."""
+    value = float(trainer[name][index])
+    entry = Entry(name, index, trainer.program.symbols[name], value)
+    text = f"{Text(numbers=False).entry(entry)} = {significant(value, DIGITS)}"
+    return {"exact": repr(value), "numbers": [named_number(entry)], "text": text, "note": ""}
+
+
+def obstacle(trainer: Trainer, name: str) -> str:
+    """Return why an array can not be set now, or nothing where it can."""
+    try:
+        trainer.check_settable(name)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def axes(trainer: Trainer, name: str) -> list[str]:
@@ -95,9 +122,9 @@ def axes(trainer: Trainer, name: str) -> list[str]:
 
 
 def fit_element(trainer: Trainer, op: Op, element: Element | None) -> Element:
-    """Return the wished element where the op writes it, else the nearest one that it does write."""
+    """Return the wished element where the op has it, else the nearest one that it writes."""
     name, wish = element if element is not None else (op.writes[0], ())
-    if name not in op.writes:
+    if name not in choices(trainer, op):
         name = op.writes[0]
     shape = trainer[name].shape
     if len(wish) > len(shape):

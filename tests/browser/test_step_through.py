@@ -245,8 +245,12 @@ def test_it_fits_its_width_in_both_themes(lab_page, view):
                 assert view.overlaps(part) == []
             shot = lab_page.screenshot(f"width-{width}-{theme.lower()}", view.root)
             assert shot.stat().st_size > 10_000
-    # The pictures follow the theme: a dark page has a dark corner.
-    corner = view.root.locator("canvas[data-slot=panels]").evaluate(
-        "c => [...c.getContext('2d').getImageData(2, 2, 1, 1).data].slice(0, 3)"
+    # The pictures follow the theme, by itself: a dark page has a dark corner.
+    brightness = """[...document.querySelectorAll('canvas.nbann-picture')].map((canvas) =>
+        Math.max(...canvas.getContext('2d').getImageData(2, 2, 1, 1).data.slice(0, 3)))"""
+    assert max(page.evaluate(brightness)) < 80
+    page.evaluate(
+        "() => window.jupyterapp.commands.execute('apputils:change-theme', "
+        "{ theme: 'JupyterLab Light' })"
     )
-    assert max(corner) < 80
+    page.wait_for_function(f"() => Math.min(...{brightness}) > 200")

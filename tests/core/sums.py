@@ -46,6 +46,10 @@ def _exp(x):
     return Rounded(value, value * math.expm1(min(x.error, 700)) if x.error else 0.0)
 
 
+def _argmin(*xs):
+    return _argmax(*(Rounded(-x.value, x.error) for x in xs))
+
+
 def _argmax(*xs):
     top = max(xs, key=lambda x: x.value)
     rivals = [i for i, x in enumerate(xs) if x.value + x.error >= top.value - top.error]
@@ -75,6 +79,7 @@ FUNCTIONS = {
     "max": lambda *xs: Rounded(max(x.value for x in xs), max(x.error for x in xs)),
     "min": lambda *xs: Rounded(min(x.value for x in xs), max(x.error for x in xs)),
     "argmax": _argmax,
+    "argmin": _argmin,
     "abs": lambda x: Rounded(abs(x.value), x.error),
     "Phi": lambda x: Rounded(math.erfc(-x.value / math.sqrt(2)) / 2, 0.4 * x.error),  # slope < 0.4
     "phi": lambda x: Rounded(

@@ -466,3 +466,24 @@ def test_every_rule_of_the_mends_has_a_source():
     reasons = [v for name, v in vars(autopsy_mends).items() if name.endswith("_REASON")]
     assert len(reasons) == 6
     assert all(any(str(year) in r for year in range(1990, 2025)) for r in reasons)
+
+
+def test_growth_is_told_however_the_run_came_there():
+    """Of a run at full speed that fails in the first batch of a stretch, and of one by steps."""
+    X, labels, _ = data(12)
+
+    def made():
+        net = nbann.Sequential([nbann.Dense(4), nbann.ReLU(), nbann.Dense(3)])
+        how = {"optimizer": nbann.SGD(1e10), "batch_size": None, "seed": 0}
+        return nbann.Trainer(net, (X, labels), **how)
+
+    start = np.abs(made()["dense2.weight"]).max()
+    fast, slow = made(), made()
+    found = fast.run(100).autopsy
+    slow.on("batch", lambda event: None)
+    again = slow.run(100).autopsy
+    for autopsy in (found, again):
+        rows = [row for row in autopsy.largest if row.array == "dense2.weight"]
+        assert rows[0].growth == pytest.approx(abs(rows[0].value) / start)
+        assert "1 times what it was" not in str(autopsy)
+    assert found.array == again.array

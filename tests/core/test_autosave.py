@@ -300,3 +300,18 @@ def test_links_and_permissions_stay(tmp_path):
     assert link.is_symlink()
     assert real.stat().st_mode & 0o777 == 0o640
     assert nbann.Trainer.load(real).position.epoch == 1
+
+
+def test_a_run_that_goes_on_from_its_past_over_its_end_is_saved_whole(tmp_path):
+    """In the midst of the run the timeline has not heard yet that it has come past its end."""
+    trainer = make()
+    trainer.step("op", 5)
+    trainer.back("op", 2)
+    trainer.autosave(tmp_path / "run.npz", epochs=1)
+    trainer.run(3)
+    loaded = nbann.Trainer.load(tmp_path / "run.npz")
+    nets.same_run(trainer, loaded)
+    for one in (trainer, loaded):
+        one.back("epoch", 2)
+        one.run(3)
+    nets.same_run(trainer, loaded)

@@ -343,3 +343,46 @@ def test_what_is_done_while_a_hook_before_an_op_has_paused():
     trainer.goto(0, 1)
     for a, b in zip(end, copies(trainer), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_memory_really_held_stays_within_the_budget():
+    """What only a branch holds any more counts, too: snapshots are told apart by identity."""
+    trainer = make([("dense", 300), "tanh", ("dense", 3)], n=13, batch_size=5, timeline_memory=1)
+    most = 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for turn in range(8):
+            trainer.run(40)
+            trainer.back("epoch", 2)
+            trainer.learning_rate = 0.1 + turn / 1000
+            lines = [trainer.timeline, *trainer.branches]
+            states = {id(s): s.nbytes for line in lines for s in line.snapshots.states}
+            most = max(most, sum(states.values()))
+    assert len(trainer.branches) > 1
+    assert most <= 2**20
+
+
+def test_a_branch_is_found_by_any_whole_number_and_told_in_english():
+    trainer = trainer_with_a_branch()
+    assert trainer.switch(np.int64(0)) == (4, 0, 0)
+    with pytest.raises(ValueError, match="branch: expected"):
+        trainer.switch(False)
+    trainer.goto(1)
+    trainer.learning_rate = 0.7
+    assert trainer.branches.words() == "2 branches"
+
+
+def test_a_twin_numbers_its_lines_of_events_on():
+    twin = trainer_with_a_branch().branch()
+    twin.goto(1)
+    twin.learning_rate = 0.7
+    assert twin.branches[0].number != twin.timeline.number
+
+
+def test_a_reset_right_after_a_reset_leaves_no_empty_branch():
+    trainer = make(n=13, batch_size=5)
+    trainer.on("batch", noise, modifies=True)
+    trainer.run(1)
+    trainer.reset()
+    trainer.reset()
+    assert len(trainer.branches) == 1

@@ -152,3 +152,45 @@ def test_after_a_run_at_full_speed():
     trainer = make(batch_size=4)
     trainer.run(3)
     assert explain_all(trainer) > 10
+
+
+def test_a_gradient_that_is_cut_off_opens():
+    """Its terms of 0 stand in the arithmetic of another op than the one that read them."""
+    rng = np.random.default_rng(0)
+    model = nbann.Sequential(
+        [nbann.RNN(2, return_sequences=True), nbann.RNN(2, truncate=1), nbann.Dense(2)]
+    )
+    data = rng.standard_normal((4, 3, 2)), rng.standard_normal((4, 2))
+    trainer = nbann.Trainer(model, data, batch_size=None)
+    trainer.step("batch")
+    opened = 0
+    for name in trainer.names:
+        for term in trainer.explain(name, (0,) * trainer[name].ndim).terms:
+            if term.opens:
+                further = trainer.explain(name, (0,) * trainer[name].ndim).open(term)
+                assert further.value == further.value
+                opened += 1
+    assert opened > 50
+
+
+def test_small_gradients_in_float32_are_confirmed():
+    """A residual net in which large gradients cancel: in float64 they are the same, and right."""
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((16, 4)), rng.integers(0, 3, 16)
+
+    def trained(dtype):
+        layers = [nbann.Dense(16)]
+        for _ in range(4):
+            layers.append(nbann.Residual([nbann.LayerNorm(), nbann.GELU(), nbann.Dense(16)]))
+        model = nbann.Sequential([*layers, nbann.Dense(3)])
+        trainer = nbann.Trainer(model, (X, y), dtype=dtype, batch_size=None, seed=0)
+        trainer.step("batch", 20)
+        return trainer
+
+    single, double = trained("float32"), trained("float64")
+    for name in [name for name in single.names if name.endswith(".out.grad")]:
+        beside = np.abs(double[name]).max()
+        np.testing.assert_allclose(single[name], double[name], rtol=0, atol=1e-4 * beside)
+        explainer = Explainer(single._recipe, single.program, tuple(single._train))
+        for at in np.ndindex(*single[name].shape):
+            assert explainer.explain(name, at).agrees, (name, at)

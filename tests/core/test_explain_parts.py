@@ -210,3 +210,30 @@ def test_what_was_set_by_hand_is_said_to_be():
     before = trainer.explain("dense1.weight.grad", (0, 2))
     assert before.difference is None
     assert "trainer.set has changed 'tanh1.out'" in before.check.note
+
+
+def test_a_parameter_is_grouped_as_its_gradient_is():
+    trainer = make(optimizer=nbann.SGD(0.1, momentum=0.9))
+    trainer.step("batch")
+    at = (1, 2)
+    alone = trainer.explain("dense1.weight.grad", at, by="neuron")
+    explained = trainer.explain("dense1.weight", at, by="neuron")
+    assert [t.label for t in explained.gradient.terms] == [t.label for t in alone.terms]
+    assert "dense2 neuron 0" in explained.text()
+    assert explained.grouped(None).text() == trainer.explain("dense1.weight.grad", at).text()
+    plain = trainer.explain("dense1.weight", at)
+    assert [t.value for t in explained.terms] == [t.value for t in plain.terms]
+    np.testing.assert_array_equal(explained.per_sample, plain.per_sample)
+
+
+def test_where_the_loss_is_nan_nothing_is_said_to_disagree():
+    spec = [("dense", 4), "relu", ("dense", 3)]
+    trainer = make(spec, optimizer=nbann.SGD(1e200), batch_size=5)
+    assert trainer.run(5).reason == "nan"
+    trainer.step("batch")
+    assert np.isnan(trainer["loss"])
+    explained = trainer.explain("dense1.weight.grad", (0, 0))
+    assert explained.agrees is None
+    assert explained.difference is None
+    assert "no central difference: the loss is nan" in explained.text()
+    assert "disagrees" not in explained.text(3)

@@ -426,3 +426,45 @@ def test_best_weights_put_back_are_recorded_and_done_again():
     trainer.goto(*position)
     for a, b in zip(end, copies(trainer), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+# ---- what was wrong once -------------------------------------------------------------------------
+def test_the_count_of_steps_can_be_set_and_adam_corrects_by_it():
+    trainer = make(optimizer=nbann.Adam(0.05, beta1=0.9, beta2=0.99))
+    trainer.run(3)
+    trainer.set("step_count", (), 0)
+    weight = trainer["dense1.weight"].copy()
+    trainer.run(1)
+    assert trainer["step_count"] == 1
+    m, v = (trainer[f"dense1.weight.{name}_moment"] for name in ("first", "second"))
+    step = 0.05 * (m / (1 - 0.9)) / (np.sqrt(v / (1 - 0.99)) + 1e-8)
+    np.testing.assert_allclose(trainer["dense1.weight"], weight - step, rtol=1e-6)
+    for wrong in (-1, np.nan, "1", None):
+        with pytest.raises(ValueError, match="expected"):
+            trainer.set("step_count", (), wrong)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_huge_numbers_are_set_without_a_warning(dtype):
+    """Warnings are errors here; the weight overflows in the batch that is computed again."""
+    trainer = make(dtype=dtype)
+    trainer.step("op", 6)
+    trainer.set("dense1.weight", ..., np.finfo(dtype).max)
+    assert trainer.position == (0, 0, 6)
+    trainer.silence("dense1", 0)
+
+
+@pytest.mark.parametrize("wrong", [None, "0.5", True, [0.5], np.array(0.5), np.nan, 10**400])
+def test_a_hyper_parameter_that_is_no_number_is_told(wrong):
+    trainer = make(optimizer=nbann.SGD(0.1, momentum=0.9, clip_norm=1.0))
+    for name in ("learning_rate", "momentum", "clip_norm"):
+        with pytest.raises(ValueError, match=f"{name}: expected"):
+            trainer.set(name, (), wrong)
+    assert len(trainer.timeline) == 0
+
+
+@pytest.mark.parametrize("wrong", [None, 1, 1.5, [], {}, b"dense1"])
+def test_what_is_no_name_can_not_be_frozen(wrong):
+    for method in ("freeze", "unfreeze"):
+        with pytest.raises(ValueError, match="Unknown layer or parameter"):
+            getattr(make(), method)(wrong)

@@ -123,7 +123,7 @@ def test_class_weights_of_the_wrong_length(weights):
         (lambda: nbann.Poisson(outputs=None), "Unknown outputs None"),
         (lambda: as_loss("hingee", "classification"), "Did you mean 'hinge'"),
         (lambda: as_loss(3, "classification"), "Unknown loss 3"),
-        (lambda: as_loss(None, "ranking"), r"pass loss="),
+        (lambda: as_loss(None, "clustering"), r"pass loss="),
     ],
 )
 def test_settings(make, message):
@@ -217,8 +217,8 @@ def test_every_array_is_in_c_order():
 def test_losses_by_name():
     assert set(LOSSES) == {
         "cross_entropy", "binary_cross_entropy", "mean_squared_error", "half_squared_error",
-        "mean_absolute_error", "huber", "hinge", "perceptron", "poisson",
-            "gaussian_nll", "pinball",
+        "mean_absolute_error", "huber", "hinge", "perceptron", "poisson", "ranknet", "lambdarank",
+        "listnet", "gaussian_nll", "pinball",
     }  # fmt: skip
     for name, cls in LOSSES.items():
         assert type(as_loss(name, "regression")) is cls

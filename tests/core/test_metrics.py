@@ -159,8 +159,10 @@ def test_a_metric_says_what_it_is(name):
         metric = metric(2)
     elif name in ("coverage", "mean_pinball_loss"):
         metric = metric(0.5)
+    elif name == "ndcg":
+        metric = metric()
     assert metric.name.replace("top_2", "top_k").removesuffix("_0.5") == name
-    assert metric.needs in ("labels", "probabilities", "values", "quantiles")
+    assert metric.needs in ("labels", "probabilities", "values", "quantiles", "scores")
     assert metric.__doc__.endswith(".")
     assert pickle.loads(pickle.dumps(metric)) == metric
 

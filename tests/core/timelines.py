@@ -31,8 +31,21 @@ def _sequences(**settings):
     return lambda layers: nbann.Trainer(_net(*layers), ds, seed=4, **settings)
 
 
+def _characters():
+    data = nbann.datasets.characters("cabaccab" * 3, length=4, step=3)
+    net = _net(nbann.Embedding(3, 3, name="first"), nbann.GRU(3, return_sequences=True))
+    return nbann.Trainer(net, data, batch_size=4, optimizer=nbann.Adam(0.05), seed=4)
+
+
 def _first():
     return nbann.Dense(5, name="first")
+
+
+def _ranking(loss):
+    ds = nbann.datasets.ranking(N, 6, features=3, seed=2)
+    hidden = [_first(), nbann.Tanh(), nbann.Dropout(0.2), nbann.Dense(3, name="last")]
+    net = nbann.Sequential([*hidden, nbann.Tanh(), nbann.Dense(1, name="score")])
+    return nbann.Trainer(net, ds, loss=loss, batch_size=6, optimizer=nbann.Adam(0.02), seed=4)
 
 
 RUNS = {
@@ -79,6 +92,9 @@ RUNS = {
     "bidirectional": lambda: _sequences(batch_size=9, optimizer=nbann.SGD(0.1, clip_value=0.1))(
         [nbann.Bidirectional(nbann.LSTM(2), name="first"), nbann.Dropout(0.3)]
     ),
+    "lambdarank": lambda: _ranking("lambdarank"),
+    "listnet": lambda: _ranking("listnet"),
+    "characters": _characters,
 }
 
 

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  TRAITS, clampIndex, groups, keyAction, lastLine, ownsKey, speedLabel, statusLine,
+  TRAITS, along, clampIndex, epochTicks, groups, isAhead, keyAction, lastLine, newestOnly, ownsKey, placeWords,
+  shortNumber, speedLabel, statusLine,
 } from "../../nbann/widgets/static/step_through.js";
 
 const UNITS = ["op", "layer", "phase", "batch", "epoch"];
@@ -11,13 +12,15 @@ const UNITS = ["op", "layer", "phase", "batch", "epoch"];
 test("keys do what the help says", () => {
   assert.deepEqual(keyAction(" ", UNITS), { command: "toggle" });
   assert.deepEqual(keyAction("ArrowRight", UNITS), { command: "step" });
+  assert.deepEqual(keyAction("ArrowLeft", UNITS), { command: "back" });
+  assert.deepEqual(keyAction("w", UNITS), { command: "why" });
   assert.deepEqual(keyAction("r", UNITS), { command: "reset" });
   assert.deepEqual(keyAction("?", UNITS), { command: "help" });
   UNITS.forEach((unit, i) => assert.deepEqual(keyAction(String(i + 1), UNITS), { unit }));
 });
 
 test("other keys are left alone", () => {
-  for (const key of ["0", "6", "a", "Enter", "Tab", "ArrowLeft", "", "1.0", " 1", "Infinity"]) {
+  for (const key of ["0", "6", "a", "Enter", "Tab", "ArrowUp", "", "1.0", " 1", "Infinity"]) {
     assert.equal(keyAction(key, UNITS), null, key);
   }
 });
@@ -74,4 +77,64 @@ test("every trait that the view follows is named once", () => {
 test("an error is introduced by what it says, not by where it happened", () => {
   assert.equal(lastLine("Traceback:\n  File x\nValueError: no\n"), "ValueError: no");
   assert.equal(lastLine(""), "");
+});
+
+test("a place on the timeline names the batch that has run there", () => {
+  const timeline = { first: 0, end: 12, at: 12, start: false, batches: 5 };
+  assert.equal(placeWords(0, timeline), "start");
+  assert.equal(placeWords(1, timeline), "epoch 1, batch 1");
+  assert.equal(placeWords(5, timeline), "epoch 1, batch 5");
+  assert.equal(placeWords(12, timeline), "epoch 3, batch 2");
+  assert.equal(placeWords(10, { ...timeline, first: 10 }), "start");
+});
+
+test("places lie between the ends, also where nothing has run", () => {
+  const timeline = { first: 10, end: 30, at: 12, start: false, batches: 5 };
+  assert.equal(along(10, timeline), 0);
+  assert.equal(along(25, timeline), 0.75);
+  assert.equal(along(30, timeline), 1);
+  assert.equal(along(99, timeline), 1);
+  assert.equal(along(10, { ...timeline, end: 10 }), 0);
+});
+
+test("epochs have ticks, of many only some, at round numbers", () => {
+  const run = (epochs, batches = 5) => ({ first: 0, end: epochs * batches, at: 0, start: true, batches });
+  assert.deepEqual(epochTicks(run(4)), [5, 10, 15]);
+  assert.deepEqual(epochTicks(run(0)), []);
+  assert.deepEqual(epochTicks(run(1)), []);
+  assert.deepEqual(epochTicks({ ...run(4), first: 7 }), [10, 15]);
+  assert.deepEqual(epochTicks(run(21, 1), 10), [2, 4, 6, 8, 10, 12, 14, 16, 18, 20]);
+  for (const epochs of [59, 61, 100, 777, 12345, 1e6]) {
+    const ticks = epochTicks(run(epochs));
+    assert.ok(ticks.length <= 60 && ticks.length > 15, `${epochs}: ${ticks.length}`);
+  }
+});
+
+test("what lies ahead: acts as Python says, forks by their place", () => {
+  const timeline = { first: 0, end: 12, at: 5, start: false, batches: 5 };
+  assert.equal(isAhead({ step: 5, words: "", kind: "act", ahead: true }, timeline), true);
+  assert.equal(isAhead({ step: 9, words: "", kind: "act", ahead: false }, timeline), false);
+  assert.equal(isAhead({ step: 5.5, words: "", kind: "fork", ahead: false }, timeline), true);
+  assert.equal(isAhead({ step: 5, words: "", kind: "fork", ahead: false }, timeline), false);
+});
+
+test("of many wishes the first is sent at once, then only the newest", () => {
+  const sent = [];
+  const wishes = newestOnly((value, id) => sent.push([value, id]));
+  for (const step of [1, 2, 3, 4]) wishes.wish(step);
+  assert.deepEqual(sent, [[1, 1]]);
+  assert.equal(wishes.met(1), false);
+  assert.deepEqual(sent, [[1, 1], [4, 2]]);
+  assert.equal(wishes.met(1), false, "an answer to what is over");
+  assert.equal(wishes.met(2), true);
+  wishes.wish(7);
+  assert.deepEqual(sent.at(-1), [7, 3]);
+});
+
+test("a field shows four digits, and nothing of what is no number", () => {
+  assert.equal(shortNumber("0.123456789"), "0.1235");
+  assert.equal(shortNumber("-0.7"), "-0.7");
+  assert.equal(shortNumber("2.0"), "2");
+  assert.equal(shortNumber("nan"), "");
+  assert.equal(shortNumber(undefined), "");
 });

@@ -6,6 +6,7 @@ import pytest
 
 from nbann.core.program import PHASES
 from nbann.panels import PHASE_COLORS
+from nbann.panels.style import as_theme
 from nbann.widgets.step_through import STATIC
 
 
@@ -21,6 +22,7 @@ def test_phases_have_the_colors_of_the_panels(theme, selector):
     rule = re.search(rf"^{selector}(.*?)^\}}", css, re.M | re.S)[1]
     colors = dict(re.findall(r"--nbann-(\w+): (#\w{6});", rule))
     assert {phase: colors[phase] for phase in PHASES} == PHASE_COLORS[theme]
+    assert (colors["low"], colors["high"]) == (as_theme(theme).low, as_theme(theme).high)
 
 
 def test_every_rule_stays_inside_the_widget():

@@ -35,7 +35,7 @@ def message(widget, **content):
 
 def frames(widget, sent):
     widget.send = lambda content, buffers=None: sent.append((content, buffers))
-    for channel in widget._channels.values():
+    for channel in widget._pictures.channels.values():
         channel._send = widget.send
 
 

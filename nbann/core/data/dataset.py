@@ -55,13 +55,21 @@ class Dataset(Rows):
         Booleans, or 0 and 1: which time steps are there, at least one a sample. What X and y hold
         at the others is not read; it is stored as 0.
     weight : array of shape (n,), optional
-        How much each sample counts in the loss: finite, at least 0, not all 0.
+        How much each sample counts in the loss: finite, at least 0, not all 0. All documents of one
+        query have one weight.
+    groups : array or list, optional
+        Which rows are documents of one query; the task is then "ranking" unless another is named,
+        and y is their relevance, whole or real numbers of at least 0. Either a query id for each
+        row (whole numbers or words, in any order: rows of one id belong together wherever they
+        stand), or the sizes of queries that follow one another, which add up to the rows
+        (LightGBM's `group`). As many numbers as rows are ids.
 
     Raises
     ------
     ValueError
         Empty data; NaN or infinity; masked, complex, sparse or ragged arrays; integers beyond 64
-        bits; X and y of different lengths; names, mask or weight that do not fit.
+        bits; X and y of different lengths; names, mask, weight or groups that do not fit; relevance
+        below 0.
 
     Examples
     --------
@@ -85,6 +93,7 @@ class Dataset(Rows):
             weight: Any = None,
             scaling: Scaling | None = None,
             held_out: bool = False,
+            groups: Any = None,
             targets: tuple[Target, ...] = (),
         ) -> None: ...
 

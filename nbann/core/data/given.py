@@ -26,7 +26,9 @@ class Pair(Dataset):
     """A data set made of an (X, y) pair: nobody has told its units, and its task was read off y."""
 
 
-def as_dataset(data: object, what: str, like: Dataset | None = None) -> Dataset:
+def as_dataset(
+    data: object, what: str, like: Dataset | None = None, *, alone: bool = False
+) -> Dataset:
     """Return a Dataset given as such or as an (X, y) pair.
 
     Parameters
@@ -37,6 +39,9 @@ def as_dataset(data: object, what: str, like: Dataset | None = None) -> Dataset:
     like : Dataset, optional
         The training data. Its classes are those of these data, too (words are numbered as there),
         and so are its columns, where both have names, and its units, where both are known.
+    alone : bool
+        Whether X is all that is learned from, and may be given without y; a tuple of two is a pair
+        all the same.
 
     Raises
     ------
@@ -56,6 +61,8 @@ def as_dataset(data: object, what: str, like: Dataset | None = None) -> Dataset:
             _check_names(data.feature_names, like, what, "Give both the same columns and names.")
             _check_units(data, like, what)
         return data
+    if alone and not (isinstance(data, tuple) and len(data) == 2):
+        data = (data, None)
     if isinstance(data, (tuple, list)) and len(data) == 2:
         X = as_features(data[0], f"{what} X")
         if like is not None:
@@ -71,6 +78,8 @@ def as_dataset(data: object, what: str, like: Dataset | None = None) -> Dataset:
         words = as_text(data[1], f"{what} y") is not None if data[1] is not None else False
         # whole numbers to be scored by a net of values are values
         task = "regression" if like is not None and like.task == "regression" else None
+        if alone and data[1] is None:
+            task = "unsupervised"
         names = known if words else ()
         y = as_targets(data[1], X, None, task=task, names=names, what=f"{what} y")
         return Pair(X, y.y, y.task, column_names(data[0]), y.names)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..checks import as_features, as_mask, as_weight, counted, number_in, whole_number
 from ..errors import bad_value
 from ..losses.loss import Task
+from .queries import Ids, as_groups, check_ranking, distinct, numbered
 from .scaling import Scaling, measured, scaled, unscaled
 from .sequences import padded, padded_targets
 from .several import Target, as_several, as_table
@@ -41,6 +42,8 @@ class Rows:
     """(mean, standard deviation) of each feature if standardized."""
     held_out: bool = field(default=False, repr=False)
     """Whether this is the test or validation part of a split."""
+    groups: Ids | None = field(default=None, repr=False)
+    """The query of each row, where rows are documents that are ranked query by query."""
     targets: tuple[Target, ...] = field(default=(), repr=False)
     """What the columns of y are, where it was given as a dict: several targets a sample."""
 
@@ -53,9 +56,13 @@ class Rows:
             mend = "Give one name a column."
             raise bad_value("feature_names", counted(X.shape[-1], "name"), f"{len(names)}", mend)
         given = _listed(self.target_names, "target_names")
+        groups = None if self.groups is None else as_groups(self.groups, len(X))
+        task = "ranking" if self.task is None and groups is not None else self.task
         targets = self._several(X) if self._has_several else None
         if targets is None:
-            targets = as_targets(self.y, X, mask, task=self.task, names=given)
+            targets = as_targets(self.y, X, mask, task=task, names=given)
+        if task == "ranking":
+            check_ranking(X, targets.y, groups, mask)
         weight = None if self.weight is None else _locked(as_weight(self.weight, len(X)))
         itself = targets.y is X
         X = _locked(X)
@@ -67,6 +74,7 @@ class Rows:
             "target_names": targets.names or (names if itself else ()),
             "mask": None if mask is None else _locked(mask),
             "weight": weight,
+            "groups": None if groups is None else _locked(groups),
         }.items():
             object.__setattr__(self, key, value)
 
@@ -130,6 +138,8 @@ class Rows:
 
     def __repr__(self) -> str:
         parts = [counted(len(self), "sample")]
+        if self.groups is not None:
+            parts.append(f"{len(self.queries)} queries")
         if self.mask is not None:
             parts.append(f"up to {counted(self.X.shape[1], 'step')}")
         elif self.X.ndim > 2:
@@ -143,6 +153,20 @@ class Rows:
         """The features in their own units, whether standardized or not."""
         return self.X if self.scaling is None else unscaled(self.X, self.scaling, self.mask)
 
+    @property
+    def queries(self) -> Ids:
+        """The ids of the queries, each once, in the order of their first document.
+
+        Raises
+        ------
+        ValueError
+            The data set has no groups.
+        """
+        if self.groups is None:
+            mend = "Pass groups= to Dataset."
+            raise bad_value("queries", "a data set with groups", "one without", mend)
+        return distinct(self.groups)
+
     # ---- parts -----------------------------------------------------------------------------------
     def take(self, rows: Any) -> Self:
         """Return some of the samples, by their numbers, a slice or booleans, as they stand."""
@@ -151,7 +175,25 @@ class Rows:
             y=None if self.y is self.X else self.y[rows],
             mask=None if self.mask is None else self.mask[rows],
             weight=None if self.weight is None else self.weight[rows],
+            groups=None if self.groups is None else self.groups[rows],
         )
+
+    def take_queries(self, queries: Any) -> Self:
+        """Return all documents of some queries, by their places in `queries`, in the order given.
+
+        Parameters
+        ----------
+        queries : int, list of int, slice or booleans
+
+        Raises
+        ------
+        ValueError
+            The data set has no groups.
+        """
+        chosen = np.atleast_1d(np.arange(len(self.queries))[queries])
+        assert self.groups is not None  # or there were no queries
+        number = numbered(self.groups)
+        return self.take(np.concatenate([np.flatnonzero(number == q) for q in chosen]))
 
     @overload
     def split(self, test: float = ..., seed: int = ...) -> tuple[Self, Self]: ...
@@ -163,6 +205,8 @@ class Rows:
         self, test: float = 0.2, seed: int = 0, *, validation: float | None = None
     ) -> tuple[Self, ...]:
         """Return a training and a test part, drawn at random; classes keep their shares.
+
+        With groups, whole queries are drawn, and `test` is a share of them.
 
         A standardized set is standardized anew by its training part alone, so that nothing of the
         other parts' statistics reaches the training.
@@ -189,22 +233,30 @@ class Rows:
                 mend = "Leave something for the training."
                 total = "test and validation below 1 together"
                 raise bad_value("validation", total, f"{sum(shares):g}", mend)
-        if len(self) < 1 + len(shares):
-            least = f"at least {1 + len(shares)} samples"
-            raise bad_value("split", least, f"{len(self)}", "Add data.")
+        count = len(self) if self.groups is None else len(self.queries)
+        if count < 1 + len(shares):
+            least = f"at least {1 + len(shares)} {'samples' if self.groups is None else 'queries'}"
+            raise bad_value("split", least, f"{count}", "Add data.")
         rng = generator(seed)
         counts: list[int] = []
         for later, share in zip((len(shares), 1), shares, strict=False):
-            left = len(self) - later - sum(counts)  # every part keeps at least one sample
-            counts.append(max(1, min(left, round(share * len(self)))))
-        labels = self.y if self.task == "classification" and self.y.ndim == 1 else None
+            left = count - later - sum(counts)  # every part keeps at least one sample
+            counts.append(max(1, min(left, round(share * count))))
+        alone = self.groups is None and self.task == "classification" and self.y.ndim == 1
         raw = self._unscaled()
-        *held, rest = parts(rng, len(self), labels, counts)
+        *held, rest = self._rows(parts(rng, count, self.y if alone else None, counts))
         made = [raw.take(rest), *(raw.take(r)._with(held_out=True) for r in reversed(held))]
         if self.scaling is None:
             return tuple(made)
         train = made[0].standardized(like=self if self.held_out else None)
         return train, *(part.standardized(like=train) for part in made[1:])
+
+    def _rows(self, drawn: list[NDArray[np.intp]]) -> list[NDArray[np.intp]]:
+        """Return the rows of what was drawn: of queries, if there are groups."""
+        if self.groups is None:
+            return drawn
+        number = numbered(self.groups)
+        return [np.flatnonzero(np.isin(number, queries)) for queries in drawn]
 
     # ---- other units -----------------------------------------------------------------------------
     def standardized(self, like: Rows | None = None) -> Self:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,9 +26,10 @@ A small one passes a kink such as ReLU's by, a large one lifts a small change ov
 """
 RELATIVE, ROUNDING = 1e-5, 1e-14
 """How far gradient and difference may be apart: of their size, and of the loss over h."""
-_LOSSES = ("loss", "loss.data")
 SINGLE, SINGLE_TERMS = 1e-3, 1e-5
-"""The same where the gradient was computed in float32: of its size, and of its terms' sizes."""
+"""The same where the gradient was computed in float32: of its size, and of its terms' sizes or of
+the largest number beside it. Where skip connections and normalization let large numbers cancel
+out on the way, a small one is left with their rounding."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,10 @@ class Differences:
         return self._known[name, at]
 
     def _find(self, name: str, at: Place) -> Difference:
-        base, loss, part = self._asked(name)
+        if not self._recipe.model.follows_loss:
+            note = f"{self._recipe.model!r} follows no loss: this is no derivative of one"
+            return Difference(None, None, note)
+        base, losses, part = self._asked(name)
         if base not in self._twin.arrays or name not in self._moment.gradients:
             note = f"{name!r} is a sum on the way, not the derivative by one array"
             return Difference(None, None, note)
@@ -95,16 +100,20 @@ class Differences:
         if hooked:
             who = self._moment.who_changed(hooked[0]).replace("A hook", "a hook")
             return Difference(None, None, f"{who} has changed {hooked[0]!r}, which depends on it")
-        cut = any(op.index > (ops[0].index if ops else 0) for op in self._twin.cuts)
-        note = "not through what truncate= cuts off" if cut else ""
-        return self._compare(name, base, at, loss, only, note)
+        first = ops[0].index if ops else 0
+        held = (op._primitive.holds for op in self._twin.cuts if op.index > first)
+        return self._compare(name, base, at, losses, only, "; ".join(dict.fromkeys(held)))
 
-    def _asked(self, name: str) -> tuple[str, str, bool]:
-        """Return what is moved, which loss is looked at, and if one of several readers is meant."""
+    def _asked(self, name: str) -> tuple[str, tuple[str, ...], bool]:
+        """Return what is moved, which losses are looked at, and if one of several readers is meant.
+
+        The data's gradient, apart from the penalty's, is that of all losses but the penalty.
+        """
         if name.endswith(".data_grad"):
-            return name.removesuffix(".data_grad"), "loss.data", False
+            parts = tuple(part for part in self._moment.losses[1:] if part != "loss.penalty")
+            return name.removesuffix(".data_grad"), parts, False
         base, _, tag = name.rpartition(".grad")
-        return base, "loss", bool(tag)
+        return base, ("loss",), bool(tag)
 
     def _reader(self, base: str, name: str) -> Op | None:
         """Return the op whose derivative one of several contributions is."""
@@ -121,19 +130,32 @@ class Differences:
         return readers[whole.reads.index(name)]
 
     def _is_reached(self, op: Op) -> bool:
-        return any(w + ".grad" in self._moment.gradients or w in _LOSSES for w in op.writes)
+        return any(
+            w + ".grad" in self._moment.gradients or w in self._moment.losses for w in op.writes
+        )
 
     def _compare(
-        self, name: str, base: str, at: Place, loss: str, only: frozenset[Op] | None, note: str
+        self,
+        name: str,
+        base: str,
+        at: Place,
+        losses: tuple[str, ...],
+        only: frozenset[Op] | None,
+        note: str,
     ) -> Difference:
         array = self._moment.arrays[name]
         gradient, single = float(array[at]), array.dtype == np.float32
         before = float(self._twin.arrays[base][at])
-        middle = float(self._twin.arrays[loss])
-        terms = sum(abs(link.value) for link in self._chain.level(name, at)) if single else 0.0
+        middle = self._twin.total(losses)
+        if not isfinite(middle):
+            return Difference(None, None, f"the loss is {middle:g}, which no step changes")
+        terms = 0.0
+        if single:
+            beside = float(np.abs(array).max())
+            terms = max(beside, sum(abs(link.value) for link in self._chain.level(name, at)))
         steps = [h * max(1.0, abs(before)) for h in STEPS]
         first = None
-        changes = self._twin.changes(base, at, steps, loss, only)
+        changes = self._twin.changes(base, at, steps, losses, only)
         for h, (high, low) in zip(steps, changes, strict=True):
             value = (high - low) / ((before + h) - (before - h))
             room = RELATIVE * max(abs(gradient), abs(value)) + ROUNDING * abs(middle) / h

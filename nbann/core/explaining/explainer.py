@@ -42,6 +42,7 @@ class Explainer:
 
     def __init__(self, recipe: Recipe, program: Program, data: tuple[str, ...]) -> None:
         self.summed = recipe.loss.summed
+        self.follows_loss = recipe.model.follows_loss
         self.moment = Moment(program)
         self.chain = Chain(self.moment)
         self.naming = Naming(self.moment)

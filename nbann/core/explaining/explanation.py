@@ -73,6 +73,8 @@ class Explanation:
         self.pending = note.startswith("not updated")
         self._terms = list(terms or ())
         if ran and equation is not None:
+            # what a parameter's terms are grouped by is its gradient's: an update has few
+            by = None if kind == "parameter" else by
             self._terms = explainer.terms(entry, kind, equation.right, by)
 
     def __repr__(self) -> str:
@@ -182,9 +184,9 @@ class Explanation:
         if self.kind == "gradient":
             return self
         name, moment = self.name + ".grad", self._explainer.moment
-        if name not in moment.arrays or not moment.is_current(name):
+        if name not in moment.writer or not moment.is_current(name):
             return None
-        return self._explainer.explain(name, self.index, largest=self.largest)
+        return self._explainer.explain(name, self.index, self.by, self.largest)
 
     @cached_property
     def steps(self) -> tuple[Explanation, ...]:
@@ -270,7 +272,8 @@ class Explanation:
         """Each sample's own gradient (or loss), shape (n,): NaN where a sample does not count.
 
         ``sum(sample_shares * sample_gradients) + common`` is the batch's: their mean, for a loss
-        that is a mean. With `BatchNorm`, what passes through the sample's own row.
+        that is a mean. With `BatchNorm`, what passes through the sample's own row: there one that
+        does not count may still move the others, which `per_sample` alone tells.
         """
         parts, share = self.per_sample, self.sample_shares
         return None if parts is None or share is None else samples.own(parts, share)
@@ -280,6 +283,8 @@ class Explanation:
         of = self.gradient if self.kind == "parameter" else self
         if of is None or of.kind not in ("gradient", "loss"):
             return None
+        if of.kind == "gradient" and not self._explainer.follows_loss:
+            return None  # samples have no loss of their own whose gradients it would be the mean of
         if of.by in ("neuron", "layer") and self._explainer.moment.owner(of.name):
             of = of.grouped(None)
         return samples.per_sample(of._terms, self._explainer.moment.batch_size)
@@ -309,6 +314,20 @@ class Explanation:
         return best_paths(self._explainer.chain, of._entry, largest, beam)
 
     # ---- how it reads ---------------------------------------------------------------------------
+    @property
+    def entry(self) -> Entry:
+        """The element as it stands in formulas."""
+        return self._entry
+
+    @property
+    def formulas(self) -> tuple[Equation, ...]:
+        """Over whole arrays what a gradient's terms pass through, in order; else its arithmetic."""
+        if self.kind != "gradient":
+            return () if self.equation is None else (self.equation,)
+        moment = self._explainer.moment
+        passed = self._explainer.chain.way(self.name)
+        return tuple(op.equation for op in dict.fromkeys(moment.writer[name] for name in passed))
+
     @property
     def symbols(self) -> str:
         """The arithmetic in plain text with names, not numbers; nothing of what is given."""

@@ -76,7 +76,10 @@ class Moment(Program):
 
     @cached_property
     def gradients(self) -> frozenset[str]:
-        """The arrays that hold derivatives of the loss, or sums of them on their way."""
+        """The arrays that hold derivatives of the loss, or sums of them on their way.
+
+        Where a model learns by another rule, what stands for them: "<parameter>.grad".
+        """
         found: set[str] = set()
         for op in self.ops:
             if op.phase == "backward":
@@ -84,6 +87,9 @@ class Moment(Program):
                 found.update(
                     w for w in op.writes if derived or isinstance(self.symbols[w], Gradient)
                 )
+            elif op.phase != "update":
+                named = (w for w in op.writes if w.endswith((".grad", ".data_grad")))
+                found.update(w for w in named if self.owner(w))
         return frozenset(found)
 
     @cached_property
@@ -97,11 +103,11 @@ class Moment(Program):
         return frozenset(found)
 
     @cached_property
-    def _losses(self) -> frozenset[str]:
+    def losses(self) -> tuple[str, ...]:
         """The loss and, where it is a total, what it is the total of."""
         total = self.writer.get("loss")
         parts = total.reads if total is not None and total.name == "loss.total" else ()
-        return frozenset(("loss", *parts))
+        return ("loss", *parts)
 
     def is_source(self, name: str) -> bool:
         """Whether a gradient comes straight from the loss, not from other gradients."""
@@ -110,8 +116,9 @@ class Moment(Program):
     def is_before(self, op: Op | None, name: str) -> bool:
         """Whether what an op read is what was there before this batch's update of it."""
         writer = self.writer.get(name)
-        read_first = op is not None and writer is not None and writer.index >= op.index
-        return read_first and writer is not None and writer.index < self.done
+        if op is None or writer is None or name not in writer.reads:
+            return False
+        return op.index <= writer.index < self.done
 
     def kind(self, name: str) -> str:
         """Return what kind of number an array holds; see `Explanation.kind`."""
@@ -122,7 +129,7 @@ class Moment(Program):
             return "state" if name in self.held else "given"
         if name in self.gradients:
             return "gradient"
-        if name in self._losses:
+        if name in self.losses:
             return "loss"
         if writer.phase == "update" or name in writer.reads:
             return "state"

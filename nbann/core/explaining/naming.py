@@ -73,7 +73,9 @@ class Naming:
             of_several = several and where.neuron is not None
             return f"sample {where.sample}{step}" + f", output {where.neuron}" * of_several
         if kind == "gradient" and self.moment.owner(of.name) is not None:
-            return "penalty"
+            names = {entry.name for entry in entries(expression)}
+            if not names or names & self.moment.parameters:
+                return "penalty"
         if size(expression, SHORT + 1) <= SHORT:
             return self._names.expression(expression)
         main = self.main_entry(expression, kind)

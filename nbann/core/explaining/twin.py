@@ -5,6 +5,7 @@ Imports the core's own parts only.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,6 @@ from numpy.typing import NDArray
 
 from ..builder import Builder
 from ..expr import Gradient, Symbol
-from ..ops.time_ops import Cut
 from ..program import Op
 from .moment import Moment
 
@@ -86,7 +86,7 @@ class Twin:
             first = next((op for op in self.program if name in op.reads), None)
             if first is not None:
                 state.arrays[name][...] = moment.value(moment.ops[first.index], name)
-        self.cuts = [op for op in self.program if isinstance(op._primitive, Cut)]
+        self.cuts = [op for op in self.program if op._primitive.holds]
         with np.errstate(all="ignore"):
             for op in self.program:
                 self._run(op)
@@ -126,7 +126,7 @@ class Twin:
     def downstream(self, name: str, only: frozenset[Op] | None = None) -> list[Op]:
         """Return the ops that see a change of an array, or of what `only` read of it, in order.
 
-        The gradient does not pass where it is cut, and so a change does not either.
+        The gradient does not pass where it is cut or held, and so a change does not either.
         """
         changed = {name} if only is None else set()
         found = []
@@ -137,11 +137,20 @@ class Twin:
                 changed.update(op.writes)
         return found
 
+    def total(self, losses: tuple[str, ...]) -> float:
+        """Return the sum of some losses."""
+        return math.fsum(float(self.arrays[name]) for name in losses)
+
     def changes(
-        self, name: str, at: Place, steps: list[float], loss: str, only: frozenset[Op] | None = None
+        self,
+        name: str,
+        at: Place,
+        steps: list[float],
+        losses: tuple[str, ...],
+        only: frozenset[Op] | None = None,
     ) -> Generator[tuple[float, float]]:
-        """Yield the loss with an element moved up and down by each step; put all back after."""
-        array, target = self.arrays[name], self.arrays[loss]
+        """Yield the losses' sum, an element moved up and down by each step; put all back after."""
+        array = self.arrays[name]
         silent = bool(at) and at[-1] in self.restraints.silent(name)
         ops = [] if silent else self.downstream(name, only)  # a silenced neuron tells nobody
         before = float(array[at])
@@ -153,7 +162,7 @@ class Twin:
                     array[at] = value if op in only else before
                 for kernel in op.kernels:
                     kernel()
-            return float(target)
+            return self.total(losses)
 
         with np.errstate(all="ignore"):
             try:

@@ -74,13 +74,10 @@ class Wording:
 
     def _formulas(self, of: Explanation) -> Iterable[str]:
         """Yield the formulas of the ops that one level passes through."""
-        moment = of._explainer.moment
-        passed = of._explainer.chain.way(of.name)
-        ops = list(dict.fromkeys(moment.writer[name] for name in passed))
-        for op in ops[:FORMULAS]:
-            yield self._names.equation(op.equation)
-        if len(ops) > FORMULAS:
-            yield f"... and {len(ops) - FORMULAS} more ops on the way"
+        for equation in of.formulas[:FORMULAS]:
+            yield self._names.equation(equation)
+        if len(of.formulas) > FORMULAS:
+            yield f"... and {len(of.formulas) - FORMULAS} more ops on the way"
 
     def _samples(self, of: Explanation) -> Iterable[str]:
         moment = of._explainer.moment

@@ -33,9 +33,8 @@ class Layer(ABC):
     """How many things its input stands for, as an Embedding's does; 0: its input is measured."""
 
     def __init__(self, name: str | None = None) -> None:
-        if name is not None and (not isinstance(name, str) or not name.strip() or "." in name):
-            mend = "Dots part a layer's name from its arrays' ('hidden.weight'); leave them out."
-            raise bad_value("A layer's name", "text without a dot", repr(name), mend)
+        if name is not None:
+            check_name(name)
         self.name = name
 
     @abstractmethod
@@ -66,3 +65,16 @@ class Layer(ABC):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({'' if self.name is None else f'name={self.name!r}'})"
+
+
+def check_name(name: object) -> None:
+    """Refuse what can not begin the names of arrays and ops.
+
+    Raises
+    ------
+    ValueError
+        No text, empty, or with a dot.
+    """
+    if not isinstance(name, str) or not name.strip() or "." in name:
+        mend = "Dots part a layer's name from its arrays' ('hidden.weight'); leave them out."
+        raise bad_value("A layer's name", "text without a dot", repr(name), mend)

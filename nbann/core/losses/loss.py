@@ -35,6 +35,8 @@ TARGET_SYMBOLS = {
     "y.log": Symbol("log y"),
     "y.weight": Symbol("w"),
     "y.factor": Symbol("v"),
+    "y.there": Symbol("m"),
+    "y.gain": Symbol("g"),
 }
 """How the arrays that `Loss.targets` returns are written in formulas."""
 

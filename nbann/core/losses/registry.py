@@ -6,6 +6,7 @@ from ..errors import UnknownNameError, bad_value, uncalled
 from .class_losses import BinaryCrossEntropy, CrossEntropy
 from .loss import TARGET_SYMBOLS, Loss, Task
 from .margin_losses import Hinge, PerceptronLoss
+from .ranking_losses import LambdaRank, ListNet, RankNet
 from .spread_losses import GaussianNLL, Pinball
 from .value_losses import HalfSquaredError, Huber, MeanAbsoluteError, MeanSquaredError, Poisson
 
@@ -20,12 +21,15 @@ __all__ = [
     "HalfSquaredError",
     "Hinge",
     "Huber",
+    "LambdaRank",
+    "ListNet",
     "Loss",
     "MeanAbsoluteError",
     "MeanSquaredError",
     "PerceptronLoss",
     "Pinball",
     "Poisson",
+    "RankNet",
     "Task",
     "as_loss",
 ]
@@ -44,6 +48,9 @@ LOSSES: dict[str, type[Loss]] = {
         Pinball,
         Hinge,
         PerceptronLoss,
+        RankNet,
+        LambdaRank,
+        ListNet,
     )
 }
 SHORT_NAMES: dict[str, str] = {
@@ -56,6 +63,7 @@ DEFAULT_LOSS: dict[Task, str] = {
     "classification": "cross_entropy",
     "regression": "mean_squared_error",
     "unsupervised": "mean_squared_error",
+    "ranking": "lambdarank",
 }
 
 

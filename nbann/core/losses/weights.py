@@ -161,5 +161,5 @@ def emit_reduction(b: Builder, output: str, *, each: int = 1, summed: bool = Fal
 
 
 def _spread(share: NDArray[Any], axes: int) -> NDArray[Any]:
-    """Return a view of shares with an axis of length 1 for the outputs, if they have none."""
-    return share if share.ndim == axes else share[..., None]
+    """Return a view of shares with an axis of length 1 for each that they have not."""
+    return share.reshape(share.shape + (1,) * (axes - share.ndim))

@@ -65,6 +65,8 @@ def pass_on(b: Builder, whole: str, to: str) -> None:
 class Cut(Alias):
     """``h' = h``, but no gradient passes: the end of a stretch of truncated backpropagation."""
 
+    holds = "not through what truncate= cuts off"
+
     @property
     def passes_back_to(self) -> tuple[str, ...]:
         return ()

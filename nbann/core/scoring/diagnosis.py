@@ -25,6 +25,7 @@ from .diagnosis_rules import (
     vanishing_gradient,
 )
 from .findings import Diagnosis, Finding
+from .layer_stats import check_layered
 
 if TYPE_CHECKING:
     from ..trainer import Trainer
@@ -62,6 +63,11 @@ def diagnose(trainer: Trainer) -> Diagnosis:
     Diagnosis
         A sequence of findings, empty where nothing was found.
 
+    Raises
+    ------
+    ValueError
+        The model has no forward pass through layers: the rules are about nets that have one.
+
     Examples
     --------
     >>> import nbann
@@ -73,6 +79,7 @@ def diagnose(trainer: Trainer) -> Diagnosis:
     >>> nbann.diagnose(trainer)
     nothing found after 500 batches
     """
+    check_layered(trainer, "diagnose")
     case = Case(trainer)
     findings = [finding for rule in RULES for finding in rule(case)]
     return Diagnosis(findings, len(trainer.history.losses))

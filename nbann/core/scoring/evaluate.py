@@ -18,6 +18,7 @@ from .metric import MetricLike, Score
 from .metrics import measure
 
 CHUNK = 4096  # rows in one pass: bounds the memory of activations, whatever the size of the data
+PAIRS = 2**19  # pairs of documents in one pass, 4 MB for each array of them
 CACHED = 8  # forward programs kept, one for each number of rows last seen
 
 
@@ -109,7 +110,7 @@ class Evaluator:
             return measure(
                 self.metrics,
                 samples["y"],
-                loss.point(outputs, task),
+                outputs[..., 0] if self.recipe.ranked else loss.point(outputs, task),
                 lambda: loss.probabilities(outputs, task),
                 quantile=lambda q: loss.quantile(outputs, q),
                 steps=len(self.recipe.output_shape) > 1,
@@ -118,9 +119,9 @@ class Evaluator:
 
     def passes(self, samples: Samples) -> Iterator[Program]:
         """Run forward (and with targets, loss) over the rows, some thousands at a time."""
-        n = len(samples["x"])
-        for start in range(0, n, CHUNK):
-            part = {name: array[start : start + CHUNK] for name, array in samples.items()}
+        n, chunk = len(samples["x"]), self._rows_at_once(samples)
+        for start in range(0, n, chunk):
+            part = {name: array[start : start + chunk] for name, array in samples.items()}
             size = len(part["x"])
             program = self._program(size, part)
             for name, array in part.items():
@@ -129,6 +130,13 @@ class Evaluator:
                 for kernel in program.kernels:
                     kernel()
             yield program
+
+    def _rows_at_once(self, samples: Samples) -> int:
+        """Return how many rows go through in one pass; of queries as their pairs allow."""
+        if not self.recipe.ranked:
+            return CHUNK
+        pairs = int(samples["x"].shape[1]) ** 2
+        return max(1, min(CHUNK, PAIRS // pairs))
 
     def _program(self, size: int, part: Samples) -> Program:
         key = (size, *((name, array.shape[1:]) for name, array in part.items()))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..errors import bad_value
 from ..ops.time_ops import Cut
 from ..program import Floats
 from ..recipe import Recipe, Samples
@@ -28,6 +29,9 @@ class GradientCheck:
         Whether gradients are cut on purpose, as truncated backpropagation (`truncate=`) does:
         central differences see all of the way through time, so that a large error of what lies
         before a cut is no mistake.
+    held : str
+        What the central differences hold as it is, since the gradient is defined so: LambdaRank's
+        weights of pairs. Empty where they hold nothing.
     """
 
     error: float
@@ -35,10 +39,12 @@ class GradientCheck:
     gradients: dict[str, Floats]
     differences: dict[str, Floats]
     cut: bool = False
+    held: str = ""
 
     def __repr__(self) -> str:
         worst = max(self.errors, key=self.errors.__getitem__, default="-")
         why = "; gradients are cut on purpose (truncate=)" if self.cut else ""
+        why += f"; {self.held}" if self.held else ""
         return f"<GradientCheck: largest relative error {self.error:.1e}, in {worst}{why}>"
 
 
@@ -57,7 +63,16 @@ def check_gradients(
         What is trained, its parameters, and the batch.
     step : float
         h above, relative to the size of a weight where that is over 1.
+
+    Raises
+    ------
+    ValueError
+        The model does not follow the derivative of a loss: there is nothing to compare.
     """
+    if not recipe.model.follows_loss:
+        expected = "a model that follows the derivative of its loss"
+        mend = "Its rule of learning is no derivative, so that no difference can confirm it."
+        raise bad_value("check_gradients", expected, repr(recipe.model), mend)
     exact = replace(recipe, dtype=np.dtype(np.float64))
     copy = exact.state()
     copy.restore(state.snapshot())
@@ -67,7 +82,10 @@ def check_gradients(
     }
     program = exact.program(copy, batch, len(batch["x"]), train=True)
     kernels = [k for op in program if op.phase != "update" for k in op.kernels]
-    to_loss = [k for op in program if op.phase in ("forward", "loss") for k in op.kernels]
+    cut = any(isinstance(op._primitive, Cut) for op in program)
+    holding = [op for op in program if op._primitive.holds and not isinstance(op._primitive, Cut)]
+    ahead = [op for op in program if op.phase in ("forward", "loss") and op not in holding]
+    to_loss = [k for op in ahead for k in op.kernels]
     loss = program.arrays["loss"]
 
     def loss_with(place: int, value: float) -> float:
@@ -87,8 +105,8 @@ def check_gradients(
             high, low = loss_with(place, weight + h), loss_with(place, weight - h)
             difference[place] = (high - low) / (2 * h)
             copy.theta[place] = weight
-    cut = any(isinstance(op._primitive, Cut) for op in program)
-    return replace(_report(copy, gradient, difference), cut=cut)
+    held = "; ".join(dict.fromkeys(op._primitive.holds for op in holding))
+    return replace(_report(copy, gradient, difference), cut=cut, held=held)
 
 
 def _report(state: State, gradient: Floats, difference: Floats) -> GradientCheck:

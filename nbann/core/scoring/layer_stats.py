@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.given import as_dataset
+from ..errors import bad_value
 from ..program import Op, Program
 from ..restraints import bare
 from ..state import Parameter
@@ -49,7 +50,7 @@ def layer_stats(trainer: Trainer, data: Data | None = None) -> LayerStats:
     Raises
     ------
     ValueError
-        Data that does not fit the net.
+        Data that does not fit the net, or a model without a forward pass through layers.
 
     Examples
     --------
@@ -63,6 +64,7 @@ def layer_stats(trainer: Trainer, data: Data | None = None) -> LayerStats:
     >>> nbann.layer_stats(trainer)["tanh1"].saturated
     0.0
     """
+    check_layered(trainer, "layer_stats")
     if data is not None:
         known = as_dataset(data, "data", like=trainer.train_data)
         return stats_over(trainer, trainer._recipe.samples(known, "data"))
@@ -79,6 +81,21 @@ def layer_stats(trainer: Trainer, data: Data | None = None) -> LayerStats:
         numbers |= _training(trainer, program, parameters[layer], done)
         stats.append(LayerStat(layer, kinds[layer], **numbers))
     return LayerStats(stats, program.batch_size)
+
+
+def check_layered(trainer: Trainer, what: str) -> None:
+    """Refuse a model that has no forward pass through layers in training: an RBM, say.
+
+    Raises
+    ------
+    ValueError
+        It has none.
+    """
+    phases = trainer.program.phases
+    if "forward" not in phases:
+        mend = "See its arrays (trainer.names) and what is measured of it (trainer.measured)."
+        received = f"{trainer.model!r}, whose phases are {', '.join(phases)}"
+        raise bad_value(what, "a net with a forward pass through its layers", received, mend)
 
 
 def stats_over(trainer: Trainer, samples: Samples) -> LayerStats:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import bad_value
 
-Needs = Literal["predictions", "labels", "values", "probabilities", "quantiles"]
+Needs = Literal["predictions", "labels", "values", "probabilities", "quantiles", "scores"]
 Array = NDArray[Any]
 Score = float | NDArray[np.float64]
 MetricLike = Callable[[Array, Array], Any]
@@ -28,10 +28,11 @@ class Metric:
     Parameters
     ----------
     name : str
-    needs : {"predictions", "labels", "values", "probabilities", "quantiles"}
+    needs : {"predictions", "labels", "values", "probabilities", "quantiles", "scores"}
         What `predicted` holds: predicted class labels (n,); values (n,) or (n, k); probabilities of
         the classes (n, k); those of the values' quantiles that are listed in `quantiles`, r of them
-        on a further axis; or labels or values, whatever the net predicts.
+        on a further axis; a ranker's scores (n,), with the query of each row as a third argument of
+        the call; or labels or values, whatever the net predicts.
     compute : callable
         ``compute(y, predicted, classes)``, with y of shape (n,), or (n, k) of several values or
         labels of 0 and 1.

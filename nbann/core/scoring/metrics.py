@@ -15,6 +15,7 @@ from ..errors import UnknownNameError, bad_value
 from ..losses.loss import Task
 from .metric import Array, Metric, MetricLike, Needs, Score, as_score, column
 from .quantile_scores import coverage, mean_pinball_loss, quantile_metric
+from .rankings import RankingMetric, kendall_tau, mean_average_precision, ndcg
 from .scores import (
     SKLEARN,
     TopK,
@@ -26,6 +27,7 @@ from .scores import (
     log_loss,
     mean_absolute_error,
     mean_squared_error,
+    perplexity,
     r2,
     roc_auc,
     top_k_accuracy,
@@ -41,20 +43,33 @@ METRICS: dict[str, Metric] = {
         log_loss,
         mean_absolute_error,
         mean_squared_error,
+        perplexity,
         r2,
         roc_auc,
         top_k_accuracy(2),
         top_k_accuracy(3),
+        ndcg(),
+        mean_average_precision,
+        kendall_tau,
         coverage(0.9),
         mean_pinball_loss(0.5),
     )
-} | {"mae": mean_absolute_error, "mse": mean_squared_error}
+} | {
+    "mae": mean_absolute_error,
+    "mse": mean_squared_error,
+    "map": mean_average_precision,
+}
 _MODULES = {SKLEARN: "sklearn"}
+_NDCG = re.compile(r"(linear_)?ndcg(?:_at_([1-9]\d{0,5}))?")
 _TOP_K = re.compile(r"top_([1-9]\d{0,5})_accuracy")
 
 
 def named(name: object) -> Metric:
-    """Return the metric of a name; "top_<k>_accuracy", "coverage_<level>" and others for any."""
+    """Return the metric of a name; "top_<k>_accuracy", "ndcg_at_<k>" and others for any k."""
+    gain = _NDCG.fullmatch(name) if isinstance(name, str) else None
+    if gain:
+        k = None if gain[2] is None else int(gain[2])
+        return ndcg(k, "linear" if gain[1] else "exponential")
     top = _TOP_K.fullmatch(name) if isinstance(name, str) else None
     if top:
         return top_k_accuracy(int(top[1]))
@@ -74,13 +89,14 @@ def as_metrics(
     several: bool = False,
     probabilities: bool = True,
     gives_quantile: Callable[[float], bool] = lambda q: True,
+    ranked: bool = False,
 ) -> dict[str, MetricLike]:
     """Return metrics by name, each of which fits what is learned.
 
     Parameters
     ----------
     metrics : list of str, Metric or callable, or None
-        None stands for accuracy where there are classes, else for none.
+        None stands for accuracy where there are classes, for NDCG of rankings, else for none.
     task : {"classification", "regression", "ranking", "unsupervised"}
     classes : int, optional
         How many there are: fixes the shape of a confusion matrix.
@@ -90,6 +106,8 @@ def as_metrics(
         Whether the net gives probabilities of classes.
     gives_quantile : callable
         Whether it gives a quantile of the values.
+    ranked : bool
+        Whether samples are queries with their documents.
 
     Raises
     ------
@@ -101,7 +119,8 @@ def as_metrics(
         A metric of scikit-learn, where that is not installed.
     """
     if metrics is None:
-        metrics = ["accuracy"] if task == "classification" else []
+        usual = {"classification": ["accuracy"], "ranking": ["ndcg"]}
+        metrics = usual.get(task, [])
     if isinstance(metrics, str) or callable(metrics):
         metrics = [metrics]
     if not isinstance(metrics, Iterable):
@@ -117,7 +136,7 @@ def as_metrics(
             mend = "Ask for each once, and give each function a name of its own."
             raise bad_value("metrics", "different names", f"{name!r} twice", mend)
         what = f"metric {name!r}"
-        _check_fit(name, one, task, several, probabilities)
+        _check_fit(name, one, task, several, probabilities, ranked)
         for q in getattr(one, "quantiles", ()):
             if not gives_quantile(q):
                 mend = "Train with loss=nbann.GaussianNLL(), or with Pinball and these quantiles."
@@ -166,9 +185,12 @@ def measure(
         given["probabilities"] = probabilities()
     truth = column(_rows(y, steps, mask))
     rows = {what: _rows(array, steps, mask) for what, array in given.items()}
-    scores = {}
+    query = np.nonzero(np.ones(y.shape[:2]) if mask is None else mask)[0] if steps else None
+    scores: dict[str, Score] = {}
     for name, metric in metrics.items():
-        if _needs(metric) == "quantiles" and quantile is not None:
+        if isinstance(metric, RankingMetric):
+            scores[name] = as_score(name, metric(truth, rows["scores"], query))
+        elif _needs(metric) == "quantiles" and quantile is not None:
             found = [_rows(quantile(q), steps, mask) for q in getattr(metric, "quantiles", ())]
             scores[name] = as_score(name, metric(truth, np.stack([*map(column, found)], axis=-1)))
         else:
@@ -214,7 +236,12 @@ def _needs(metric: MetricLike) -> Needs:
 
 
 def _check_fit(
-    name: str, metric: MetricLike, task: Task, several: bool, probabilities: bool
+    name: str,
+    metric: MetricLike,
+    task: Task,
+    several: bool,
+    probabilities: bool,
+    ranked: bool,
 ) -> None:
     needs, what = _needs(metric), f"metric {name!r}"
     if needs not in get_args(Needs):
@@ -228,6 +255,9 @@ def _check_fit(
     if needs == "probabilities" and not probabilities:
         mend = "Train with loss='cross_entropy', or use a metric of labels such as 'accuracy'."
         raise bad_value(what, "probabilities of classes", "a loss that gives none", mend)
+    if needs == "scores" and not ranked:
+        mend = "Train on a Dataset(X, y, groups=...)."
+        raise bad_value(what, "data grouped by query", f"none (the task is {task})", mend)
     if several and needs in ("labels", "probabilities") and not getattr(metric, "several", True):
         own = ", ".join(repr(m.name) for m in METRICS.values() if m.several)
         raise bad_value(what, "one label a sample", "several", f"Use one of {own}.")

@@ -45,9 +45,10 @@ class Recorder:
         if self.every is None:
             return ()
         recipe = self.evaluator.recipe
-        of_heads = (f"{head}_loss" for head in recipe.loss.heads)
+        of_heads = [f"{head}_loss" for head in recipe.loss.heads]
         scores = ("loss", *of_heads, *recipe.model.measures, *self.evaluator.metrics)
-        return ("epoch", *(f"{part}_{name}" for part in self.parts for name in scores))
+        columns = (f"{part}_{name}" for part in self.parts for name in scores)
+        return ("epoch", *recipe.model.tallies, *columns)
 
     def next_evaluation(self, epoch: int, target: int) -> int:
         """Return the epochs done at the next evaluation after `epoch`, at most `target`."""
@@ -67,6 +68,8 @@ class Recorder:
         if self.every is None or epochs % self.every:
             return
         row: dict[str, Value] = {"epoch": float(epochs)}
+        for column, name in self.evaluator.recipe.model.tallies.items():
+            row[column] = self.evaluator.state.arrays[name].item()
         for part, samples in self.parts.items():
             scores = self.evaluator.score(samples)
             row |= {f"{part}_{name}": value for name, value in scores.items()}

@@ -57,6 +57,13 @@ def _roc_auc(y: Array, p: Array, classes: int) -> Any:
     return sklearn_metrics().roc_auc_score(y, _rows_of_one(p), multi_class="ovr", average="macro")
 
 
+def _perplexity(y: Array, p: Array, classes: int) -> float:
+    given = p[np.arange(len(y)), y.astype(np.intp)]
+    # what an exp has lost below its range was not 0: no text is impossible to a softmax
+    least = np.finfo(p.dtype if p.dtype.kind == "f" else np.float64).tiny
+    return float(np.exp(-np.log(np.maximum(given, least).astype(np.float64)).mean()))
+
+
 @dataclass(frozen=True)
 class TopK:
     """Computes the share of samples whose class is among the k most probable."""
@@ -159,6 +166,14 @@ roc_auc = Metric(
     "NaN if a class is not in y.",
     lower_is_better=False,
     requires=SKLEARN,
+)
+perplexity = Metric(
+    "perplexity",
+    "probabilities",
+    _perplexity,
+    about="exp of the mean of -log(p[y]): how many equally probable classes the net hesitates "
+    "between, from 1 on; of k classes, k if it knows nothing.",
+    lower_is_better=True,
 )
 mean_squared_error = Metric(
     "mean_squared_error",

@@ -62,12 +62,18 @@ def _set_values(
     section: object, moment: Moment, trainer: Trainer, arrays: Mapping[str, NDArray[Any]]
 ) -> Act:
     name = item(section, "name", str)
-    target = trainer.program.arrays.get(name)
+    batches = trainer._cursor.batches  # an activation has as many rows as its batch
+    program = trainer._program_for(batches.length(moment.step % batches.count))
+    target = program.arrays.get(name)
     if target is None or target.dtype.kind != "f" or not target.flags.writeable:
         raise bad_file("An intervention", "an array that can be set", repr(name)[:60])
-    places = _places(arrays, "places", target.size)
-    values = fitting(arrays, "values", target[:0], places.shape)
-    before = fitting(arrays, "before", target[:0], places.shape)
+    writer = program.writer.get(name)
+    there = writer is not None and writer.index < moment.done < trainer._timeline.ops
+    if not trainer._persists(name) and (name in trainer._train or not there):
+        raise bad_file("An intervention", "what had been computed at its moment", repr(name)[:60])
+    places, flat = _places(arrays, "places", target.size), np.empty(0, target.dtype)
+    values = fitting(arrays, "values", flat, places.shape)
+    before = fitting(arrays, "before", flat, places.shape)
     if not np.isfinite(values).all():
         raise bad_file("An intervention", "finite numbers", "others")
     return SetValues(moment, name, places, values, before, target.shape)

@@ -10,7 +10,7 @@ from typing import cast
 
 from ..layers.layer import Layer
 from ..layers.residual import Residual
-from ..model import Model
+from ..model import Model, Sequential
 from ..models.heads import Heads
 from ..plan import Plan
 from .faults import FileError
@@ -35,6 +35,10 @@ class Budget:
         How many of them no layer has asked for.
     outputs : int
         How many numbers the layers write for one sample, at least.
+    always : int
+        How many numbers are written whatever the size of a batch, at least.
+    buffers : int
+        How many numbers the buffers hold.
     shapes : dict of str to tuple of int
         Of the parameters so far, as a plan has them.
     """
@@ -42,6 +46,8 @@ class Budget:
     def __init__(self, parameters: int) -> None:
         self.left = parameters
         self.outputs = 0
+        self.always = 0
+        self.buffers = 0
         self.shapes: dict[str, Shape] = {}
 
     def parameter(
@@ -62,10 +68,14 @@ class Budget:
                 f"whose {name!r} of shape {shape} is larger. Load a file that Trainer.save wrote."
             )
 
-    def buffer(self, name: str, shape: Shape, start: float, symbol: object) -> None:
-        """Take no notice: it is no longer than the parameters beside it."""
+    def buffer(self, name: str, shape: Shape, start: object, symbol: object) -> None:
+        """Count its numbers."""
+        self.buffers += prod(shape)
 
-    def stream(self, name: str) -> None:
+    def counter(self, name: str, start: float) -> None:
+        """Take no notice: it is a single number."""
+
+    def stream(self, name: str, start: object = None) -> None:
         """Take no notice: a generator is small."""
 
     def go_through(self, model: Model, shape: Shape, prefix: str = "") -> Shape:
@@ -75,6 +85,12 @@ class Budget:
             for name, head in model.heads.items():
                 self.go_through(head, shape, f"{prefix}{name}.")
             return shape
+        if not isinstance(model, Sequential):
+            after = model.build(cast(Plan, self), shape, prefix)
+            each, always = model.least_written(shape, after)
+            self.outputs += each
+            self.always += always
+            return after
         for name, layer in zip(model.names, model.layers, strict=True):
             before = shape
             if isinstance(layer, Residual):

@@ -22,7 +22,7 @@ def describe_data(data: Dataset, prefix: str) -> tuple[Document, Arrays]:
     if data.y is not data.X:
         # an element type that the format has not (long double) would be float64 to any net as well
         arrays[f"{prefix}y"] = data.y if can_hold(data.y) else data.y.astype(np.float64)
-    for key in ("mask", "weight"):
+    for key in ("mask", "weight", "groups"):
         array = getattr(data, key)
         if array is not None:
             arrays[f"{prefix}{key}"] = array
@@ -53,7 +53,7 @@ def data_of(document: object, arrays: Mapping[str, Any], prefix: str) -> Dataset
     """
     given = {
         key: arrays[f"{prefix}{key}"]
-        for key in ("X", "y", "mask", "weight", "mean", "std")
+        for key in ("X", "y", "mask", "weight", "groups", "mean", "std")
         if f"{prefix}{key}" in arrays
     }
     if "X" not in given:
@@ -74,9 +74,10 @@ def data_of(document: object, arrays: Mapping[str, Any], prefix: str) -> Dataset
         given.get("weight"),
         scaling,
         item(document, "held_out", bool),
+        given.get("groups"),
         targets_of(items(document, "targets", dict)) if "targets" in document else (),  # type: ignore[operator]
     )
-    for key in ("X", "y", "mask", "weight"):
+    for key in ("X", "y", "mask", "weight", "groups"):
         if key in given and not _same(given[key], getattr(made, key)):
             raise bad_file(f"The array {prefix + key!r}", "a data set's", "other numbers")
     return made

@@ -16,6 +16,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from ..boltzmann.rbm import RBM
 from ..layers import activations, initializers
 from ..layers.activity_penalty import ActivityPenalty
 from ..layers.bidirectional import Bidirectional
@@ -33,7 +34,12 @@ from ..losses.registry import LOSSES
 from ..losses.several import Losses
 from ..model import Sequential
 from ..models.autoencoder import Autoencoder
+from ..models.bam import BAM, BAMRecall
 from ..models.heads import Heads
+from ..models.hopfield import Hopfield
+from ..models.hopfield_recall import HopfieldRecall
+from ..models.single_layer import Adaline, Perceptron
+from ..models.som import SOM
 from ..optimizers import schedules
 from ..optimizers.plateau import ReduceOnPlateau
 from ..optimizers.sgd import OPTIMIZERS
@@ -51,6 +57,13 @@ CLASSES: dict[str, type] = {
             Heads,
             Losses,
             ActivityPenalty,
+            Adaline,
+            BAM,
+            BAMRecall,
+            Hopfield,
+            HopfieldRecall,
+            Perceptron,
+            SOM,
             BatchNorm,
             Bidirectional,
             Dense,
@@ -63,6 +76,7 @@ CLASSES: dict[str, type] = {
             LSTM,
             LayerNorm,
             MaskingNoise,
+            RBM,
             RNN,
             Residual,
             *activations.ACTIVATIONS.values(),
@@ -181,7 +195,18 @@ class Writer:
         return {"array": name}
 
 
-_ARRAYS = frozenset({"weight", "recurrent", "bias", "recurrent_bias", "gamma", "beta"})
+_ARRAYS = frozenset(
+    {
+        "weight",
+        "recurrent",
+        "bias",
+        "recurrent_bias",
+        "gamma",
+        "beta",
+        "visible_bias",
+        "hidden_bias",
+    }
+)
 """Arguments that are given start values, in whatever form of a table."""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array as growing
 from collections.abc import Mapping
+from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..program import Program
 from ..scoring.history import History
+from ..timeline.moment import Moment
 from .container import Arrays, Document
 from .faults import bad_file, item, items, whole
 from .setup import checked_stream
@@ -61,11 +63,13 @@ def _packed(program: Program) -> Arrays:
     """Return what the ops of a program have written, end to end, by the kind of number."""
     flat: dict[str, list[NDArray[Any]]] = {}
     for array in _written(program):
-        flat.setdefault(_kind(array), []).append(array.reshape(-1))
+        flat.setdefault(_kind(array, program), []).append(array.reshape(-1))
     return {kind: np.concatenate(arrays) for kind, arrays in flat.items()}
 
 
-def _kind(array: NDArray[Any]) -> str:
+def _kind(array: NDArray[Any], program: Program) -> str:
+    if array.dtype.kind == "f" and array.dtype != program.state.dtype:
+        return array.dtype.name  # such as draws in float64 beside numbers in float32
     return {"f": "numbers", "b": "flags"}.get(array.dtype.kind, "places")
 
 
@@ -121,6 +125,8 @@ def put_run_back(trainer: Trainer, document: object, arrays: Mapping[str, Any]) 
     cursor._rows = cursor.batches.rows(epoch)
     cursor.program = program = cursor._program(batch)
     done = whole(document, "done", 0, len(program))
+    if done == len(program):
+        cursor.program = program = _as_it_was(trainer, epoch, batch)
     program.load(cursor._rows[batch])
     for name in kept:
         copied = fitting(arrays, f"{KEPT}{name}", state.persistent[name])
@@ -131,7 +137,8 @@ def put_run_back(trainer: Trainer, document: object, arrays: Mapping[str, Any]) 
     state._kept_streams = streams_of(document, "kept_streams", tuple(state.streams), needed=False)
     streams = streams_of(document, "streams", tuple(state.streams), needed=True)
     for rows in stored:
-        _unpack(trainer._program_for(rows), arrays, rows)
+        one = program if rows == program.batch_size else trainer._program_for(rows)
+        _unpack(one, arrays, rows)
     if 0 < done < len(program) and kept:
         if kept != set(state.persistent):
             raise bad_file("The file of a half-done batch", "all that it began with", "a part")
@@ -147,6 +154,27 @@ def put_run_back(trainer: Trainer, document: object, arrays: Mapping[str, Any]) 
     cursor._hooks_called = item(document, "hooks_called", bool)
     if item(document, "diverged", int, None) is not None:
         cursor.diverged = program.ops[whole(document, "diverged", 0, len(program) - 1)]
+
+
+def _as_it_was(trainer: Trainer, epoch: int, batch: int) -> Program:
+    """Return the program that a batch which is done was computed with.
+
+    What is frozen or let go at a batch's end belongs to the next one: it has had no part in what
+    this one shows.
+    """
+    timeline, batches = trainer._timeline, trainer._cursor.batches
+    end = Moment(epoch * batches.count + batch, timeline.ops, 0)
+    before = timeline.restraints(end)
+    if before == trainer._recipe.restraints:
+        return trainer._cursor._program(batch)
+    recipe = replace(trainer._recipe, restraints=before)
+    return recipe.program(
+        trainer._state,
+        trainer._train,
+        batches.length(batch),
+        train=True,
+        batches_per_epoch=batches.count,
+    )
 
 
 def _replay(trainer: Trainer, program: Program, done: int) -> None:
@@ -173,7 +201,7 @@ def _unpack(program: Program, arrays: Mapping[str, Any], rows: int) -> None:
     """Put what the ops of a program had written back in place."""
     wanted: dict[str, list[NDArray[Any]]] = {}
     for array in _written(program):
-        wanted.setdefault(_kind(array), []).append(array)
+        wanted.setdefault(_kind(array, program), []).append(array)
     for kind, targets in wanted.items():
         like = np.empty(0, targets[0].dtype)
         size = sum(array.size for array in targets)

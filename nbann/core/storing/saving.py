@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ..data.queries import samples_of
 from .atomic import PathLike, open_saved, write_atomically
 from .budget import Budget
 from .container import Arrays, Document, read_container, write_container
@@ -129,10 +130,14 @@ def _made(cls: type[Trainer], document: Document, arrays: Arrays, given: Given) 
     if given.model is None:
         data = arguments["train"]
         budget = Budget(theta.size)
-        budget.go_through(arguments["model"], data.X.shape[1:])
+        count, shape = samples_of(data)
+        budget.go_through(arguments["model"], shape)
         size = arguments["batch_size"]
-        rows = len(data) if size is None else min(max(size, 1), len(data))
-        if budget.left or budget.outputs * rows > size_of_programs(arrays):
+        rows = count if size is None else min(max(size, 1), count)
+        held = sum(array.size for name, array in arrays.items() if name.startswith(STATE))
+        programs = size_of_programs(arrays)
+        written = budget.outputs * rows + budget.always
+        if budget.left or budget.buffers > held or written > programs:
             raise bad_file("The file", "arrays as large as its description says", "smaller ones")
     trainer = cls(arguments.pop("model"), arguments.pop("train"), **arguments)
     layout = [[p.name, list(p.shape)] for p in trainer._recipe.plan.parameters]

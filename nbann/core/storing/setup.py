@@ -19,11 +19,12 @@ from ..optimizers.sgd import Optimizer
 from ..scoring.head_scores import HeadMetric
 from ..scoring.metric import Metric
 from ..scoring.metrics import named
+from ..streams import WORDS
 from .container import Arrays, Document
 from .datasets import data_of, describe_data
 from .descriptions import INITIALIZERS, Foreign, Writer, made_of
 from .drawn import Draw, Drawn, draws_of
-from .faults import NotGivenError, bad_file, item, items
+from .faults import NotGivenError, bad_file, item, items, whole
 
 if TYPE_CHECKING:
     from ..trainer import Trainer
@@ -230,9 +231,17 @@ def _drawn(document: object, arrays: Mapping[str, Any]) -> list[Drawn]:
 
 
 def checked_stream(state: Any) -> dict[str, Any]:
-    """Return the state of a PCG64 generator, or say what is wrong with it."""
+    """Return the state of a generator that nbann draws from, or say what is wrong with it."""
     numbers = item(state, "state", dict)
-    if item(state, "bit_generator", str) != "PCG64":
+    if item(state, "bit_generator", str) == "MT19937":
+        key = item(numbers, "key", str)
+        if len(key) != 8 * WORDS or set(key) - set("0123456789abcdef"):
+            raise bad_file("The generator's 'key'", f"{WORDS} numbers of 32 bits", "another")
+        return {
+            "bit_generator": "MT19937",
+            "state": {"key": key, "pos": whole(numbers, "pos", 0, WORDS)},
+        }
+    if state["bit_generator"] != "PCG64":
         raise bad_file("A generator of the file", "PCG64", repr(state["bit_generator"])[:40])
     checked = {
         "bit_generator": "PCG64",

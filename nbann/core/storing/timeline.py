@@ -2,7 +2,7 @@
 
 A line of events is its interventions, some snapshots and how far it has come: with them the loaded
 run can be gone back in. Hooks can not be in a file: of a run that they have changed, the present
-alone is stored.
+alone is stored, with what is frozen or silenced in it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..scoring.history import History
 from ..state import Snapshot
-from ..timeline.acts import Act, SetValues, Splice
+from ..timeline.acts import Act, Restrain, SetValues, Splice, neuron_name
 from ..timeline.branches import Branch
 from ..timeline.moment import Moment
 from ..timeline.snapshots import Snapshots
@@ -50,27 +50,82 @@ class Line:
 
 # ---- to a document -------------------------------------------------------------------------------
 def describe_timeline(trainer: Trainer) -> tuple[Document | None, Arrays]:
-    """Return the section of the timeline; None where hooks have changed what was."""
+    """Return the section of the timeline; where hooks have changed what was, of the present alone.
+
+    None where hooks have changed it, and what the batch at hand began with is not there any more.
+    """
     timeline = trainer._timeline
     if any(isinstance(act, Splice) for act in timeline.acts):
-        return None, {}
+        present = _present(trainer)
+        return (None, {}) if present is None else _describe(trainer, present, len(present.acts), [])
+    # in the midst of a run, what has been run since it began is not noted in the timeline yet
+    here = trainer._cursor.moment_at_rest
     line = Line(
         timeline.acts,
-        max(timeline.end, trainer._cursor.moment_at_rest),
+        max(timeline.end, here),
         timeline.first,
         timeline.snapshots,
-        timeline.record,
+        None if here >= timeline.end else timeline.record,
         timeline.number,
     )
+    return _describe(trainer, line, timeline.applied, timeline.branches)
+
+
+def _present(trainer: Trainer) -> Line | None:
+    """Return a line of events that begins with the batch at hand, or if that is done the next one.
+
+    What is frozen or silenced now was so from its start; of what was done in this batch, what still
+    has a part in it is done again.
+    """
+    cursor, timeline, state = trainer._cursor, trainer._timeline, trainer._state
+    step, ended, kept = cursor.step_number, cursor.at_batch_end, state.kept_snapshot()
+    if kept is None and not ended:
+        return None
+    start = Moment(step, timeline.ops if ended else 0, 0)
+    before = timeline.restraints(start)
+    if ended:
+        at, first, end, kept = Moment(step, 0), step + 1, Moment(step + 1, 0), state.snapshot()
+    else:
+        at, first, end = Moment(step - 1, timeline.ops), step, cursor.moment_at_rest
+    held = [
+        Restrain(max(at, Moment(0, 0)), which, pairs, True, _what(which, pairs))
+        for which, pairs in (("frozen", before.frozen), ("silenced", before.silenced))
+        if pairs
+    ]
+    later = [
+        act
+        for act in timeline.acts[: timeline.applied]
+        if act.moment >= start
+        and not isinstance(act, Splice)
+        # what else was done at a batch's end is in the state
+        and (isinstance(act, Restrain) or not ended)
+    ]
+    assert kept is not None
+    acts = (*held, *later)
+    return Line(acts, end, first, Snapshots([first], [kept]), None, timeline.number)
+
+
+def _what(which: str, pairs: frozenset[tuple[str, int]]) -> str:
+    if which == "frozen":
+        return ", ".join(sorted({name for name, _ in pairs}))
+    return ", ".join(neuron_name(array, unit) for array, unit in sorted(pairs))
+
+
+def _describe(
+    trainer: Trainer, line: Line, applied: int, branches: Sequence[Branch]
+) -> tuple[Document, Arrays]:
+    """Return a line of events, and the branches that have no hooks in them."""
+    timeline = trainer._timeline
     document, arrays = _describe_line(line, TIMELINE)
-    places = {id(act): place for place, act in enumerate(timeline.acts)}
+    places = {id(act): place for place, act in enumerate(line.acts)}
+    overrides = [(after, id(act)) for after, act in trainer._cursor.overrides]
     document |= {
-        "applied": timeline.applied,
+        "applied": applied,
         "newest": timeline.newest,
-        "overrides": [[after, places[id(act)]] for after, act in trainer._cursor.overrides],
+        "overrides": [[after, places[act]] for after, act in overrides if act in places],
         "branches": [],
     }
-    for branch in timeline.branches:
+    for branch in branches:
         if any(isinstance(act, Splice) for act in branch.acts):
             continue
         prefix = f"{TIMELINE}branches/{branch.number}/"
@@ -136,9 +191,7 @@ class Reading:
         of_acts = self._arrays_of_acts(f"{prefix}acts/")
         for place, section in enumerate(items(document, "acts", dict)):
             moment = self.moment(section, "moment")
-            if not Moment(first - 1, self.trainer._timeline.ops, 0) <= moment <= end or (
-                acts and moment < acts[-1].moment
-            ):
+            if not Moment(first - 1, 0, 0) <= moment <= end or (acts and moment < acts[-1].moment):
                 raise bad_file("Interventions", "moments in order", list(moment))
             acts.append(act_of(section, moment, self.trainer, of_acts.get(str(place), {})))
         record = item(document, "record", dict, None)

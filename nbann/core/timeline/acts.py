@@ -32,9 +32,12 @@ class Act(ABC):
     ----------
     moment : Moment
         When; `Timeline.position_of` has it in epochs, batches and ops.
+    by_hook : bool
+        Whether a hook that changes values has done it, which does it again when it is called again.
     """
 
     moment: Moment
+    by_hook: bool = field(default=False, compare=False, kw_only=True)
 
     @abstractmethod
     def apply(self, cursor: Cursor) -> None:
@@ -81,7 +84,7 @@ class SetValues(Act):
 
     def write(self, array: NDArray[Any]) -> None:
         """Put the numbers into the array."""
-        array[np.unravel_index(self.places, self.shape)] = self.values
+        array[spread(self.places, self.shape)] = self.values if self.shape else self.values[-1]
 
     @property
     def text(self) -> str:
@@ -217,10 +220,24 @@ class Splice(Act):
 
     def apply(self, cursor: Cursor) -> None:
         cursor.trainer._hooks.put(self.hook, attached=self.attached)
+        if cursor.travelling:  # on the way there is none, unless a hook may read it
+            cursor.follow_history()
+
+    def does_as(self, other: Splice) -> bool:
+        """Whether another one attaches or removes the same, whenever it does."""
+        return self.attached == other.attached and self.hook.is_like(other.hook)
+
+    def is_same(self, other: Act) -> bool:
+        return isinstance(other, Splice) and self.moment == other.moment and self.does_as(other)
 
     @property
     def text(self) -> str:
         return f"{'attach' if self.attached else 'remove'} {self.hook!r}, which changes values"
+
+
+def spread(places: NDArray[np.intp], shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """Return places that are counted along the rows as an index; of a single number it is empty."""
+    return np.unravel_index(places.reshape(-1), shape) if shape else ()
 
 
 def element_name(name: str, shape: tuple[int, ...], place: int) -> str:

@@ -1,11 +1,13 @@
-"""Lines of events that have been left, kept so that one can return; the core's own parts only."""
+"""Lines of events that have been left, kept so that one can return; NumPy and the core's parts."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ..checks import counted
 from ..errors import bad_value
@@ -80,7 +82,12 @@ class Branch:
         for step, state in zip(own.steps, own.states, strict=True):
             self.snapshots.add(step, state)
         acts = sum(act.nbytes for act in self.acts if act.moment > self.fork)
-        self.nbytes = 1000 + own.nbytes + self.record.nbytes + acts
+        first = self.snapshots.states[0].nbytes  # as if no other line began with it as well
+        self.nbytes = 1000 + first + own.nbytes + self.record.nbytes + acts
+
+    def share(self, held: Set[int]) -> None:
+        """Drop those snapshots before the fork that nobody else holds any more."""
+        self.snapshots.keep_only(lambda step, state: step > self.fork.step or id(state) in held)
 
 
 class Branches(Sequence[Branch]):
@@ -128,8 +135,9 @@ class Branches(Sequence[Branch]):
         ValueError
             There is none like that.
         """
+        whole = isinstance(branch, int | np.integer) and not isinstance(branch, bool)
         for one in self._kept:
-            if one is branch or (type(branch) is int and one.number == branch):
+            if one is branch or (whole and one.number == branch):
                 return one
         there = ", ".join(str(one.number) for one in self._kept) or "none, so far"
         mend = "See trainer.branches; acting anew in the past of a run makes one."
@@ -142,6 +150,7 @@ class Branches(Sequence[Branch]):
         room = int(SHARE * self._timeline.budget)
         while self._kept and self.nbytes > room:
             lost.append(f"branch {self._kept[0].number}, {self._kept.pop(0).words}")
+        self.share()
         if lost:
             self.dropped += lost
             warnings.warn(
@@ -156,6 +165,16 @@ class Branches(Sequence[Branch]):
         branch.words = f"from {words(branch.fork)} on, to {words(branch.end)}"
         branch.thin(int(SHARE * self._timeline.budget) // 4)
         self._kept.append(branch)
+
+    def share(self) -> None:
+        """Let branches have no snapshots of what they share with others but those others hold.
+
+        What is held for its own sake alone is counted as memory.
+        """
+        lines = [self._timeline.snapshots, *(branch.own for branch in self._kept)]
+        held = {id(state) for line in lines for state in line.states}
+        for branch in self._kept:
+            branch.share(held)
 
     def remove(self, branch: Branch) -> None:
         """Take a branch out."""

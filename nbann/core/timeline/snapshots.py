@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 
 from ..state import Snapshot
 
@@ -84,6 +85,13 @@ class Snapshots:
         place = max(bisect_right(self.steps, step), 1)
         del self.steps[place:], self.states[place:]
         self._last = time.perf_counter()
+
+    def keep_only(self, wanted: Callable[[int, Snapshot], bool]) -> None:
+        """Drop those that are not wanted, by step and state, the first one apart."""
+        pairs = list(zip(self.steps, self.states, strict=True))
+        kept = [*pairs[:1], *(pair for pair in pairs[1:] if wanted(*pair))]
+        self.steps = [step for step, _ in kept]
+        self.states = [state for _, state in kept]
 
     def copy(self, after: int = -1) -> Snapshots:
         """Return another list of the same snapshots: those after a step."""

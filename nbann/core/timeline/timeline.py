@@ -136,11 +136,21 @@ class Timeline(Sequence[Act]):
         """The step of `next_moment`."""
         return self.acts[self.applied].moment.step if self.applied < len(self.acts) else None
 
-    def due(self, moment: Moment) -> Iterator[Act]:
-        """Yield those ahead that come up to a moment, each counted as applied when it is asked."""
+    def due(self, moment: Moment, *, of_hooks: bool = True) -> Iterator[Act]:
+        """Yield those ahead that come up to a moment, each counted as applied when it is asked.
+
+        Without those `of_hooks`, up to the first that a hook does itself.
+        """
         while self.applied < len(self.acts) and self.acts[self.applied].moment <= moment:
+            if self.acts[self.applied].by_hook and not of_hooks:
+                return
             self.applied += 1
             yield self.acts[self.applied - 1]
+
+    def behind(self, step: int) -> list[Act]:
+        """Return what lies behind of what was done in a batch."""
+        start = bisect_left(self.acts, Moment(step, 0, 0), key=lambda act: act.moment)
+        return self.acts[start : self.applied]
 
     def rewind(self, moment: Moment) -> None:
         """Count as applied only what comes before a moment."""
@@ -150,17 +160,22 @@ class Timeline(Sequence[Act]):
         """Whether something that lies behind was done after a batch's first op."""
         return self.applied > 0 and self.acts[self.applied - 1].moment > Moment(step, 0)
 
+    def was_acted(self, moment: Moment) -> bool:
+        """Whether something was done just at a moment."""
+        place = bisect_left(self.acts, moment, key=lambda act: act.moment)
+        return place < len(self.acts) and self.acts[place].moment == moment
+
     def is_touched(self, moment: Moment) -> bool:
         """Whether something was done between the start of a moment's batch and the moment."""
         start = bisect_left(self.acts, Moment(moment.step, 0, 0), key=lambda act: act.moment)
         return start < len(self.acts) and self.acts[start].moment <= moment
 
     # ---- what was in force -----------------------------------------------------------------------
-    def restraints(self) -> Restraints:
-        """Return what the interventions that lie behind have frozen and silenced."""
+    def restraints(self, before: Moment | None = None) -> Restraints:
+        """Return what the interventions that lie behind (and before a moment) have held back."""
         restraints = Restraints()
         for act in self.acts[: self.applied]:
-            if isinstance(act, Restrain):
+            if isinstance(act, Restrain) and (before is None or act.moment < before):
                 restraints = act.of(restraints)
         return restraints
 
@@ -218,21 +233,24 @@ class Timeline(Sequence[Act]):
         room = self.budget - self.branches.nbytes - self._of_acts
         if self.snapshots.nbytes > room:
             self.snapshots.thin(max(room, 0))
+            self.branches.share()
 
     # ---- acting ----------------------------------------------------------------------------------
-    def add(self, act: Act, history: History, hooks: Sequence[Hook]) -> bool:
+    def add(self, act: Act, history: History, hooks: Sequence[Hook]) -> Act | None:
         """Record an intervention; what lay ahead of another one is kept as a branch.
 
         Returns
         -------
-        bool
-            Whether it is still to be done: not where it has just been made.
+        Act or None
+            What is to be done: the one that was recorded the first time, if it is the same; None
+            where it has just been made.
         """
         if self.applied < len(self.acts) and self.acts[self.applied].is_same(act):
             self.applied += 1
-            return True
-        if self.applied and self.acts[self.applied - 1].is_same(act):
-            return False
+            return self.acts[self.applied - 1]
+        last = self.acts[self.applied - 1] if self.applied else None
+        if last is not None and not isinstance(act, Splice) and last.is_same(act):
+            return None
         ahead = self.first <= act.moment.step and act.moment < self.end
         if ahead or self.applied < len(self.acts):
             self.fork(act.moment, history, hooks)
@@ -240,7 +258,29 @@ class Timeline(Sequence[Act]):
         self._of_acts += act.nbytes
         self.applied = len(self.acts)
         self.end = max(self.end, act.moment)
-        return True
+        for hook in hooks:  # what it has seen of later, in a batch since rewound, will be another
+            hook.seen = min(hook.seen, act.moment)
+        return act
+
+    def repeat(self, act: Act, within: Moment | None = None) -> Act | None:
+        """Return what was recorded when a hook did this the first time, if it was.
+
+        Parameters
+        ----------
+        act : Act
+            What the hook does when it is called again.
+        within : Moment, optional
+            Of the intervention for which the batch is being computed once more.
+        """
+        for one in self.acts[self.applied : self.applied + 1]:
+            at = within or act.moment
+            if one.by_hook and type(one) is type(act) and one.moment == at:
+                self.applied += 1
+                return one
+        if within is not None and isinstance(act, Splice):
+            splices = (one for one in self.behind(act.moment.step) if isinstance(one, Splice))
+            return next((one for one in splices if one.does_as(act)), None)
+        return None
 
     def _replace_acts(self, acts: Sequence[Act]) -> None:
         self.acts = list(acts)
@@ -252,10 +292,9 @@ class Timeline(Sequence[Act]):
         self.renumber()
         self._replace_acts(self.acts[: self.applied])
         self.snapshots.cut(moment.step)
+        self.branches.share()
         self.record = None
         self.end = moment
-        for hook in hooks:
-            hook.seen = min(hook.seen, moment)
 
     def renumber(self) -> None:
         """Give this line of events a number of its own: it is another one from now on."""
@@ -278,6 +317,8 @@ class Timeline(Sequence[Act]):
 
     def parts_from(self, branch: Branch) -> Moment:
         """Return the moment up to which this line of events and a branch are one."""
+        if self.first != branch.first:  # they begin at different times: nothing is shared
+            return Moment(min(self.first, branch.first), 0, 0)
         pairs = zip(self.acts, branch.acts, strict=False)
         common = next((n for n, (a, b) in enumerate(pairs) if a is not b), None)
         if common is None:
@@ -288,6 +329,7 @@ class Timeline(Sequence[Act]):
     def take(self, branch: Branch) -> None:
         """Go on with the line of events of a branch; the caller then goes to a place in it."""
         self.number = branch.number
+        self.newest = max(self.newest, self.number)  # of another trainer's line of events, too
         self._replace_acts(branch.acts)
         self.applied = 0
         self.end, self.first = branch.end, branch.first

@@ -1,0 +1,104 @@
+"""Turns a trainer's timeline into plain data for a view; imports the core only.
+
+A run is drawn from its first batch to its last one; a place on it is the number of batches begun.
+So a place and the status line name the same batch: "epoch 3, batch 2" is where that batch has run.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nbann.core.moves import Position
+from nbann.core.timeline.branches import Branch
+from nbann.core.timeline.moment import Moment
+from nbann.core.trainer import Trainer
+
+MOST_MARKS = 200
+"""Marks that are sent; of more, the latest."""
+
+
+def line(trainer: Trainer) -> dict[str, Any]:
+    """Return where the line of events begins and ends, and where on it the trainer stands."""
+    timeline, batches = trainer.timeline, trainer.batches
+    epoch, batch, done = trainer.loaded
+    at = _begun(Moment(epoch * batches + batch, done))
+    here = trainer.position
+    return {
+        "first": timeline.first,
+        "end": max(_begun(timeline.end), at),
+        "at": at,
+        "start": (here.epoch * batches + here.batch, here.op) <= (timeline.first, 0),
+        "batches": batches,
+    }
+
+
+def marks(trainer: Trainer) -> list[dict[str, Any]]:
+    """Return a mark for each intervention, and for where each branch has been left.
+
+    Each is a dict of `step` (a place, broken where it lies within a batch), `words`, `kind` ("act",
+    "fork", or "more": how many there is no room for) and, of an act, whether it lies `ahead`.
+    """
+    timeline = trainer.timeline
+    forks = [
+        _mark(trainer, moment, f"branch {branch.number} parts here", "fork")
+        for branch in list(timeline.branches)[-MOST_MARKS // 4 :]
+        if (moment := _parting(trainer, branch)) is not None
+    ]
+    room = MOST_MARKS - len(forks)
+    first = max(0, len(timeline) - room)
+    acts = [
+        _mark(trainer, act.moment, act.text, "act", ahead=first + place >= timeline.applied)
+        for place, act in enumerate(timeline[first:])
+    ]
+    if first:
+        words = f"{first} earlier interventions are not shown: see trainer.timeline"
+        acts.insert(0, {"step": timeline.first, "words": words, "kind": "more", "ahead": False})
+    return acts + forks
+
+
+def branches(trainer: Trainer) -> list[dict[str, Any]]:
+    """Return the lines of events that one can return to: their numbers, and where they differ."""
+    found = []
+    for branch in trainer.timeline.branches:
+        end = where(trainer.timeline.position_of(branch.end))
+        loss = branch.record.last("loss")
+        words = f"branch {branch.number}: to {end}"
+        words += "" if loss is None else f", loss {loss:.3g}"
+        found.append({"number": branch.number, "words": words})
+    return found
+
+
+def place(trainer: Trainer, step: int) -> Position:
+    """Return where to go for a place: to where its batch is done, at the end as far as it came."""
+    timeline = trainer.timeline
+    if step >= _begun(timeline.end):
+        return timeline.position_of(timeline.end)
+    return Position(*divmod(max(step, timeline.first), trainer.batches), 0)
+
+
+def where(position: Position) -> str:
+    """Return a position in words, counted as people count."""
+    epoch, batch, op = position
+    return f"epoch {epoch + 1}, batch {batch + 1}" + (f", op {op + 1}" if op else "")
+
+
+def _begun(moment: Moment) -> int:
+    """Return how many batches have been begun by a moment."""
+    return moment.step + (moment.done > 0)
+
+
+def _parting(trainer: Trainer, branch: Branch) -> Moment | None:
+    """Return where a branch parts from this line; None while it is the same as far as both came."""
+    timeline = trainer.timeline
+    moment = timeline.parts_from(branch)
+    acts = {act.moment for act in (*timeline.acts, *branch.acts)}
+    return moment if moment < timeline.end or moment in acts else None
+
+
+def _mark(
+    trainer: Trainer, moment: Moment, text: str, kind: str, *, ahead: bool = False
+) -> dict[str, Any]:
+    timeline = trainer.timeline
+    at = round(moment.step + min(moment.done / timeline.ops, 1.0), 4)
+    words = f"{where(timeline.position_of(moment))}: {text}"
+    return {"step": at, "words": words, "kind": kind, "ahead": ahead}
