@@ -249,7 +249,9 @@ class Looking(Predicting):
         """
         samples = self._inputs(X, "predict", mask)
         outputs = self._evaluator.outputs(samples)
-        return outputs[:, 0, 0] if self._recipe.ranked else self._evaluator.predict(outputs)
+        if self._recipe.ranked:
+            outputs = outputs[:, 0]  # each document is a query by itself
+        return self._evaluator.predict(outputs)
 
     @property
     def gives_probabilities(self) -> bool:
@@ -265,6 +267,8 @@ class Looking(Predicting):
             As `predict` does, or a net that gives no probabilities.
         """
         found = self._evaluator.probabilities(self._inputs(X, "predict_proba", mask))
+        if isinstance(found, dict):
+            return {h: p[:, 0] if self._recipe.ranked else p for h, p in found.items()}
         return found[:, 0] if self._recipe.ranked else found
 
     def _inputs(self, X: Any, what: str, mask: Any) -> Samples:

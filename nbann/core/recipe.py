@@ -225,8 +225,10 @@ class Recipe:
         return b.finish()
 
 
-def check_scorer(model: Model, shape: tuple[int, ...]) -> None:
+def check_scorer(model: Model, shape: tuple[int, ...], *, several: bool = False) -> None:
     """Refuse a net that can not score documents one by one; `shape` is (documents, features).
+
+    With several heads a document has more outputs than one score.
 
     Raises
     ------
@@ -238,7 +240,7 @@ def check_scorer(model: Model, shape: tuple[int, ...]) -> None:
         output = model.build(Plan(), shape[1:])
     except ValueError as error:
         raise bad_value("model", expected, f"one that does not take one: {error}", mend) from None
-    if output != (1,):
+    if output != (1,) and not several:
         raise bad_value("model", expected, f"an output of shape {output}", mend)
 
 

@@ -91,8 +91,8 @@ class Trainer(GoingBack, Keeping):
     dtype : {"float64", "float32"}
     metrics : list of str or callable, optional
         Scored beside the loss, by name ("accuracy", "log_loss", "confusion_matrix", "r2", ...: see
-        `nbann.metrics`), or any ``f(y, predicted) -> float``. By default accuracy where there are
-        classes.
+        `nbann.metrics`), or any ``f(y, predicted) -> float``; for a net with several heads a dict
+        of such by head. By default accuracy where there are classes.
     evaluate_every : int or None
         Epochs between two evaluations of the whole training and test data; None for none, which
         saves their forward passes.
@@ -163,9 +163,9 @@ class Trainer(GoingBack, Keeping):
         penalty = Penalty(*factors, _flag("penalty_per_sample", penalty_per_sample))
         plan = Plan()
         count, shape = samples_of(data)
-        ranked = data.task == "ranking"
+        ranked = data.task == "ranking" or (data.task == "several" and data.groups is not None)
         if ranked:
-            check_scorer(model, shape)
+            check_scorer(model, shape, several=data.task == "several")
         output_shape = model.build(plan, shape)
         data = as_values(data, loss, output_shape[-1]) if asked else data
         others = {"validation": validation, "test": test}

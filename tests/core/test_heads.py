@@ -338,6 +338,90 @@ def test_any_loss_sits_in_a_head():
         assert many[f"loss.{name}"].item() == one["loss"].item(), name
 
 
+# ---- a classifier, a ranker and an estimator -----------------------------------------------------
+
+
+def documents(seed=0, n=60):
+    """Return documents in queries: what they are, how relevant, and what they cost."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n, 4))
+    relevance = np.clip(np.round(X @ [1, 0.5, 0, 0] + 1), 0, 4).astype(int)
+    y = {"kind": (X[:, 2] > 0).astype(int), "relevance": relevance, "price": 2 * X[:, 3]}
+    return nbann.Dataset(X, y, groups=[5, 7, 8, 10] * (n // 30))
+
+
+def three(ds, **settings):
+    heads = {"kind": [nbann.Dense(2)], "relevance": [nbann.Dense(1)], "price": [nbann.Dense(1)]}
+    settings = {
+        "loss": nbann.Losses({"relevance": nbann.LambdaRank()}, {"price": 0.5}),
+        "metrics": {"relevance": ["ndcg"], "price": ["r2"], "kind": ["accuracy"]},
+        "batch_size": 3, "seed": 1,
+    } | settings  # fmt: skip
+    return nbann.Trainer(nbann.Heads([nbann.Dense(6), nbann.Tanh()], heads), ds, **settings)
+
+
+def test_a_classifier_a_ranker_and_an_estimator_are_each_what_they_are_alone():
+    ds = documents()
+    trainer = three(ds, batch_size=None)
+    assert trainer.check_gradients().error < 1e-7
+    trainer.step("phase", 2)
+    p, table = trainer.parameters, ds.y
+    alone = {
+        "kind": ((ds.X, table[:, 0].astype(int)), "cross_entropy", 2),
+        "relevance": (nbann.Dataset(ds.X, table[:, 1], groups=ds.groups), "lambdarank", 1),
+        "price": ((ds.X, table[:, 2]), "mse", 1),
+    }
+    for name, (data, loss, width) in alone.items():
+        layers = [
+            nbann.Dense(6, weight=p["dense1.weight"], bias=p["dense1.bias"]), nbann.Tanh(),
+            nbann.Dense(width, weight=p[f"{name}.dense1.weight"], bias=p[f"{name}.dense1.bias"]),
+        ]  # fmt: skip
+        one = nbann.Trainer(nbann.Sequential(layers), data, loss=loss, batch_size=None)
+        one.step("phase", 2)
+        assert trainer[f"loss.{name}"].item() == pytest.approx(one["loss"].item(), rel=1e-12)
+        np.testing.assert_allclose(
+            trainer.predict(ds.X)[name], one.predict(ds.X), rtol=1e-12, atol=1e-15
+        )
+    assert trainer.predict_proba(ds.X)["kind"].shape == (60, 2)
+
+
+def test_all_three_learn_and_are_shown_apart(tmp_path):
+    train, test = documents(n=120).split(test=0.25, seed=1)
+    assert len(set(train.groups) & set(test.groups)) == 0
+    trainer = three(train, test=test, optimizer=nbann.Adam(0.02))
+    trainer.run(60)
+    last = {name: column[-1] for name, column in trainer.history.items()}
+    assert last["test_kind_accuracy"] > 0.9
+    assert last["test_relevance_ndcg"] > 0.9
+    assert last["test_price_r2"] > 0.9
+    parts = last["test_kind_loss"] + last["test_relevance_loss"] + last["test_price_loss"] / 2
+    assert last["test_loss"] == pytest.approx(parts, rel=1e-12)
+    trainer.save(tmp_path / "run.npz")
+    loaded = nbann.Trainer.load(tmp_path / "run.npz")
+    for one in (trainer, loaded):
+        one.run(2)
+        one.back("batch", 4)
+    same_run(trainer, loaded)
+
+
+def test_heads_at_every_time_step():
+    rng = np.random.default_rng(0)
+    X, mask = rng.standard_normal((10, 5, 2)), np.ones((10, 5))
+    mask[::3, 4] = 0
+    ds = nbann.Dataset(X, {"kind": rng.integers(0, 2, (10, 5)), "size": rng.random((10, 5))},
+                       mask=mask)  # fmt: skip
+    body = [nbann.RNN(3, return_sequences=True)]
+    heads = {"kind": [nbann.Dense(2)], "size": [nbann.Dense(1)]}
+    trainer = nbann.Trainer(nbann.Heads(body, heads), ds, batch_size=4)
+    trainer.run(2)
+    assert trainer.check_gradients().error < 1e-7
+    labels = trainer.predict(X, mask)["kind"]
+    right = labels == ds.y[..., 0]
+    assert ds.y.shape == (10, 5, 2)
+    assert trainer.predict(X, mask)["size"].shape == (10, 5)
+    assert trainer.history["train_kind_accuracy"][-1] == right[mask > 0].mean()
+
+
 # ---- what does not fit ---------------------------------------------------------------------------
 
 BODY = [nbann.Dense(2)]
@@ -360,6 +444,7 @@ BODY = [nbann.Dense(2)]
         (lambda: nbann.Dataset(np.ones((2, 1)), {"a.b": [1, 2]}), "text without a dot"),
         (lambda: nbann.Dataset(np.ones((2, 1)), {"a": [1, np.nan]}), "y 'a'"),
         (lambda: nbann.Dataset(np.ones((2, 1)), {"a": [1, 2]}, "regression"), "task: expected"),
+        (lambda: nbann.Dataset(np.ones((2, 3, 1)), {"a": [1, 2], "b": np.ones((2, 3))}), "of all"),
     ],
 )
 def test_descriptions_that_make_no_sense(build, message):
@@ -398,6 +483,20 @@ def test_nets_that_do_not_fit():
     wide = {"species": [nbann.Dense(3)], "size": [nbann.Dense(3)], "age": [nbann.Dense(1)]}
     with pytest.raises(ValueError, match="train y 'size'"):
         nbann.Trainer(nbann.Heads([nbann.Dense(2)], wide), ds)
-    steps = nbann.Dataset(np.ones((3, 4, 2)), {"a": [0, 1, 0]})
-    with pytest.raises(ValueError, match="one row of outputs a sample"):
-        nbann.Trainer(nbann.Heads([nbann.Dense(2)], {"a": [nbann.Dense(2)]}), steps)
+    steps = nbann.Dataset(np.ones((3, 4, 2)), {"a": [0, 1, 0], "b": [0, 1, 0]})
+    mixed = {"a": [nbann.Dense(2)], "b": [nbann.RNN(2)]}
+    with pytest.raises(ValueError, match="expected heads with rows alike"):
+        nbann.Trainer(nbann.Heads([nbann.Dense(2)], mixed), steps)
+    documents = {"rank": [0, 1, -1, 2], "kind": [0, 1, 0, 1]}
+    grouped = nbann.Dataset(np.eye(4), documents, groups=[2, 2])
+    rankers = {"rank": [nbann.Dense(1)], "kind": [nbann.Dense(2)]}
+    with pytest.raises(ValueError, match="train y 'rank': expected relevance of at least 0"):
+        nbann.Trainer(
+            nbann.Heads([nbann.Dense(2)], rankers), grouped,
+            loss=nbann.Losses({"rank": "ranknet"}),
+        )  # fmt: skip
+    with pytest.raises(ValueError, match="data grouped by query"):
+        nbann.Trainer(
+            nbann.Heads([nbann.Dense(2)], rankers), (np.eye(4), documents),
+            loss=nbann.Losses({"rank": "ranknet"}),
+        )  # fmt: skip

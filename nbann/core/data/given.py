@@ -69,7 +69,7 @@ def as_dataset(
             check_columns(data[0], like, what)
         if isinstance(data[1], Mapping):
             known_targets = () if like is None else like.targets
-            table, targets = as_several(data[1], X, known_targets, f"{what} y")
+            table, targets = as_several(data[1], X, None, known_targets, f"{what} y")
             if like is not None:
                 check_like(targets, like.targets, what)
             return Pair(X, table, "several", column_names(data[0]), targets=targets)

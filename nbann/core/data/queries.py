@@ -159,7 +159,7 @@ def samples_of(data: Rows) -> tuple[int, tuple[int, ...]]:
     A sample is a row of X; of a ranking it is a query, with as many steps as the longest one has
     documents.
     """
-    if data.task != "ranking" or data.groups is None:
+    if data.task not in ("ranking", "several") or data.groups is None:
         return len(data), data.X.shape[1:]
     sizes = np.bincount(numbered(data.groups))
     return len(sizes), (int(sizes.max()), *data.X.shape[1:])
@@ -180,8 +180,13 @@ def check_ranking(X: NDArray[np.float64], y: NDArray[Any], groups: object, mask:
         received = "a mask" if mask is not None else f"shape {X.shape}"
         mend = "Say by groups= which documents belong together."
         raise bad_value("X", "a document in each row, shape (n, features)", received, mend)
+    check_relevance(y, "y")
+
+
+def check_relevance(y: NDArray[Any], what: str) -> None:
+    """Refuse relevance below 0."""
     if (y < 0).any():
-        place = int(np.flatnonzero(y < 0)[0])
+        place = tuple(int(i) for i in np.argwhere(y < 0)[0])
         mend = "Relevance is 0 for what is of no use, and grows from there."
-        received = f"{float(y[place]):g} at [{place}]"
-        raise bad_value("y", "relevance of at least 0", received, mend)
+        received = f"{float(y[place]):g} at {list(place)}"
+        raise bad_value(what, "relevance of at least 0", received, mend)

@@ -57,12 +57,13 @@ class Rows:
             raise bad_value("feature_names", counted(X.shape[-1], "name"), f"{len(names)}", mend)
         given = _listed(self.target_names, "target_names")
         groups = None if self.groups is None else as_groups(self.groups, len(X))
-        task = "ranking" if self.task is None and groups is not None else self.task
-        targets = self._several(X) if self._has_several else None
+        alone = groups is not None and not self._has_several
+        task = "ranking" if self.task is None and alone else self.task
+        targets = self._several(X, mask) if self._has_several else None
         if targets is None:
             targets = as_targets(self.y, X, mask, task=task, names=given)
-        if task == "ranking":
-            check_ranking(X, targets.y, groups, mask)
+        if task == "ranking" or groups is not None:
+            check_ranking(X, targets.y if task == "ranking" else np.zeros(0), groups, mask)
         weight = None if self.weight is None else _locked(as_weight(self.weight, len(X)))
         itself = targets.y is X
         X = _locked(X)
@@ -82,13 +83,13 @@ class Rows:
     def _has_several(self) -> bool:
         return bool(self.targets) or isinstance(self.y, Mapping)
 
-    def _several(self, X: Floats) -> Targets:
+    def _several(self, X: Floats, mask: Floats | None) -> Targets:
         """Return several targets as one table, and note what its columns are."""
         if self.task not in (None, "several"):
             mend = "Leave it out: each target has its own."
             raise bad_value("task", "none beside a dict of targets", repr(self.task), mend)
         if isinstance(self.y, Mapping):
-            table, targets = as_several(self.y, X)
+            table, targets = as_several(self.y, X, mask)
             object.__setattr__(self, "targets", targets)
         else:
             table = as_table(self.y, X, self.targets)

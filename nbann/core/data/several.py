@@ -35,23 +35,32 @@ class Target:
     names: tuple[str, ...] = ()
 
     def of(self, y: NDArray[Any]) -> NDArray[Any]:
-        """Return its own part of the table: labels (n,), or values (n,) or (n, k)."""
-        part = y[:, self.start : self.stop]
+        """Return its own part of the table: labels (n,), or values (n,) or (n, k).
+
+        Of documents by query it is (queries, T), or (queries, T, k).
+        """
+        part = y[..., self.start : self.stop]
         if self.task == "classification":
-            return part[:, 0].astype(np.intp)
-        return part[:, 0] if self.stop - self.start == 1 else part
+            return part[..., 0].astype(np.intp)
+        return part[..., 0] if self.stop - self.start == 1 else part
 
 
 def as_several(
-    y: Mapping[str, Any], X: NDArray[np.float64], like: Sequence[Target] = (), what: str = "y"
+    y: Mapping[str, Any],
+    X: NDArray[np.float64],
+    mask: NDArray[np.float64] | None = None,
+    like: Sequence[Target] = (),
+    what: str = "y",
 ) -> tuple[NDArray[np.float64], tuple[Target, ...]]:
     """Return targets that are given by name as one table, and what its columns are.
 
     Parameters
     ----------
     y : mapping of str to array
-        Each of shape (n,) or (n, k): words and integers in one column are classes.
+        Each of shape (n,) or (n, k), or all of them (n, time) or (n, time, k): words and integers
+        in one column are classes.
     X : array of shape (n, ...)
+    mask : array of shape (n, time) or None
     like : sequence of Target
         Those of the training data, if these are others: words are numbered as there.
     what : str
@@ -63,7 +72,9 @@ def as_several(
         None at all, a name that can not be that of a head, or targets that `Dataset` refuses.
     """
     known = {target.name: target for target in like}
-    parts, targets, start = [], [], 0
+    parts: list[NDArray[np.float64]] = []
+    targets: list[Target] = []
+    start = 0
     for name, one in y.items():
         if not isinstance(name, str) or not name.strip() or "." in name:
             mend = "Name each: y={'species': labels, 'size': values}."
@@ -74,34 +85,42 @@ def as_several(
         found = as_targets(
             one,
             X,
-            None,
+            mask,
             task=of.task if of else None,
             names=() if numbers else words,
             what=f"{what} {name!r}",
         )
-        if found.y.ndim > 2:
-            expected, mend = "one target or one row of them a sample", "Use a net of one head."
+        steps = X.shape[1] if mask is not None or X.ndim > 2 else None
+        each_step = steps is not None and found.y.shape[1:2] == (steps,)
+        rows = found.y.shape[:2] if each_step else (len(X),)
+        columns = np.asarray(found.y, np.float64).reshape(*rows, -1)
+        if parts and parts[0].ndim != columns.ndim:
+            expected, mend = "targets for each sample, or for each time step of all", "Part them."
             raise bad_value(f"{what} {name!r}", expected, f"shape {found.y.shape}", mend)
-        columns = np.asarray(found.y, np.float64).reshape(len(X), -1)
-        stop = start + columns.shape[1]
+        stop = start + columns.shape[-1]
         names = of.names if of and not found.names else found.names
         targets.append(Target(name, found.task, start, stop, names))
         parts.append(columns)
         start = stop
     if not parts:
         raise bad_value(what, "at least one target", "none", "Pass y={'species': labels, ...}.")
-    return np.concatenate(parts, axis=1), tuple(targets)
+    return np.concatenate(parts, axis=-1), tuple(targets)
 
 
 def as_table(y: object, X: NDArray[np.float64], targets: tuple[Target, ...]) -> NDArray[Any]:
     """Return a table of several targets as it stands, checked; it comes of another data set."""
     table = np.asarray(y)
-    shape = (len(X), targets[-1].stop)
-    if table.shape != shape or table.dtype != np.float64 or not np.isfinite(table).all():
+    shape = (len(X), *X.shape[1 : table.ndim - 1], targets[-1].stop)
+    if (
+        table.ndim < 2
+        or table.shape != shape
+        or table.dtype != np.float64
+        or not np.isfinite(table).all()
+    ):
         mend = "Pass y as a dict of arrays."
         raise bad_value("y", f"a table of numbers of shape {shape}", f"{table.shape}", mend)
     for target in targets:
-        column = table[:, target.start]
+        column = table[..., target.start]
         if target.task == "classification" and (column != np.round(column)).any():
             raise bad_value("y", f"labels of {target.name!r}", "other numbers", "Pass a dict.")
     return table

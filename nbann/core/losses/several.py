@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import number_in
+from ..data.queries import check_relevance, samples_of
 from ..data.several import Target
 from ..errors import bad_value
 from ..expr import Equation, Expr, Number, Product, Sum, Symbol
 from ..primitive import Primitive
 from ..program import Arrays, Floats, Kernel, Reader, Symbols
 from .loss import TARGET_SYMBOLS, Head, Loss, Shape, Targets, Task
+from .ranking_losses import RankingLoss
 from .registry import as_loss
 from .scope import Scope
 from .targets import as_shape
@@ -33,7 +35,8 @@ class Losses(Loss):
     "loss.<head>", the columns "train_<head>_loss", ... of the history, and metrics by head. (R.
     Caruana, "Multitask Learning", Machine Learning 28, 1997.)
 
-    `Trainer.predict` gives a dict of each head's predictions.
+    `Trainer.predict` gives a dict of each head's predictions. On a data set with groups, a head
+    with a ranking loss ranks the documents of a query, while the others tell of each document.
 
     Parameters
     ----------
@@ -69,7 +72,7 @@ class Losses(Loss):
 
     def fitted_to(self, data: Dataset, model: Model) -> Loss:
         """Return it with what the heads and targets say of each loss."""
-        widths = model.head_widths(data.X.shape[1:])
+        widths = model.head_widths(samples_of(data)[1])
         if not widths or not data.targets:
             received = f"{type(model).__name__} and y of {len(data.targets)} names"
             expected = "nbann.Heads, and a Dataset whose y is a dict by head"
@@ -87,17 +90,20 @@ class Losses(Loss):
                 found = f"{sorted(names)}"
                 raise bad_value(what, f"the heads of the net, {sorted(widths)}", found, mend)
         made = Losses(self.losses, self.weights)
-        made.heads = self._heads(widths, targets)
+        made.heads = self._heads(widths, targets, grouped=data.groups is not None)
         return made
 
-    def _heads(self, widths: Mapping[str, int], targets: Mapping[str, Target]) -> dict[str, Head]:
+    def _heads(
+        self, widths: Mapping[str, int], targets: Mapping[str, Target], *, grouped: bool
+    ) -> dict[str, Head]:
         found, start = {}, 0
         for name, width in widths.items():
             target = targets[name]
             loss = as_loss(self.losses.get(name), target.task)
             stop = start + width
             weight = self.weights.get(name, 1.0)
-            task = loss.task_of(target.task)
+            ranks = grouped and isinstance(loss, RankingLoss)
+            task: Task = "ranking" if ranks else loss.task_of(target.task)
             found[name] = Head(name, loss, task, start, stop, weight, target.of)
             start = stop
         return found
@@ -111,16 +117,21 @@ class Losses(Loss):
         what: str,
         weight: NDArray[Any] | None = None,
     ) -> Targets:
+        rows = as_shape(shape)[:-1]
         arrays: Targets = {"y": y}
         for head in self.heads.values():
+            own = head.target(y)
+            if head.task == "ranking":
+                check_relevance(own, f"{what} {head.name!r}")
+                own = own.astype(np.float64)
             found = head.loss.targets(
-                head.target(y), head.task, head.width, f"{what} {head.name!r}", weight
+                own, head.task, (*rows, head.width), f"{what} {head.name!r}", weight
             )
             for name, array in found.items():
                 arrays[f"y.{head.name}{name.removeprefix('y')}"] = array
         if weight is not None:
             arrays["y.weight"] = np.asarray(weight, np.float64)
-        return arrays if as_shape(shape) else {}
+        return arrays
 
     def symbol(self, name: str) -> Symbol:
         """Return how an array of the targets is written."""

@@ -34,7 +34,8 @@ class Heads(Model):
 
     The body learns from all of them: what it gives is read by every head, and the gradients that
     come back are added up. (R. Caruana, "Multitask Learning", Machine Learning 28, 1997.) It is
-    trained on a data set whose y is a dict by head, with `Losses`.
+    trained on a data set whose y is a dict by head, with `Losses`. All heads tell of a sample, or
+    all of them of each of its time steps; with groups, of each document of a query.
 
     Parameters
     ----------
@@ -106,10 +107,11 @@ class Heads(Model):
         """Ask `plan` for all parts; return the shape of all heads' outputs side by side."""
         inner = self.body.build(plan, shape, prefix)
         outs = {n: head.build(plan, inner, f"{prefix}{n}.") for n, head in self.heads.items()}
-        if any(len(out) != 1 for out in outs.values()):
-            mend = "End the body with a layer that gives one row a sample, such as RNN or Flatten."
-            raise bad_value("Heads", "one row of outputs a sample", f"shapes {outs}", mend)
-        return (sum(out[0] for out in outs.values()),)
+        rows = {out[:-1] for out in outs.values()}
+        if len(rows) > 1:
+            mend = "Let all heads give one row a sample, or all of them one at each time step."
+            raise bad_value("Heads", "heads with rows alike", f"outputs of {outs}", mend)
+        return (*rows.pop(), sum(out[-1] for out in outs.values()))
 
     def head_widths(self, shape: Shape) -> dict[str, int]:
         """Return how many outputs each head has for samples of a shape."""
@@ -130,7 +132,7 @@ class Heads(Model):
             parts.append(out)
             edges.append(edges[-1] + b.shape(out)[-1])
         b.layer = "heads"
-        whole = b.array("heads.out", (b.batch_size, edges[-1]), Symbol("z", "heads"))
+        whole = b.array("heads.out", (*b.shape(parts[0])[:-1], edges[-1]), Symbol("z", "heads"))
         b.emit(Beside(parts, edges, whole, "beside"))
         b.layer = ""
         return whole

@@ -57,15 +57,16 @@ def metrics_of_heads(
         raise bad_value("metrics", f"a dict by head, of {list(heads)}", repr(metrics)[:60], mend)
     found: dict[str, MetricLike] = {}
     for name, head in heads.items():
-        y = samples[f"y.{name}"]
+        y, axes = samples[f"y.{name}"], samples["y"].ndim
         asked = [] if metrics in ([], ()) else given.get(name)
         own = as_metrics(
             asked,
             head.task,
             classes=max(head.width, 2) if head.task == "classification" else None,
-            several=y.ndim > 1 and y.shape[-1] > 1,
+            several=y.ndim == axes and y.shape[-1] > 1,
             probabilities=head.loss.gives_probabilities(head.task, head.width),
             gives_quantile=head.loss.gives_quantile,
+            ranked=head.task == "ranking",
         )
         found |= {f"{name}_{key}": HeadMetric(name, key, one) for key, one in own.items()}
     return found
@@ -93,6 +94,8 @@ def measured_by_head(
                 loss.point(part, task),
                 lambda loss=loss, part=part, task=task: loss.probabilities(part, task),  # type: ignore[misc]
                 quantile=lambda q, loss=loss, part=part: loss.quantile(part, q),  # type: ignore[misc]
+                steps=outputs.ndim > 2,
+                mask=samples.get("x.mask"),
             )
         scores |= {f"{name}_{key}": score for key, score in found.items()}
     return scores
