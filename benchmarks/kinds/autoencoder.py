@@ -5,9 +5,9 @@ The target is at most 0.6 of PyTorch's time. PyTorch's loop is the usual one (`z
 `backward`, `step`) on tensors that lie in memory, indexed by a permutation, on one thread as NumPy.
 
 Of the wide net the matrix products alone take a third to a half of PyTorch's time, in the same kind
-of library, and Adam's passes over 217,000 weights most of the rest. In float32 and batches of 32 both
-slow down threefold after an epoch: three in four neurons of the code die on random data, their
-gradients are 0, and Adam's moments of them run down into subnormal numbers.
+of library, and Adam's passes over 217,000 weights most of the rest. In float32 and batches of 32
+both slow down threefold after an epoch: three in four neurons of the code die on random data,
+their gradients are 0, and Adam's moments of them run down into subnormal numbers.
 """
 
 import statistics
