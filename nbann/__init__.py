@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .core.boltzmann.rbm import RBM
     from .core.data.dataset import Dataset
     from .core.explaining.explanation import Explanation
-    from .core.hooks import Event
+    from .core.hook import Event
     from .core.layers.activations import (
         ELU,
         GELU,
@@ -194,7 +194,7 @@ _HOMES = {
     "core.layers.flatten": ["Flatten"],
     "core.layers.gated": ["GRU", "LSTM"],
     "core.explaining.explanation": ["Explanation"],
-    "core.hooks": ["Event"],
+    "core.hook": ["Event"],
     "core.scoring.layer_stats": ["layer_stats"],
     "core.losses.registry": [
         "BinaryCrossEntropy",

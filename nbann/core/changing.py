@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from .checks import number_in
 from .errors import UnknownNameError, bad_value
-from .hooks import Hook, Hooks
+from .hook import Hook
+from .hooks import Hooks
 from .layers.activations import Activation
 from .looking import Looking
 from .optimizers.optimizer import Optimizer

@@ -21,7 +21,7 @@ from .render import significant
 from .units import same_unit
 
 if TYPE_CHECKING:
-    from .hooks import Event
+    from .hook import Event
     from .trainer import Trainer
 
 Words = Callable[["Event"], str | None]

@@ -18,7 +18,7 @@ from .errors import bad_value
 from .scoring.layer_stats import norm
 
 if TYPE_CHECKING:
-    from .hooks import Event
+    from .hook import Event
     from .program import Program
 
 Value = Callable[["Event"], Any]

@@ -20,7 +20,7 @@ from .errors import bad_value
 from .program import Op, Program
 
 if TYPE_CHECKING:
-    from .hooks import Event
+    from .hook import Event
 
 
 class Condition:

@@ -18,7 +18,8 @@ from .data.given import as_dataset, as_values
 from .data.queries import samples_of
 from .errors import UnknownNameError, bad_value
 from .going_back import GoingBack
-from .hooks import Event, Hook, Hooks
+from .hook import Event, Hook
+from .hooks import Hooks
 from .keeping import Keeping
 from .looking import Data
 from .losses.penalty import Penalty

@@ -363,3 +363,23 @@ def test_a_rule_that_changes_the_rate_does_it_once_when_it_is_asked_again():
     straight.run(4, until=decay)
     same(copies(straight), trainer)
     assert trainer.learning_rate == straight.learning_rate
+
+
+def test_two_hooks_made_by_one_definition_are_two():
+    """One shrinks a weight by a tenth, one by a half; and one that is attached twice counts twice."""
+
+    def times(factor):
+        def change(event):
+            event["dense1.weight"][...] *= factor
+
+        return change
+
+    trainer = make(n=13, batch_size=5, optimizer=nbann.SGD(1e-300))
+    start = trainer["dense1.weight"].copy()
+    half = times(0.5)
+    for fn in (times(0.9), half, half):
+        trainer.on("batch", fn, modifies=True)
+    trainer.step("batch")
+    np.testing.assert_allclose(trainer["dense1.weight"], start * 0.9 * 0.5 * 0.5, rtol=1e-14)
+    trainer.goto(0, 2)
+    np.testing.assert_allclose(trainer["dense1.weight"], start * 0.225**2, rtol=1e-14)

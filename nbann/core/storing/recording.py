@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..checks import whole_number
 from ..errors import UnknownNameError, bad_value
-from ..hooks import Event
+from ..hook import Event
 from ..program import element_index
 from .atomic import PathLike, checked_target
 

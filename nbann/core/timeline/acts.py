@@ -18,8 +18,8 @@ from ..state import Snapshot
 from .moment import Moment
 
 if TYPE_CHECKING:
-    from ..cursor import Cursor
-    from ..hooks import Hook
+    from ..acting import Acting
+    from ..hook import Hook
 
 SHOWN = 3
 
@@ -40,7 +40,7 @@ class Act(ABC):
     by_hook: bool = field(default=False, compare=False, kw_only=True)
 
     @abstractmethod
-    def apply(self, cursor: Cursor) -> None:
+    def apply(self, cursor: Acting) -> None:
         """Do it, with the cursor at the moment."""
 
     @property
@@ -79,7 +79,7 @@ class SetValues(Act):
     before: NDArray[np.floating]
     shape: tuple[int, ...]
 
-    def apply(self, cursor: Cursor) -> None:
+    def apply(self, cursor: Acting) -> None:
         cursor.override(self)
 
     def write(self, array: NDArray[Any]) -> None:
@@ -131,7 +131,7 @@ class SetHyper(Act):
     before: float
     shown: tuple[str, float, float]
 
-    def apply(self, cursor: Cursor) -> None:
+    def apply(self, cursor: Acting) -> None:
         cursor.set_number(self)
 
     def is_same(self, other: Act) -> bool:
@@ -167,7 +167,7 @@ class Restrain(Act):
     held: bool
     what: str
 
-    def apply(self, cursor: Cursor) -> None:
+    def apply(self, cursor: Acting) -> None:
         after = self.of(cursor.restraints)
         if after != cursor.restraints:
             cursor.restrain(after, self)
@@ -192,7 +192,7 @@ class Restore(Act):
 
     snapshot: Snapshot
 
-    def apply(self, cursor: Cursor) -> None:
+    def apply(self, cursor: Acting) -> None:
         cursor.put_back(self)
 
     def is_same(self, other: Act) -> bool:
@@ -218,7 +218,7 @@ class Splice(Act):
     hook: Hook = field(repr=False)
     attached: bool
 
-    def apply(self, cursor: Cursor) -> None:
+    def apply(self, cursor: Acting) -> None:
         cursor.trainer._hooks.put(self.hook, attached=self.attached)
         if cursor.travelling:  # on the way there is none, unless a hook may read it
             cursor.follow_history()

@@ -17,7 +17,7 @@ from .moment import Moment
 from .snapshots import Snapshots
 
 if TYPE_CHECKING:
-    from ..hooks import Hook
+    from ..hook import Hook
     from .timeline import Timeline
 
 SHARE = 0.5

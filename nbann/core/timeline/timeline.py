@@ -21,7 +21,7 @@ from .moment import START, Moment
 from .snapshots import Snapshots
 
 if TYPE_CHECKING:
-    from ..hooks import Hook
+    from ..hook import Hook
     from ..state import Snapshot
 
 MB = 2**20
