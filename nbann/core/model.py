@@ -137,6 +137,13 @@ class Model(ABC):
     measures: tuple[str, ...] = ()
     """Names of what `measure` tells, beside the loss and the metrics of the predictions."""
 
+    lower_is_better: ClassVar[Mapping[str, bool]] = {}
+    """Of `measures`, which are better low (True) and which high: what may be monitored as such."""
+
+    def axes_of(self, parameter: str, axes: int) -> tuple[str, ...]:
+        """Return what each of the axes of a parameter (or of its gradient) counts, in one word."""
+        return ("input", "neuron")[2 - axes :]
+
     def measure(self, parameters: Mapping[str, Array], samples: Samples) -> dict[str, float]:
         """Return what is measured of the machine itself, such as an energy, by name.
 

@@ -101,7 +101,8 @@ class _Watching(Rule):
                 raise bad_value("monitor", "a trainer that evaluates", "evaluate_every=None", mend)
             raise UnknownNameError("column to monitor", column, measured)
         self._column = column
-        self._lower = (self.mode or mode_of(column, trainer._metrics)) == "min"
+        measures = trainer.model.lower_is_better
+        self._lower = (self.mode or mode_of(column, trainer._metrics, measures)) == "min"
         self._seen = trainer.history.evaluations
 
     @property
@@ -128,7 +129,8 @@ class TargetReached(_Watching):
         What is better low is to sink to it, what is better high to rise to it.
     mode : {"min", "max"}, optional
         Whether lower or higher is better. By default inferred where that is known: losses are
-        better low, and each metric of `nbann.metrics` says what it is. For another function it is
+        better low, and each metric of `nbann.metrics` says what it is, as do the errors, stable
+        patterns and pseudo-likelihood that a model measures of itself. For another function it is
         to be said here, or by an attribute of it, ``f.lower_is_better = True``.
 
     Raises

@@ -60,7 +60,7 @@ class Trainer(GoingBack, Keeping):
     train : Dataset or (X, y)
         What is learned from. X is (n, d); y holds class labels from 0, or values. A pair's whole
         numbers are labels, unless one output and a loss of values say otherwise. Machines that are
-        told no targets, such as a `Hopfield` net, take X alone.
+        told no targets, such as an `RBM` or a `Hopfield` net, take X alone.
     test : Dataset or (X, y), optional
         What is only scored, at the end of each epoch; in the units and columns of `train`.
     validation : Dataset or (X, y), optional
@@ -223,12 +223,13 @@ class Trainer(GoingBack, Keeping):
         )
         self._watchers: list[Callable[[Trainer], object]] = []
         self._start()
-        optimizer.check_monitor(self._recorder.columns, self._metrics)
+        optimizer.check_monitor(self._recorder.columns, self._metrics, model.lower_is_better)
 
     def _start(self) -> None:
         """Set everything that a run changes to its beginning."""
         self._state.initialize(self._seed, self._recipe.optimizer.hyper())
-        observe = partial(self.optimizer.observe, self._state, self._metrics)
+        measures = self._recipe.model.lower_is_better
+        observe = partial(self.optimizer.observe, self._state, self._metrics, measures=measures)
         self._recorder = Recorder(self._evaluator, self._parts, self._every, observe)
         if self._recipe.restraints:
             self._restrain(Restraints())

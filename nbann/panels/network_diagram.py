@@ -275,7 +275,7 @@ class NetworkDiagram(Panel):
 
     def _refresh_op(self) -> None:
         op = self.op
-        color = self.theme.phases.get(op.phase, self.theme.ink)
+        color = self.theme.phase_color(op.phase, self.trainer.program.phases)
         for lit, bands, rings, out in zip(
             lit_by(op, self.columns), self._bands, self._rings, (2.8, 5.2), strict=True
         ):

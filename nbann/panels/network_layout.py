@@ -95,12 +95,28 @@ def input_names_of(trainer: Trainer, weight: str) -> tuple[str, ...]:
     first = next((c for c in columns if c.weight is not None), None)
     if first is not None and first.weight == weight and rows == len(feature_names(trainer)):
         return feature_names(trainer)
-    return names_of((), rows, "neuron ")
+    return side_names_of(trainer, weight, 0)
 
 
 def neuron_names_of(trainer: Trainer, weight: str) -> tuple[str, ...]:
     """Return a name for each column of a weight matrix: outputs, or neurons by number."""
-    width = trainer[weight].shape[1]
     if columns_of(trainer)[-1].weight == weight and all(output_names(trainer)):
         return output_names(trainer)
-    return names_of((), width, "neuron ")
+    return side_names_of(trainer, weight, 1)
+
+
+def side_names_of(trainer: Trainer, weight: str, axis: int) -> tuple[str, ...]:
+    """Return a name for each row or column of a weight matrix: by its number, or the feature.
+
+    In a net of layers both sides are neurons. A machine says what its weights stand for; what
+    stands for the features goes by their names.
+    """
+    size, side = trainer[weight].shape[axis], sides_of(trainer, weight)[axis]
+    names = feature_names(trainer) if side in ("feature", "visible unit") else ()
+    names = names if len(names) == size else ()
+    return names_of(names, size, "neuron " if side == "input" else f"{side} ")
+
+
+def sides_of(trainer: Trainer, weight: str) -> tuple[str, ...]:
+    """Return what the rows and the columns of a weight matrix stand for: "input" and "neuron"."""
+    return trainer.model.axes_of(weight, 2)

@@ -50,6 +50,8 @@ class Theme:
         Stops of the diverging map, from the most negative over 0 to the most positive.
     phases : dict
         A color for each phase, readable as text on the background (contrast at least 4.5:1).
+    more_phases : tuple of str
+        Likewise for phases of other names, in their order: see `phase_color`.
     classes : tuple of str
         Okabe and Ito's set (2008); from the ninth class on they come again, with other markers.
     """
@@ -65,6 +67,7 @@ class Theme:
     high_mid: str
     high: str
     phases: dict[str, str]
+    more_phases: tuple[str, ...]
     classes: tuple[str, ...]
 
     @cached_property
@@ -95,6 +98,17 @@ class Theme:
         bright = luminance(colors[..., :3].reshape(-1, 3) / 255.0)
         return ["#000000" if b > _AS_DARK_AS_LIGHT else "#ffffff" for b in bright]
 
+    def phase_color(self, phase: str, phases: Sequence[str]) -> str:
+        """Return the color of one of a program's phases, known by name or by its order in it.
+
+        A phase that is not one of backpropagation's ("positive", "match", ...) has the color of its
+        place among those of the program.
+        """
+        if phase in self.phases:
+            return self.phases[phase]
+        others = [p for p in phases if p not in self.phases]
+        return self.more_phases[others.index(phase) % len(self.more_phases)]
+
     def class_color(self, label: int) -> str:
         """Return the color of a class, by its number."""
         return self.classes[label % len(self.classes)]
@@ -120,6 +134,12 @@ PHASE_COLORS = {
 }
 """A color for each phase of a training step, by theme; none is a color of the signed map."""
 
+MORE_PHASE_COLORS = {
+    "light": ("#0f7490", "#3a7a1e", "#4a4fc4", "#a626a4", "#5c6370", "#8d5a00"),
+    "dark": ("#6cc9e6", "#8fd46a", "#a5a8ff", "#f08cf0", "#b4bcc8", "#e0b070"),
+}
+"""Colors for phases of other names, in their order in the program; as in step_through.css."""
+
 _OKABE_ITO = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
 
 THEMES = {
@@ -135,6 +155,7 @@ THEMES = {
         high_mid="#f5b26b",
         high="#c35400",
         phases=PHASE_COLORS["light"],
+        more_phases=MORE_PHASE_COLORS["light"],
         classes=(*_OKABE_ITO, "#000000"),
     ),
     "dark": Theme(
@@ -149,6 +170,7 @@ THEMES = {
         high_mid="#95581c",
         high="#ffa647",
         phases=PHASE_COLORS["dark"],
+        more_phases=MORE_PHASE_COLORS["dark"],
         classes=(
             "#3d9bd9",
             "#e69f00",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..core.errors import UnknownNameError
 from .base import Margins, Panel
-from .network_layout import input_names_of, neuron_names_of
+from .network_layout import input_names_of, neuron_names_of, sides_of
 from .scale import Limit, largest
 from .style import SMALL
 from .text import literal, number, plain, short_number, text_width
@@ -153,11 +153,10 @@ class WeightHeatmap(Panel):
             for (x, _), neuron in zip(
                 box.centers(), neuron_names_of(self.trainer, name), strict=False
             ):
-                self.ax.text(
-                    x, box.y - 5, _cut(neuron, box.cell - 4), ha="center", va="top", **look
-                )
+                word = _cut(neuron, sides_of(self.trainer, name)[1], box.cell - 4)
+                self.ax.text(x, box.y - 5, word, ha="center", va="top", **look)
         room = box.wide + (_BAR - 8 if name == self.names[-1] else 0)
-        title = literal(f"{name}: {box.rows} inputs × {box.columns} neurons", room, SMALL)
+        title = literal(f"{name}: {self._size(name, '×')}", room, SMALL)
         self.ax.text(
             box.x,
             box.y - (20 if labeled else 6),
@@ -195,7 +194,8 @@ class WeightHeatmap(Panel):
         names = input_names_of(self.trainer, name)
         if (self.size[1] - _FOOT - 2) / len(names) < 11:
             return []
-        return [_cut(n, min(110, room * 0.34)) for n in names]
+        side = sides_of(self.trainer, name)[0]
+        return [_cut(n, side, min(110, room * 0.34)) for n in names]
 
     def _refresh(self) -> None:
         values = [self.trainer[block.name] for block in self._blocks]
@@ -217,8 +217,7 @@ class WeightHeatmap(Panel):
 
     def _words(self, name: str) -> str:
         weight = self.trainer[name]
-        rows, columns = weight.shape
-        words = f"{plain(name)}, {rows} inputs by {columns} neurons"
+        words = f"{plain(name)}, {self._size(name, 'by')}"
         if not np.isfinite(weight).all():
             bad = int((~np.isfinite(weight)).sum())
             return f"{words}: {bad} of {weight.size} are not finite numbers."
@@ -226,6 +225,11 @@ class WeightHeatmap(Panel):
         size = number(float(np.abs(weight).mean()))
         negative = f"{int((weight < 0).sum())} of {weight.size} negative"
         return f"{words}: from {low} to {high}; mean size {size}; {negative}."
+
+    def _size(self, name: str, by: str) -> str:
+        """Return how many rows and columns a matrix has, and what they stand for."""
+        counts = zip(self.trainer[name].shape, sides_of(self.trainer, name), strict=True)
+        return f" {by} ".join(f"{n} {side}s" for n, side in counts)
 
     def _entry(self, name: str, weight: NDArray[np.floating], flat: int) -> str:
         i, j = np.unravel_index(flat, weight.shape)
@@ -241,6 +245,6 @@ def _matrices(trainer: Trainer) -> tuple[str, ...]:
     return tuple(n for n, v in trainer.parameters.items() if n.endswith(".weight") and v.ndim == 2)
 
 
-def _cut(name: str, room: float) -> str:
+def _cut(name: str, side: str, room: float) -> str:
     """Return a row's or column's name cut to its room; of "neuron 3" the number alone."""
-    return literal(name.removeprefix("neuron "), room, SMALL)
+    return literal(name.removeprefix("neuron ").removeprefix(f"{side} "), room, SMALL)

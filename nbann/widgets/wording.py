@@ -116,9 +116,9 @@ def axes(trainer: Trainer, name: str) -> list[str]:
     """Return what the axes of an array count."""
     dimensions = trainer[name].ndim
     of_parameter = any(name == p or name.startswith(p + ".") for p in trainer.parameters)
-    return (
-        ["input", "neuron"][2 - dimensions :] if of_parameter else ["sample", "neuron"][:dimensions]
-    )
+    if of_parameter:
+        return list(trainer.model.axes_of(name.removesuffix(".grad"), dimensions))
+    return ["sample", "neuron"][:dimensions]
 
 
 def fit_element(trainer: Trainer, op: Op, element: Element | None) -> Element:

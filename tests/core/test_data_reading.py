@@ -91,6 +91,17 @@ def test_targets_that_are_refused(y, message):
         nbann.Dataset(X, y)
 
 
+def test_without_y_samples_are_learned_from_alone():
+    alone, named = nbann.Dataset(X), nbann.Dataset(X, task="unsupervised")
+    for one in (alone, named, alone.take([0, 1, 2, 3]), named.standardized()):
+        assert one.task == "unsupervised"
+        assert one.y is one.X
+    np.testing.assert_array_equal(alone.X, X)
+    for task in ("classification", "regression", "ranking"):
+        with pytest.raises(ValueError, match="a target for each sample"):
+            nbann.Dataset(X, task=task)
+
+
 def test_words_are_no_values():
     with pytest.raises(ValueError, match="numbers, for the task 'regression'; received words"):
         nbann.Dataset(X, WORDS, "regression")

@@ -103,5 +103,10 @@ def test_bad_stacks():
         nbann.DeepBelief([trainer, trainer])
     with pytest.raises(ValueError, match="epochs"):
         nbann.DeepBelief.pretrain([nbann.RBM(4)], X, epochs=0)
+    for wrong in (nbann.RBM(4), [4, 3], 4):
+        with pytest.raises(ValueError, match=r"DeepBelief.pretrain: expected .*RBMs"):
+            nbann.DeepBelief.pretrain(wrong, X)
+    with pytest.raises(ValueError, match=r"one of this RBM.*received 'trainer'"):
+        trainer.model.hidden("trainer", X)
     with pytest.raises(ValueError, match="from 0 to 1"):
         nbann.DeepBelief.pretrain([nbann.RBM(4)], X * 5)

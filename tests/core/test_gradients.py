@@ -156,6 +156,21 @@ class _Swap:
         self.builder.emit(WrongAffine(op.x, op.weight, op.bias, op.writes[0]))
 
 
+def test_a_check_says_where_the_loss_has_a_kink():
+    """By hand: L = max(0, z) of z = 2 w1 + w2 + b, at 0: slopes 2, 1, 1 to the right, 0 left."""
+    trainer = nbann.Trainer(nbann.Perceptron(), ([[2.0, 1.0]], [0]))
+    check = trainer.check_gradients()
+    np.testing.assert_allclose(check.gradients["perceptron.weight"], [[2], [1]])
+    np.testing.assert_allclose(check.differences["perceptron.weight"], [[1], [0.5]])
+    assert check.kinks == 3
+    assert "3 weights are at a kink" in repr(check)
+    trainer.step("batch")
+    assert "1 agrees (at a kink: 0 to 2)" in str(trainer.explain("perceptron.weight", (0, 0)))
+    check = trainer.check_gradients()
+    assert (check.kinks, check.error) == (0, 0)
+    assert make().check_gradients().kinks == 0
+
+
 def test_a_wrong_slope_is_found():
     X, labels, _ = data()
     wrong = nbann.Sequential([nbann.Dense(4), WrongTanh(), nbann.Dense(3)])

@@ -181,6 +181,18 @@ def test_frozen_weights_stay():
 
 
 # ---- recall --------------------------------------------------------------------------------------
+def test_an_order_may_be_an_array_and_is_never_a_number():
+    trainer, s, order = with_weights(random_weights(5, 3)), patterns(1, 5)[0], [4, 0, 2, 1, 3]
+    recall = trainer.model.recall(trainer, s, np.array(order))
+    seen = []
+    recall.on("batch", lambda event: seen.append(int(event.trainer["x"][0, 0])))
+    recall.run(2)
+    assert seen == 2 * order
+    for wrong in (3, None):
+        with pytest.raises(ValueError, match=f"order: expected a word.*received {wrong}"):
+            trainer.model.recall(trainer, s, wrong)
+
+
 @pytest.mark.parametrize("order", ["random", "in order", [4, 0, 7, 2, 1, 3, 6, 5]])
 def test_recall_is_a_plain_loop_over_the_units(order):
     W, s = random_weights(8, 3), patterns(1, 8, seed=2)[0]

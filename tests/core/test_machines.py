@@ -122,6 +122,20 @@ def test_stepping_by_any_unit_and_running_give_the_same(name):
         same_state(trainers[-1], trainer)
 
 
+@pytest.mark.parametrize("name", MACHINES)
+def test_every_parameter_is_explained_in_words_and_steps(name):
+    """What is expected is the number itself, and that each step is one of an op's own numbers."""
+    trainer = MACHINES[name]()
+    trainer.step("batch", 2)
+    for parameter, array in trainer.parameters.items():
+        at = tuple(n - 1 for n in array.shape)
+        explanation = trainer.explain(parameter, at)
+        assert explanation.value == array[at]
+        assert str(explanation)
+        for step in explanation.steps:
+            assert step.value == trainer[step.name][step.index]
+
+
 def test_a_weight_set_in_the_midst_counts_and_is_done_again():
     trainer, fresh = MACHINES["perceptron"](), MACHINES["perceptron"]()
     for one in (trainer, fresh):

@@ -1,6 +1,7 @@
 """An RBM is stepped through, gone back in, saved, read and asked like any other model."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import nbann
@@ -252,6 +253,36 @@ def test_data_that_are_no_probabilities(change, message):
 def test_labels_and_weights_where_none_belong(data, message):
     with pytest.raises(ValueError, match=message):
         nbann.Trainer(nbann.RBM(2), data)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        lambda X: X,
+        lambda X: X.astype(int).tolist(),
+        lambda X: X > 0,
+        lambda X: pd.DataFrame(X, columns=list("abcdef")),
+        lambda X: (X, None),
+        nbann.Dataset,
+    ],
+)
+def test_it_takes_samples_alone(given):
+    X = binary()
+    run = nbann.Trainer(nbann.RBM(3), given(X))
+    expected = nbann.Trainer(nbann.RBM(3), nbann.Dataset(X, task="unsupervised"))
+    for one in (run, expected):
+        one.run(2)
+    for name, array in expected.parameters.items():
+        np.testing.assert_array_equal(run.parameters[name], array)
+    assert run.evaluate(given(X)) == expected.evaluate(nbann.Dataset(X, task="unsupervised"))
+
+
+@pytest.mark.parametrize("model", [lambda: nbann.RBM(2), lambda: nbann.SOM(2, 2), nbann.Hopfield])
+def test_a_mask_that_hides_part_of_a_sample_is_refused(model):
+    X = binary()[:1]
+    with pytest.raises(ValueError, match="train mask: expected none"):
+        nbann.Trainer(model(), nbann.Dataset(X, task="unsupervised", mask=[[1, 1, 1, 1, 0, 0]]))
+    nbann.Trainer(model(), nbann.Dataset(X, task="unsupervised", mask=np.ones((1, 6))))
 
 
 def test_a_model_that_does_not_fit_and_questions_that_do_not():

@@ -276,6 +276,49 @@ def test_what_nbann_measures_needs_no_mode(name):
     assert np.ptp(trainer.history[column]) > 0
 
 
+@pytest.mark.parametrize(
+    ("model", "measure", "better_low"),
+    [
+        (lambda: nbann.SOM(2, 3, "batch"), "quantization_error", True),
+        (lambda: nbann.SOM(2, 3, "batch"), "topographic_error", True),
+        (lambda: nbann.RBM(3), "reconstruction_error", True),
+        (lambda: nbann.RBM(3), "pseudo_likelihood", False),
+        (nbann.Hopfield, "stable", False),
+    ],
+)
+def test_what_a_model_measures_of_itself_needs_no_mode(model, measure, better_low):
+    """What is expected is where the mode is said."""
+    X = np.random.default_rng(0).choice([0.0, 1.0], (3, 40))
+    mode, found = "min" if better_low else "max", []
+    for rule in (nbann.EarlyStopping(f"train_{measure}", patience=2),
+                 nbann.EarlyStopping(f"train_{measure}", patience=2, mode=mode)):  # fmt: skip
+        trainer = nbann.Trainer(model(), X)
+        trainer.run(20, until=rule)
+        found.append((rule.best, rule.best_epoch, trainer.position))
+        column = trainer.history[f"train_{measure}"]
+        assert rule.best == (min if better_low else max)(column)
+    assert found[0] == found[1]
+
+
+def test_a_schedule_follows_what_a_model_measures_of_itself():
+    X = np.random.default_rng(0).choice([0.0, 1.0], (9, 6))
+    rates = []
+    for mode in (None, "max"):
+        rule = nbann.schedules.ReduceOnPlateau(
+            0.5, monitor="train_pseudo_likelihood", patience=1, mode=mode
+        )
+        trainer = nbann.Trainer(nbann.RBM(3), X, optimizer=nbann.SGD(rule))
+        trainer.run(12)
+        rates.append(trainer.learning_rate)
+    assert rates[0] == rates[1] < 0.5
+
+
+def test_what_says_nothing_by_itself_is_not_guessed():
+    trainer = nbann.Trainer(nbann.RBM(3), np.eye(4))
+    with pytest.raises(ValueError, match="'train_free_energy' without a mode"):
+        trainer.run(2, until=nbann.EarlyStopping("train_free_energy"))
+
+
 def test_a_confusion_matrix_has_no_better():
     trainer = make(metrics=["confusion_matrix"])
     with pytest.raises(ValueError, match=r"monitor: expected mode="):

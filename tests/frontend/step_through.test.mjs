@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  TRAITS, along, clampIndex, epochTicks, groups, isAhead, keyAction, lastLine, newestOnly, ownsKey, placeWords,
+  TRAITS, along, clampIndex, epochTicks, groups, isAhead, keyAction, lastLine, newestOnly, ownsKey, phaseClass, phasesOf, placeWords,
   shortNumber, speedLabel, statusLine,
 } from "../../nbann/widgets/static/step_through.js";
 
@@ -52,6 +52,18 @@ test("ops are grouped by neighboring phase and layer", () => {
     [["forward", "a", 0, 1], ["forward", "b", 2, 2], ["loss", "loss", 3, 3], ["backward", "b", 4, 4], ["backward", "a", 5, 5]],
   );
   assert.deepEqual(groups([]), []);
+});
+
+test("phases of other names have colors by their order in the program", () => {
+  const ops = ["store", "update", "field", "state", "state", "energy", "update"].map((phase) => ({ phase }));
+  assert.deepEqual(phasesOf(ops), ["store", "update", "field", "state", "energy"]);
+  assert.deepEqual(
+    phasesOf(ops).map((phase) => phaseClass(phase, ops)),
+    ["nbann-phase1", "nbann-update", "nbann-phase2", "nbann-phase3", "nbann-phase4"],
+  );
+  const many = Array.from({ length: 9 }, (_, i) => ({ phase: `hidden ${i}` })); // no class may come of a name
+  assert.equal(phaseClass("hidden 6", many), "nbann-phase1");
+  assert.equal(phaseClass("not there", ops), "nbann-phase1");
 });
 
 test("speed has its unit, in the right number", () => {

@@ -25,6 +25,19 @@ def test_text_can_be_read(name):
 
 
 @pytest.mark.parametrize("name", THEMES)
+def test_phases_of_other_names_have_colors_by_their_order(name):
+    theme = THEMES[name]
+    phases = ("store", "update", "field", "state", "energy")
+    colors = [theme.phase_color(phase, phases) for phase in phases]
+    assert colors[1] == PHASE_COLORS[name]["update"]
+    assert len({*colors, *PHASE_COLORS[name].values()}) == 8
+    assert all(contrast(color, theme.background) >= 4.5 for color in theme.more_phases)
+    assert theme.phase_color("b", ("a", "loss", "b")) == colors[2]
+    many = [f"phase {n}" for n in range(9)]
+    assert theme.phase_color(many[6], many) == theme.phase_color(many[0], many)
+
+
+@pytest.mark.parametrize("name", THEMES)
 def test_the_signed_map_is_centered_at_zero(name):
     theme = THEMES[name]
     low, middle, high, missing = theme.diverging(np.array([-9.0, 0.0, 9.0, np.nan]), 2.0).astype(

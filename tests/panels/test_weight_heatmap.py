@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import nbann
 from nbann.panels import WeightHeatmap
 from nbann.panels.style import THEMES
 from nbann.panels.text import short_number
@@ -42,6 +43,24 @@ def test_words_name_the_extremes():
     assert f"{weight.max():#.3g} (feature {i} to neuron {j})" in words
     assert f"{(weight < 0).sum()} of 24 negative" in words
     assert f"mean size {np.abs(weight).mean():#.3g}" in words
+
+
+@pytest.mark.parametrize(
+    ("model", "size", "entry"),
+    [
+        (nbann.RBM(4), "3 visible units by 4 hidden units", "c to hidden unit 0"),
+        (nbann.SOM(2, 2), "4 units by 3 features", "unit 2 to a"),
+        (nbann.Hopfield(), "3 units by 3 units", "unit 2 to unit 0"),
+    ],
+)
+def test_a_machine_says_what_its_weights_stand_for(model, size, entry):
+    data = nbann.Dataset([[0, 1, 1]], feature_names=["a", "b", "c"])
+    panel = attached(WeightHeatmap(), nbann.Trainer(model, data))
+    name = f"{model.names[0]}.weight"
+    panel.trainer.set(name, (2, 0), 5.0)
+    assert f"{name}, {size}: " in panel.describe()
+    assert f"to 5.00 ({entry})" in panel.describe()
+    assert any(size.replace(" by ", " × ") in text.get_text() for text in panel.ax.texts)
 
 
 @pytest.mark.parametrize("name", ["all", ["hidden.weight", "output.weight"]])

@@ -22,6 +22,10 @@ def test_phases_have_the_colors_of_the_panels(theme, selector):
     rule = re.search(rf"^{selector}(.*?)^\}}", css, re.M | re.S)[1]
     colors = dict(re.findall(r"--nbann-(\w+): (#\w{6});", rule))
     assert {phase: colors[phase] for phase in PHASES} == PHASE_COLORS[theme]
+    more = as_theme(theme).more_phases
+    assert tuple(colors[f"phase{n}"] for n in range(1, len(more) + 1)) == more
+    assert f".nbann-phase{len(more)} {{" in css
+    assert f"MORE_PHASES = {len(more)};" in (STATIC / "step_through.js").read_text()
     assert (colors["low"], colors["high"]) == (as_theme(theme).low, as_theme(theme).high)
 
 

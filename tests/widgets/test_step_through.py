@@ -9,6 +9,7 @@ import pytest
 import traitlets
 
 import nbann
+from nbann.widgets import wording
 from nbann.widgets.step_through import STATIC
 
 HOSTILE = '<img src=x onerror="alert(1)">'
@@ -337,3 +338,16 @@ def test_front_end_files_fetch_nothing():
 def test_traits_reject_what_is_not_offered(widget):
     with pytest.raises(traitlets.TraitError):
         widget.unit = "minute"
+
+
+def test_axes_of_a_machine_are_its_own():
+    trainer = nbann.Trainer(nbann.RBM(2), np.eye(3))
+    trainer.step("batch")
+    axes = {name: wording.axes(trainer, name) for name in trainer.names}
+    assert axes["rbm.weight"] == axes["rbm.weight.grad"] == ["visible unit", "hidden unit"]
+    assert axes["rbm.visible_bias"] == axes["rbm.visible_bias.grad"] == ["visible unit"]
+    assert axes["rbm.hidden_bias"] == ["hidden unit"]
+    assert wording.axes(nbann.Trainer(nbann.SOM(2, 2), np.eye(3)), "som.weight") == [
+        "unit",
+        "feature",
+    ]

@@ -90,9 +90,15 @@ class DeepBelief:
             Of each `Trainer`: optimizer, batch_size, seed, ...
         """
         epochs = whole_number("epochs", epochs, least=1)
+        if not isinstance(rbms, Iterable):
+            mend = "Pass e.g. [nbann.RBM(64)], also where there is one alone."
+            raise bad_value("DeepBelief.pretrain", "a list of RBMs", repr(rbms), mend)
         found: list[Trainer] = []
         X = data.X if isinstance(data, Dataset) else data
         for rbm in rbms:
+            if not isinstance(rbm, RBM):
+                mend = "Pass e.g. [nbann.RBM(64), nbann.RBM(32)]."
+                raise bad_value("DeepBelief.pretrain", "RBMs", repr(rbm), mend)
             trainer = Trainer(rbm, Dataset(X, task="unsupervised"), **settings)
             trainer.run(epochs)
             found.append(trainer)

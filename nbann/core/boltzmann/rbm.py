@@ -6,7 +6,7 @@ It learns by comparing two phases, not by descending a loss: `RBM.compile` has i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from ..layers.initializers import Normal, Zeros, as_initializer
 from ..layers.layer import Shape, check_name
 from ..losses.value_losses import ErrorLoss
 from ..model import RESERVED, Model
+from ..models.rules import check_unmasked
 from ..state import Initializer, Start, check_given
 from .energy import Energy, flips_of
 from .phases import Phases
@@ -44,7 +45,7 @@ class RBM(Reading, Model):
     Approximations to the Likelihood Gradient", ICML 2008). The negative of that stands where a
     gradient does, so that any optimizer takes the step; but it is the derivative of no loss.
 
-    What it is trained on: ``Dataset(X, task="unsupervised")``, X of 0 and 1, or of probabilities.
+    What it is trained on: X alone, of 0 and 1 or of probabilities, as an array or a `Dataset`.
 
     Parameters
     ----------
@@ -69,7 +70,7 @@ class RBM(Reading, Model):
     ------
     ValueError
         An argument out of its range; when a trainer is made, data with labels, weights of samples,
-        or numbers outside [0, 1].
+        a mask, or numbers outside [0, 1].
 
     Notes
     -----
@@ -89,16 +90,21 @@ class RBM(Reading, Model):
     Examples
     --------
     >>> import nbann
-    >>> data = nbann.Dataset([[1, 1, 0, 0], [0, 0, 1, 1]], task="unsupervised")
-    >>> trainer = nbann.Trainer(nbann.RBM(2), data, optimizer=nbann.SGD(0.5))
+    >>> X = [[1, 1, 0, 0], [0, 0, 1, 1]]
+    >>> trainer = nbann.Trainer(nbann.RBM(2), X, optimizer=nbann.SGD(0.5))
     >>> trainer.program.phases
     ('positive', 'negative', 'loss', 'update')
     """
 
     kind = "rbm"
     follows_loss = False
+    takes_targets: ClassVar[bool] = False
     usual_batch_size = 10
     measures = ("free_energy", "pseudo_likelihood", "reconstruction_error")
+    lower_is_better: ClassVar[Mapping[str, bool]] = {
+        "pseudo_likelihood": False,
+        "reconstruction_error": True,
+    }  # a low free energy is none: it says nothing without that of other data
 
     def __init__(
         self,
@@ -223,10 +229,10 @@ class RBM(Reading, Model):
         Raises
         ------
         ValueError
-            Targets other than X itself, weights of samples, or a loss that does not compare the
-            reconstruction with the data, value by value.
+            Targets other than X itself, weights of samples, a mask that hides something, or a loss
+            that does not compare the reconstruction with the data, value by value.
         """
-        mend = "Pass nbann.Dataset(X, task='unsupervised')."
+        mend = "Pass X alone, or nbann.Dataset(X)."
         if data.task != "unsupervised" or data.y is not data.X:
             received = f"targets for {data.task}"
             if data.task == "unsupervised":
@@ -234,6 +240,7 @@ class RBM(Reading, Model):
             raise bad_value(f"{what} y", "none (an RBM has no targets)", received, mend)
         if data.weight is not None:
             raise bad_value(f"{what} weight", "none (each sample counts alike)", "weights", mend)
+        check_unmasked(data, what)
         if not isinstance(loss, ErrorLoss):
             mend = "Leave loss out, or pass 'mse' or 'mae'; what an RBM follows is no loss."
             raise bad_value("loss", "an error of the reconstruction", repr(loss), mend)
@@ -272,6 +279,11 @@ class RBM(Reading, Model):
                 ((energy.reconstruction(x) - x) ** 2).mean(dtype=np.float64)
             ),
         }
+
+    def axes_of(self, parameter: str, axes: int) -> tuple[str, ...]:
+        """Return which side of the machine each axis of a parameter is of."""
+        sides = ("visible unit", "hidden unit")
+        return sides[:1] if parameter.endswith(".visible_bias") else sides[2 - axes :]
 
     def energy_of(self, parameters: Mapping[str, Array]) -> Energy:
         """Return the energy with these parameters."""

@@ -131,10 +131,11 @@ class Reading:
         raise NotImplementedError
 
     def _energy(self, trainer: Trainer) -> Energy:
-        model: object = trainer.model
+        model: object = getattr(trainer, "model", None)
         if model is not self:
             mend = "Ask trainer.model itself."
-            raise bad_value("trainer", f"one of this {self!r}", f"one of {model!r}", mend)
+            received = repr(trainer)[:60] if model is None else f"one of {model!r}"
+            raise bad_value("trainer", f"one of this {self!r}", received, mend)
         return self.energy_of(trainer._state.arrays)
 
     def _visible_of(self, trainer: Trainer, X: Any) -> Floats:

@@ -40,11 +40,12 @@ class Dataset(Rows):
     y : array, list, series or data frame
         Class labels (integers from 0, or words, which are numbered in alphabetical order) of shape
         (n,), or values of shape (n,) or (n, k). For a target at each time step of sequences
-        (n, time) or (n, time, k). None, for the task "unsupervised" only: X is to be reconstructed.
+        (n, time) or (n, time, k). Left out where X is all that is learned from ("unsupervised").
         A dict of such arrays: several targets, for a net with `Heads`; y is then a table (n, k) of
         all of them, and `targets` says what its columns are.
     task : {"classification", "regression", "ranking", "unsupervised"}, optional
-        Read off `y` if left out: words and integers in one column are classes.
+        Read off `y` if left out: words and integers in one column are classes; without y
+        "unsupervised".
     feature_names : sequence of str, optional
         One for each place on the last axis; by default a frame's columns, else x1, x2, ...
     target_names : sequence of str, optional
@@ -84,7 +85,7 @@ class Dataset(Rows):
         def __init__(
             self,
             X: Any,
-            y: Any = None,
+            y: Any = ...,
             task: Task | None = None,
             feature_names: Iterable[str] = (),
             target_names: Iterable[str] = (),

@@ -26,12 +26,22 @@ from .targets import Targets, as_targets
 Floats = NDArray[np.float64]
 
 
+class _LeftOut:
+    """Stands for a y that was not passed: a variable that is None is rather a mistake."""
+
+    def __repr__(self) -> str:
+        return "<X itself>"
+
+
+_LEFT_OUT = _LeftOut()
+
+
 @dataclass(frozen=True, eq=False)
 class Rows:
     """Samples in rows, and what is to be learned of each; see `Dataset`."""
 
     X: Floats
-    y: NDArray[Any] = None  # type: ignore[assignment]  # X itself, for "unsupervised"
+    y: NDArray[Any] = _LEFT_OUT  # type: ignore[assignment]  # X itself, for "unsupervised"
     task: Task = None  # type: ignore[assignment]  # filled in below
     feature_names: Sequence[str] = ()
     target_names: Sequence[str] = ()
@@ -61,7 +71,10 @@ class Rows:
         task = "ranking" if self.task is None and alone else self.task
         targets = self._several(X, mask) if self._has_several else None
         if targets is None:
-            targets = as_targets(self.y, X, mask, task=task, names=given)
+            y: Any = self.y
+            if y is _LEFT_OUT:
+                y, task = None, "unsupervised" if task is None else task
+            targets = as_targets(y, X, mask, task=task, names=given)
         if task == "ranking" or groups is not None:
             check_ranking(X, targets.y if task == "ranking" else np.zeros(0), groups, mask)
         weight = None if self.weight is None else _locked(as_weight(self.weight, len(X)))

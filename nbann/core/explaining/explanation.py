@@ -193,7 +193,8 @@ class Explanation:
         """Of a parameter that has been updated: what the update went through, in order.
 
         The gradient as it was clipped, velocity, moments, learning rate, count of steps: each as
-        this batch's ops wrote it.
+        this batch's ops wrote it. What such an op writes beside, an array that is no parameter's,
+        is among the terms instead, where the number depends on it.
         """
         if self.kind != "parameter" or not self._terms:
             return ()
@@ -202,7 +203,9 @@ class Explanation:
             if op.phase == "update":
                 names = [n for n in op.writes if moment.owner(n) in (None, self.name)]
                 found += [n for n in names if n != self.name]
-        at = {n: self.index if moment.owner(n) else () for n in found}
+        at = {n: self.index for n in found if moment.owner(n)}
+        at |= {n: () for n in found if n not in at and not moment.arrays[n].ndim}
+        found = [n for n in found if n in at]
         return tuple(self._explainer.explain(n, at[n], largest=self.largest) for n in found)
 
     @property

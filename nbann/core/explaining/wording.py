@@ -135,7 +135,8 @@ class Wording:
         entry = Entry(term.name, term.index, moment.symbols[term.name], term.number)
         verdict = "agrees" if found.agrees else "disagrees"
         name = self._names.entry(entry)
-        return f"   {name}: central difference {self._number(found.value)} {verdict}"
+        note = f" ({found.note})" if found.note else ""
+        return f"   {name}: central difference {self._number(found.value)} {verdict}{note}"
 
     # ---- the update -----------------------------------------------------------------------------
     def _update(self, of: Explanation, depth: int) -> Iterable[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,11 +47,11 @@ class Autoencoder(Sequential):
     """A net that learns to give back its input, ``x' = decoder(code)`` with ``code = encoder(x)``.
 
     It is a Sequential of [noise,] encoder [, sparsity], "code", decoder, so that everything that
-    holds of a Sequential holds of it; "code.out" is the code. Trained on an "unsupervised" data
-    set, whose targets are its samples, with the mean squared error unless another loss is asked
-    for. (Rumelhart, Hinton & Williams, 1986; Hinton & Salakhutdinov, "Reducing the Dimensionality
-    of Data with Neural Networks", Science 313, 2006.) A linear one spans the space of the first
-    principal components (Baldi & Hornik, Neural Networks 2, 1989).
+    holds of a Sequential holds of it; "code.out" is the code. Trained on X alone (or on an
+    "unsupervised" data set), which is what it is to give back, with the mean squared error unless
+    another loss is asked for. (Rumelhart, Hinton & Williams, 1986; Hinton & Salakhutdinov,
+    "Reducing the Dimensionality of Data with Neural Networks", Science 313, 2006.) A linear one
+    spans the space of the first principal components (Baldi & Hornik, Neural Networks 2, 1989).
 
     Parameters
     ----------
@@ -91,6 +91,8 @@ class Autoencoder(Sequential):
     >>> net.encode(trainer, trainer.train_data.X[:3]).shape, trainer["code.out"].shape
     ((3, 2), (32, 2))
     """
+
+    takes_targets: ClassVar[bool] = False
 
     def __init__(
         self,

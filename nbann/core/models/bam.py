@@ -81,8 +81,10 @@ class BAM(RuleModel):
 
     kind = "bam"
     rule_loss = PairEnergy
+    sides = ("x unit", "y unit")
     takes_targets: ClassVar[bool] = True
     measures = ("stable",)
+    lower_is_better: ClassVar[Mapping[str, bool]] = {"stable": False}
 
     def __init__(self, units: int, *, weight: Any = None) -> None:
         super().__init__()
@@ -211,6 +213,7 @@ class BAMRecall(RuleModel):
 
     kind = "bam"
     rule_loss = Energy
+    sides = BAM.sides
     tallies: ClassVar[dict[str, str]] = {"turned": "bam.turns"}
 
     def __init__(self, weight: Any, state: Any, side: Literal["x", "y"] = "x") -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,7 +120,9 @@ class Hopfield(RuleModel):
 
     kind = "hopfield"
     rule_loss = PatternEnergy
+    sides = ("unit", "unit")
     measures = ("stable",)
+    lower_is_better: ClassVar[Mapping[str, bool]] = {"stable": False}
 
     def __init__(self, rule: Rule = "hebb", *, weight: Any = None) -> None:
         super().__init__()
@@ -266,6 +268,7 @@ class Hopfield(RuleModel):
         weight = weight_of(trainer, Hopfield, "hopfield.weight")
         units = len(weight)
         state = as_probe(probe, units, "probe")
+        by_name = order if isinstance(order, str) else None
         if isinstance(order, str) and order not in ORDERS:
             raise UnknownNameError("order", order, ORDERS)
         asked = np.arange(units) if isinstance(order, str) else given_order(order, units)
@@ -273,8 +276,8 @@ class Hopfield(RuleModel):
         return TrainerClass(
             HopfieldRecall(weight, state),
             numbers,
-            batch_size=None if order == "synchronous" else 1,
-            shuffle=order == "random",
+            batch_size=None if by_name == "synchronous" else 1,
+            shuffle=by_name == "random",
             seed=seed,
             dtype=trainer[f"{self.kind}.weight"].dtype,
             timeline_memory=timeline_memory,

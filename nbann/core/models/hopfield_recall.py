@@ -33,6 +33,7 @@ class HopfieldRecall(RuleModel):
 
     kind = "hopfield"
     rule_loss = Energy
+    sides = ("unit", "unit")
     tallies: ClassVar[dict[str, str]] = {"turned": "hopfield.turns"}
 
     def __init__(self, weight: Any, state: Any) -> None:

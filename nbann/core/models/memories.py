@@ -55,6 +55,9 @@ def as_probe(probe: Any, units: int, what: str) -> NDArray[np.float64]:
 
 def given_order(order: Iterable[int], units: int) -> NDArray[np.intp]:
     """Return a given order of the units, each of them once."""
+    if not isinstance(order, Iterable):
+        expected = f"a word, or every number from 0 to {units - 1} once"
+        raise bad_value("order", expected, repr(order), "Pass e.g. order='in order'.")
     numbers = list(order)
     whole = all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in numbers)
     if not whole or sorted(numbers) != list(range(units)):

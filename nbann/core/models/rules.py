@@ -26,12 +26,15 @@ class RuleModel(Model):
         What its layer is called, which begins the names of its arrays.
     rule_loss : type of MachineLoss
         What stands in the place of a loss.
+    sides : (str, str)
+        What the rows and the columns of its weights stand for.
     scheduled : bool
         Whether the learning rate may follow a schedule.
     """
 
     kind: ClassVar[str]
     rule_loss: ClassVar[type[MachineLoss]]
+    sides: ClassVar[tuple[str, str]]
     scheduled: ClassVar[bool] = False
     follows_loss: ClassVar[bool] = False
     takes_targets: ClassVar[bool] = False
@@ -39,6 +42,10 @@ class RuleModel(Model):
 
     def __init__(self) -> None:
         self.names = (self.kind,)
+
+    def axes_of(self, parameter: str, axes: int) -> tuple[str, ...]:
+        """Return which of its sides each axis of a parameter is of."""
+        return self.sides[2 - axes :]
 
     def usual_loss(self, task: Task) -> Loss | str | None:
         """Return what stands in the place of a loss."""
@@ -49,7 +56,8 @@ class RuleModel(Model):
         return SGD(1.0)
 
     def check_data(self, data: Dataset, loss: Loss, what: str) -> None:
-        """Refuse a loss."""
+        """Refuse a loss, and a mask."""
+        check_unmasked(data, what)
         if type(loss) is not self.rule_loss:
             what, mend = f"The loss of {type(self).__name__}", "Leave it out."
             raise bad_value(what, "none: it has a rule", repr(loss), mend)
@@ -75,6 +83,18 @@ class RuleModel(Model):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
+
+
+def check_unmasked(data: Dataset, what: str) -> None:
+    """Refuse data of which a mask leaves something out: a row is a sample, and all of it counts.
+
+    Raises
+    ------
+    ValueError
+    """
+    if data.mask is not None and not data.mask.all():
+        mend = "Leave the mask out, and the columns or rows that it hides."
+        raise bad_value(f"{what} mask", "none: all of a sample counts", "one", mend)
 
 
 def owned(array: Any) -> Any:

@@ -129,8 +129,10 @@ class SOM(RuleModel):
 
     kind = "som"
     rule_loss = QuantizationError
+    sides = ("unit", "feature")
     scheduled: ClassVar[bool] = True
     measures = ("quantization_error", "topographic_error")
+    lower_is_better: ClassVar[Mapping[str, bool]] = dict.fromkeys(measures, True)
 
     def __init__(
         self,

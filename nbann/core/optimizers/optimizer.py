@@ -190,7 +190,10 @@ class Optimizer(Settings, ABC):
         return "learning_rate_scale", value / rule
 
     def check_monitor(
-        self, columns: Sequence[str], metrics: Mapping[str, MetricLike]
+        self,
+        columns: Sequence[str],
+        metrics: Mapping[str, MetricLike],
+        measures: Mapping[str, bool] | None = None,
     ) -> Mode | None:
         """Return what is better in the history column that the schedule watches, if it watches one.
 
@@ -200,6 +203,8 @@ class Optimizer(Settings, ABC):
             The columns that there will be.
         metrics : mapping of str to metric
             What is measured beside the loss, by name.
+        measures : mapping of str to bool, optional
+            What the model measures of itself, and whether lower is better.
 
         Raises
         ------
@@ -211,7 +216,7 @@ class Optimizer(Settings, ABC):
         if self.schedule is None or monitor is None:
             return None
         if monitor in columns:
-            return self.schedule.mode or mode_of(monitor, metrics)
+            return self.schedule.mode or mode_of(monitor, metrics, measures)
         if not columns:
             mend = "Pass evaluate_every=1, or a schedule that does not depend on it."
             expected = f"evaluations of {monitor!r}, on which {self.schedule!r} depends"
@@ -223,6 +228,7 @@ class Optimizer(Settings, ABC):
         state: State,
         metrics: Mapping[str, MetricLike],
         scores: Mapping[str, Value],
+        measures: Mapping[str, bool] | None = None,
     ) -> None:
         """Tell a schedule that watches a score what an evaluation has found.
 
@@ -233,13 +239,14 @@ class Optimizer(Settings, ABC):
             What was measured beside the loss, by name.
         scores : mapping of str to float or array
             The evaluation's history columns, such as "train_loss"; see `check_monitor`.
+        measures : mapping of str to bool, optional
 
         Raises
         ------
         ValueError
             What it watches is not a single number, but a confusion matrix, say.
         """
-        mode = self.check_monitor(tuple(scores), metrics)
+        mode = self.check_monitor(tuple(scores), metrics, measures)
         if self.schedule is not None and self.schedule.monitor is not None and mode is not None:
             monitor = self.schedule.monitor
             self.schedule.observe(state, as_number(monitor, scores[monitor]), mode)

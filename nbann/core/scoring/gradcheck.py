@@ -12,6 +12,9 @@ from ..program import Floats
 from ..recipe import Recipe, Samples
 from ..state import State
 
+KINK = 1e-3
+"""How much of a slope a difference is off at a smooth place, at most."""
+
 
 @dataclass(frozen=True)
 class GradientCheck:
@@ -32,6 +35,10 @@ class GradientCheck:
     held : str
         What the central differences hold as it is, since the gradient is defined so: LambdaRank's
         weights of pairs. Empty where they hold nothing.
+    kinks : int
+        How many weights stand at a kink of the loss, as all those of a perceptron that starts at 0
+        do: the slopes on both sides differ, and the gradient is one from there to there. A large
+        error of these is no mistake.
     """
 
     error: float
@@ -40,11 +47,15 @@ class GradientCheck:
     differences: dict[str, Floats]
     cut: bool = False
     held: str = ""
+    kinks: int = 0
 
     def __repr__(self) -> str:
         worst = max(self.errors, key=self.errors.__getitem__, default="-")
         why = "; gradients are cut on purpose (truncate=)" if self.cut else ""
         why += f"; {self.held}" if self.held else ""
+        if self.kinks:
+            where = "a weight is" if self.kinks == 1 else f"{self.kinks} weights are"
+            why += f"; {where} at a kink of the loss, where slopes differ on both sides"
         return f"<GradientCheck: largest relative error {self.error:.1e}, in {worst}{why}>"
 
 
@@ -99,14 +110,27 @@ def check_gradients(
         for kernel in kernels:
             kernel()
         gradient = copy.grad.copy()
-        difference = np.empty_like(gradient)
+        difference, kinks = np.empty_like(gradient), 0
+        middle = loss_with(0, copy.theta[0]) if copy.theta.size else 0.0
         for place, weight in enumerate(copy.theta.copy()):
             h = step * max(1.0, abs(weight))
             high, low = loss_with(place, weight + h), loss_with(place, weight - h)
             difference[place] = (high - low) / (2 * h)
+            kinks += _at_kink(gradient[place], (high - middle) / h, (middle - low) / h)
             copy.theta[place] = weight
     held = "; ".join(dict.fromkeys(op._primitive.holds for op in holding))
-    return replace(_report(copy, gradient, difference), cut=cut, held=held)
+    return replace(_report(copy, gradient, difference), cut=cut, held=held, kinks=kinks)
+
+
+def _at_kink(gradient: float, right: float, left: float) -> bool:
+    """Return whether slopes differ, by more than a curve makes of them, with the gradient between.
+
+    A gradient that is the mean of both agrees with the central difference, kink or not.
+    """
+    low, high = sorted((right, left))
+    room = KINK * max(abs(low), abs(high), 1e-6)
+    between = low - room <= gradient <= high + room
+    return bool(between and high - low > 10 * room and abs(gradient - (low + high) / 2) > room)
 
 
 def _report(state: State, gradient: Floats, difference: Floats) -> GradientCheck:

@@ -21,11 +21,13 @@ def as_mode(mode: Mode | None) -> Mode | None:
     return mode
 
 
-def mode_of(column: str, metrics: Mapping[str, MetricLike]) -> Mode:
+def mode_of(
+    column: str, metrics: Mapping[str, MetricLike], measures: Mapping[str, bool] | None = None
+) -> Mode:
     """Return what is better in a column of the history, where that is known: never by its name.
 
     Known are the loss of any data, and the metrics that say so by an attribute `lower_is_better`,
-    as all those of `nbann.metrics` do whose value is a number.
+    as all those of `nbann.metrics` do whose value is a number, and `measures`.
 
     Parameters
     ----------
@@ -33,6 +35,8 @@ def mode_of(column: str, metrics: Mapping[str, MetricLike]) -> Mode:
         "train_loss", "test_accuracy", ...: the data, and what is measured of it.
     metrics : mapping of str to metric
         Those of the trainer by name.
+    measures : mapping of str to bool, optional
+        What the model measures of itself, and whether lower is better; see `Model.lower_is_better`.
 
     Raises
     ------
@@ -40,7 +44,8 @@ def mode_of(column: str, metrics: Mapping[str, MetricLike]) -> Mode:
         It is not known.
     """
     measure = column.partition("_")[2]
-    lower = True if measure == "loss" else getattr(metrics.get(measure), "lower_is_better", None)
+    known = {"loss": True} | dict(measures or {})
+    lower = getattr(metrics.get(measure), "lower_is_better", known.get(measure))
     if not isinstance(lower, bool):
         expected = "mode='min' or mode='max' for a column of which nbann knows neither"
         mend = "Pass mode='min' if lower is better, mode='max' if higher is."

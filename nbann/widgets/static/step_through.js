@@ -52,7 +52,7 @@ const KEYS = {
 const UNIT_HELP = {
   op: "one operation",
   layer: "to the end of this layer's operations",
-  phase: "to the end of this phase: forward, loss, backward or update",
+  phase: "to the end of this phase",
   batch: "to the end of this batch of samples",
   epoch: "to the end of this pass over all the data",
 };
@@ -65,6 +65,9 @@ const ICONS = {
   pause: "M6 4v10M12 4v10",
   run: "M3 4l6 5-6 5zM9 4l6 5-6 5z",
 };
+
+const PHASES = ["forward", "loss", "backward", "update"]; // those of backpropagation have colors by name
+const MORE_PHASES = 6; // colors in the CSS for phases of other names
 
 const MOST_EPOCHS = 60; // epoch ticks on the timeline; of more epochs, every second, fifth, tenth ...
 
@@ -97,6 +100,19 @@ export function statusLine(here) {
   const verb = here.ran ? "" : "next: ";
   const loss = here.loss ? ` · loss ${here.loss}` : "";
   return `epoch ${here.epoch} · batch ${here.batch} of ${here.batches} · ${verb}op ${here.op} of ${here.ops}${loss}`;
+}
+
+/** The phases of a program, in order. @param {{phase: string}[]} ops @returns {string[]} */
+export function phasesOf(ops) {
+  return [...new Set(ops.map((op) => op.phase))];
+}
+
+/** The CSS class that gives a phase its color: by name, or by its place among those of other names.
+ * @param {string} phase @param {{phase: string}[]} ops */
+export function phaseClass(phase, ops) {
+  if (PHASES.includes(phase)) return `nbann-${phase}`;
+  const others = phasesOf(ops).filter((other) => !PHASES.includes(other));
+  return `nbann-phase${(Math.max(0, others.indexOf(phase)) % MORE_PHASES) + 1}`;
 }
 
 /** Stretches of ops of one phase and layer, for headings in the list.
@@ -609,7 +625,8 @@ function render({ model, el }) {
   const unitInputs = get("units").map((unit, i) => {
     const input = /** @type {HTMLInputElement} */ (make("input", { type: "radio", name: group, value: unit }));
     listen(input, "change", () => put("unit", unit));
-    const title = `Step by ${unit}: ${UNIT_HELP[unit] ?? unit} (${i + 1})`;
+    const which = unit === "phase" ? `: ${phasesOf(get("ops")).join(", ")}` : "";
+    const title = `Step by ${unit}: ${UNIT_HELP[unit] ?? unit}${which} (${i + 1})`;
     unitGroup.append(make("label", { title }, [input, make("span", {}, [unit])]));
     return input;
   });
@@ -677,13 +694,13 @@ function render({ model, el }) {
     });
     list.replaceChildren(
       ...groups(ops).map((group) =>
-        make("li", { class: `nbann-group nbann-${group.phase}` }, [
+        make("li", { class: `nbann-group ${phaseClass(group.phase, ops)}` }, [
           make("div", { class: "nbann-group-title" }, [make("b", {}, [group.phase]), ` ${group.layer}`]),
           make("ol", {}, rows.slice(group.from, group.to + 1)),
         ]),
       ),
     );
-    ticks = ops.map((op) => make("i", { class: `nbann-${op.phase}` }));
+    ticks = ops.map((op) => make("i", { class: phaseClass(op.phase, ops) }));
     band.replaceChildren(...ticks);
   });
   follow("here", () => {
@@ -707,7 +724,7 @@ function render({ model, el }) {
   });
   follow("equation", () => {
     const view = get("equation");
-    equation.className = `nbann-equation nbann-${view.phase}`;
+    equation.className = `nbann-equation ${phaseClass(view.phase, get("ops"))}`;
     title.replaceChildren(make("b", {}, [view.phase]), ` ${view.layer} · ${view.title}`);
     typeset(symbols, view.symbols);
     if (view.note) numbers.textContent = view.note;
