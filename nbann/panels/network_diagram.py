@@ -57,9 +57,11 @@ class NetworkDiagram(Panel):
         return f"NetworkDiagram({f'sample={self.sample}' if self.sample else ''})"
 
     def fits(self, trainer: Trainer) -> str | None:
-        """Return None for a net whose arrays have a row for each sample; else the reason."""
+        """Return None for a chain of layers with a row for each sample; else the reason."""
         if not any(trainer.model.leaves()):
             return "draws layers of neurons, of which this model is not made."
+        if trainer.task == "several":
+            return "draws layers one after the other; the heads of this net are side by side."
         flat = all(trainer[a].ndim == 2 for c in columns_of(trainer) for a in c.arrays)
         return (
             None
@@ -178,7 +180,7 @@ class NetworkDiagram(Panel):
         room = self.places.spread - 8
         self._bars: list[dict[str, tuple[float, float, float]]] = []
         for i, (column, at) in enumerate(zip(self.columns, self.places.at, strict=True)):
-            names, bars = column.layers or ("inputs",), {}
+            names, bars = column.names, {}
             folds = f" ({column.width:,})" if column.width > self.most else ""
             # of more than two (normalization between them) the first and the last are named
             ends = list(zip(names, column.arrays, strict=True))

@@ -21,7 +21,8 @@ class Column:
     Attributes
     ----------
     layers : tuple of str
-        Names of the layers that are drawn here; none for the inputs.
+        Names of the layers that are drawn here; for the inputs, those without weights that come
+        right after them, such as noise.
     arrays : tuple of str
         What they compute, in order: z, then a.
     width : int
@@ -35,6 +36,11 @@ class Column:
     width: int
     weight: str | None = None
     bias: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What to call each of its arrays; layers may come right after the inputs, on them."""
+        return ("inputs", *self.layers) if self.arrays[0] == "x" else self.layers
 
 
 def columns_of(trainer: Trainer) -> list[Column]:

@@ -10,7 +10,7 @@ from nbann.panels import NetworkDiagram
 from nbann.panels.style import THEMES
 from nbann.panels.text import short_number
 
-from .boards import attached, classes, deep, trask, wide
+from .boards import attached, blobs, classes, deep, trask, wide
 
 LIGHT = THEMES["light"]
 
@@ -189,3 +189,28 @@ def test_a_binary_output_is_named_by_its_class():
     net = nbann.Sequential([nbann.Dense(1), nbann.Sigmoid()])
     panel = attached(NetworkDiagram(), nbann.Trainer(net, data, loss="half_squared_error"))
     assert "is yes" in [text.get_text() for text in panel.ax.texts]
+
+
+@pytest.mark.parametrize("first", [nbann.GaussianNoise(0.1), nbann.Dropout(0.5), nbann.Tanh()])
+def test_what_comes_right_after_the_inputs_stands_on_them(first):
+    net = nbann.Sequential([first, nbann.Dense(3)])
+    trainer = nbann.Trainer(net, blobs(), batch_size=5)
+    panel = attached(NetworkDiagram(), trainer, width=9)
+    name = net.names[0]
+    texts = [text.get_text() for text in panel.ax.texts]
+    assert "inputs" in texts
+    assert name in texts
+    trainer.step("layer")
+    panel.update()
+    expected = [short_number(float(v)) for v in trainer[f"{name}.out"][0]]
+    assert panel._numbers.words[:4] == expected
+
+
+@pytest.mark.parametrize("neurons", [2, 9])
+def test_heads_side_by_side_are_not_drawn_in_a_row(neurons):
+    data = blobs()
+    heads = {"kind": [nbann.Dense(neurons)], "value": [nbann.Dense(1)]}
+    y = {"kind": data.y % 2, "value": data.X[:, 0]}
+    trainer = nbann.Trainer(nbann.Heads([nbann.Dense(4)], heads), nbann.Dataset(data.X, y))
+    panel = attached(NetworkDiagram(), trainer)
+    assert "the heads of this net are side by side" in panel.describe()

@@ -21,6 +21,7 @@ from .mirroring import mirrored
 
 if TYPE_CHECKING:
     from ..builder import Builder
+    from ..data.dataset import Dataset
     from ..losses.loss import Loss, Task
     from ..plan import Plan
     from ..program import Floats
@@ -130,6 +131,18 @@ class Autoencoder(Sequential):
     def usual_loss(self, task: Task) -> Loss | str | None:
         """Return the mean squared error."""
         return "mean_squared_error"
+
+    def check_data(self, data: Dataset, loss: Loss, what: str) -> None:
+        """Refuse labels: what it is to give back is a sample.
+
+        Raises
+        ------
+        ValueError
+            Class labels in place of samples.
+        """
+        if data.task == "classification" and data.y.shape[1:] != data.X.shape[1:]:
+            mend = "Pass nbann.Dataset(ds.X, task='unsupervised')."
+            raise bad_value(f"{what} y", "what is to be given back, X itself", "labels", mend)
 
     # ---- using it --------------------------------------------------------------------------------
     def encode(self, trainer: Trainer, X: Any, mask: Any = None) -> NDArray[np.floating]:
