@@ -90,12 +90,12 @@ class DrawOp(Primitive):
 
 
 class KeepOp(Primitive):
-    """``m = [u < 1 - rate] / (1 - rate)``: who stays, and how much louder."""
+    """``m = [u < 1 - rate] / (1 - rate)``: who stays, and how much louder; or 1 for who stays."""
 
     verb = "mask"
 
-    def __init__(self, draw: str, rate: float, into: str) -> None:
-        self.draw, self.kept = draw, 1.0 - rate
+    def __init__(self, draw: str, rate: float, into: str, *, scaled: bool = True) -> None:
+        self.draw, self.kept, self.scaled = draw, 1.0 - rate, scaled
         self.reads = (draw,)
         self.writes = (into,)
 
@@ -103,11 +103,12 @@ class KeepOp(Primitive):
         draw, mask = arrays[self.draw], arrays[self.writes[0]]
         stays = np.empty(draw.shape, bool)
         yield partial(np.less, draw, np.array(self.kept, draw.dtype), stays)
-        yield partial(np.multiply, stays, np.array(1.0 / self.kept, mask.dtype), mask)
+        louder = 1.0 / self.kept if self.scaled else 1.0
+        yield partial(np.multiply, stays, np.array(louder, mask.dtype), mask)
 
     def _mask(self, draw: Expr) -> Expr:
         stays = Call("step", (Sum((Number(self.kept), Negative(draw))),))
-        return Quotient(stays, Number(self.kept))
+        return Quotient(stays, Number(self.kept)) if self.scaled else stays
 
     def equation(self, symbol: Symbols) -> Equation:
         return Equation(symbol(self.writes[0]), self._mask(symbol(self.draw)))

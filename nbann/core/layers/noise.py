@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from ..checks import number_in
 from ..expr import Symbol
-from ..ops.noise_ops import AddNoise, DrawNormal, StayOp
-from .dropout import DrawOp, DropOp
+from ..ops.noise_ops import AddNoise, DrawNormal
+from .dropout import DrawOp, DropOp, KeepOp
 from .layer import Layer, Shape
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class MaskingNoise(Layer):
         draw = b.array(f"{name}.draw", shape, Symbol("u", name))
         b.emit(DrawOp(b.state.streams[name], draw))
         mask = b.array(f"{name}.mask", shape, Symbol("m", name))
-        b.emit(StayOp(draw, self.rate, mask))
+        b.emit(KeepOp(draw, self.rate, mask, scaled=False))
         out = b.array(f"{name}.out", shape, Symbol("a", name))
         b.emit(DropOp(x, mask, out))
         return out

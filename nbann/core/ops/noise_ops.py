@@ -1,4 +1,4 @@
-"""The primitives of noise on an array in training: normal noise added, elements masked."""
+"""The primitives of normal noise, added to an array in training."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..expr import Call, Equation, Expr, Negative, Number, Product, Sum
+from ..expr import Call, Equation, Expr, Number, Product, Sum
 from ..primitive import Primitive
 from ..program import Arrays, Floats, Kernel, Reader, Symbols
 from .time_ops import pass_on
@@ -72,36 +72,3 @@ class AddNoise(Primitive):
 
     def backward(self, b: Builder) -> None:
         pass_on(b, self.writes[0], self.x)
-
-
-class StayOp(Primitive):
-    """``m = [u < 1 - rate]``: 1 for what stays, 0 for what is masked."""
-
-    verb = "mask"
-
-    def __init__(self, draw: str, rate: float, into: str) -> None:
-        self.draw, self.kept = draw, 1.0 - rate
-        self.reads = (draw,)
-        self.writes = (into,)
-
-    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
-        draw, mask = arrays[self.draw], arrays[self.writes[0]]
-        stays = np.empty(draw.shape, bool)
-        yield partial(np.less, draw, np.array(self.kept, draw.dtype), stays)
-        yield partial(np.copyto, mask, stays)
-
-    def _mask(self, draw: Expr) -> Expr:
-        return Call("step", (Sum((Number(self.kept), Negative(draw))),))
-
-    def equation(self, symbol: Symbols) -> Equation:
-        return Equation(symbol(self.writes[0]), self._mask(symbol(self.draw)))
-
-    def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
-        return self._mask(entry(self.draw, *at))
-
-    @property
-    def passes_back_to(self) -> tuple[str, ...]:
-        return ()
-
-    def backward(self, b: Builder) -> None:
-        """Nothing: what is drawn does not depend on the weights."""

@@ -11,7 +11,7 @@ import numpy as np
 from ..expr import Equation, Expr, Product, Sum, Transpose
 from ..primitive import Primitive
 from ..program import Arrays, Kernel, Reader, Symbols
-from .affine import BiasGradient, as_matrix, places
+from .affine import BiasGradient, WeightGradient, as_matrix
 
 if TYPE_CHECKING:
     from ..builder import Builder
@@ -52,37 +52,11 @@ class AffineTransposed(Primitive):
 
     def backward(self, b: Builder) -> None:
         dz = self.writes[0] + ".grad"
-        b.emit(TransposedWeightGradient(dz, self.a, b.gradient(self.weight)))
+        b.emit(WeightGradient(dz, self.a, b.gradient(self.weight)))  # both change places
         if self.bias is not None:
             b.emit(BiasGradient(dz, b.gradient(self.bias)))
         if b.needs_gradient(self.a):
             b.emit(TransposedInputGradient(dz, self.weight, b.gradient(self.a)))
-
-
-class TransposedWeightGradient(Primitive):
-    """``dL/dW = dL/dz.T @ a``: what the matrix gathers where it is used transposed."""
-
-    verb = "weight_gradient"
-
-    def __init__(self, dz: str, a: str, into: str) -> None:
-        self.dz, self.a = dz, a
-        self.reads = (dz, a)
-        self.writes = (into,)
-
-    def kernels(self, arrays: Arrays) -> Iterable[Kernel]:
-        before: list[Kernel] = []
-        dz, a = as_matrix(arrays[self.dz], before), as_matrix(arrays[self.a], before)
-        yield from before
-        yield partial(dz.T.dot, a, arrays[self.writes[0]])
-
-    def equation(self, symbol: Symbols) -> Equation:
-        right = Product((Transpose(symbol(self.dz)), symbol(self.a)), "@")
-        return Equation(symbol(self.writes[0]), right)
-
-    def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
-        i, j = at
-        rows = places(entry.shape(self.a))
-        return Sum(tuple(Product((entry(self.dz, *n, i), entry(self.a, *n, j))) for n in rows))
 
 
 class TransposedInputGradient(Primitive):

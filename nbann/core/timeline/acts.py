@@ -48,6 +48,9 @@ class Act(ABC):
     def text(self) -> str:
         """What was done, in words."""
 
+    def __str__(self) -> str:
+        return self.text
+
     def is_same(self, other: Act) -> bool:
         """Whether another one does just the same at the same moment."""
         return type(self) is type(other) and vars(self) == vars(other)
@@ -81,6 +84,12 @@ class SetValues(Act):
 
     def apply(self, cursor: Acting) -> None:
         cursor.override(self)
+
+    @property
+    def indices(self) -> list[tuple[int, ...]]:
+        """Which elements, as one indexes the array."""
+        columns = np.unravel_index(self.places, self.shape) if self.shape else ()
+        return [tuple(int(i) for i in at) for at in zip(*columns, strict=True)] or [()]
 
     def write(self, array: NDArray[Any]) -> None:
         """Put the numbers into the array."""
