@@ -259,7 +259,8 @@ class NetworkDiagram(Panel):
     def _refresh_parameters(self) -> None:
         colors, widths = [np.zeros((0, 4))], [np.zeros(0)]
         for i in self._weighted:
-            weight, limit = self.trainer[self.columns[i].weight], self._edge_limits[i]
+            column, limit = self.columns[i], self._edge_limits[i]
+            weight = self.trainer[column.weight].T if column.turned else self.trainer[column.weight]
             limit.fit(largest(weight))
             shown = weight[np.ix_(self.shown[i - 1], self.shown[i])].ravel()
             colors.append(self.theme.diverging(shown, limit.value) / 255)

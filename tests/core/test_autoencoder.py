@@ -457,6 +457,6 @@ def test_grays_are_learned_by_cross_entropy():
     assert found["loss"] == pytest.approx(expected, rel=1e-12)
     assert found["mse"] == pytest.approx(np.mean((p - X) ** 2), rel=1e-12)
     assert trainer.check_gradients().error < 1e-6
-    for wrong, named in ((X + 1, "2"), (X - 1, "-1")):
+    for wrong, named in ((0 * X + 2, "2"), (0 * X - 1, "-1")):
         with pytest.raises(ValueError, match=f"expected numbers from 0 to 1; received {named}"):
             nbann.Trainer(net, nbann.Dataset(wrong, task="unsupervised"), loss="bce")
