@@ -439,9 +439,13 @@ def test_what_a_trained_one_refuses():
         nbann.Trainer(nbann.Autoencoder([nbann.Dense(2)], [nbann.Dense(3)]), DATA)
 
 
-def test_labels_are_no_samples_to_be_given_back():
+@pytest.mark.parametrize("labeled", ["iris", "diabetes"])
+def test_labels_and_values_are_no_samples_to_be_given_back(labeled):
+    net, data = nbann.Autoencoder([nbann.Dense(2)]), getattr(nbann.datasets, labeled)()
     with pytest.raises(ValueError, match="train y: expected what is to be given back, X itself"):
-        nbann.Trainer(nbann.Autoencoder([nbann.Dense(2)]), nbann.datasets.iris())
+        nbann.Trainer(net, data)
+    noisy = nbann.Dataset(data.X + 0.1, data.X)  # of the size of a sample: noise of one's own
+    assert nbann.Trainer(net, noisy).task == "regression"
 
 
 def test_grays_are_learned_by_cross_entropy():

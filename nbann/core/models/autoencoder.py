@@ -133,16 +133,17 @@ class Autoencoder(Sequential):
         return "mean_squared_error"
 
     def check_data(self, data: Dataset, loss: Loss, what: str) -> None:
-        """Refuse labels: what it is to give back is a sample.
+        """Refuse labels and values: what it is to give back is a sample.
 
         Raises
         ------
         ValueError
-            Class labels in place of samples.
+            Targets of another size than the samples.
         """
-        if data.task == "classification" and data.y.shape[1:] != data.X.shape[1:]:
+        if data.y.size != data.X.size:
             mend = "Pass nbann.Dataset(ds.X, task='unsupervised')."
-            raise bad_value(f"{what} y", "what is to be given back, X itself", "labels", mend)
+            received = f"targets for {data.task}"
+            raise bad_value(f"{what} y", "what is to be given back, X itself", received, mend)
 
     # ---- using it --------------------------------------------------------------------------------
     def encode(self, trainer: Trainer, X: Any, mask: Any = None) -> NDArray[np.floating]:
