@@ -94,7 +94,9 @@ def check_installed(package: str, what: str, install: str) -> None:
 
 
 def counted(count: int, word: str) -> str:
-    """Return a number with its word: "1 row", "2 rows", "2 classes", "2 branches"."""
+    """Return a number with its word: "1 row", "2 rows", "2 classes", "2 queries"."""
+    if count != 1 and word.endswith("y") and word[-2:-1] not in "aeiou":
+        return f"{count} {word[:-1]}ies"
     ending = "" if count == 1 else "es" if word.endswith(("s", "tch", "nch")) else "s"
     return f"{count} {word}{ending}"
 

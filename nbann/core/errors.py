@@ -1,7 +1,8 @@
-"""Errors that say what was expected, what was received and what mends it; imports nothing."""
+"""Errors that say what was expected, what was received and what mends it; Python alone."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
 
@@ -50,3 +51,11 @@ def uncalled(what: str, expected: str, received: type) -> ValueError:
     )
     call = f"{received.__name__}({'...' if needed else ''})"
     return bad_value(what, expected, f"the class {received.__name__}", f"Call it: {call}.")
+
+
+def steps_to_user() -> int:
+    """Return the `stacklevel` with which a warning names the user's line, however deep it arose."""
+    frame, steps = sys._getframe(1), 1
+    while frame.f_back and str(frame.f_globals.get("__name__")).partition(".")[0] == "nbann":
+        frame, steps = frame.f_back, steps + 1
+    return steps

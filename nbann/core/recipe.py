@@ -26,6 +26,7 @@ from .restraints import FREE, Restraints
 from .scoring.head_scores import metrics_of_heads
 from .scoring.metric import MetricLike
 from .scoring.metrics import as_metrics
+from .scoring.rankings import usual_ndcg
 from .state import State
 
 Samples = dict[str, NDArray[Any]]
@@ -112,6 +113,8 @@ class Recipe:
             return metrics_of_heads(self.loss.heads, metrics, samples)
         y = samples["y"]
         several = y.ndim > len(self.output_shape) and y.shape[-1] > 1
+        if metrics is None and self.task == "ranking":
+            metrics = [usual_ndcg(y)]
         return as_metrics(
             metrics,
             self.task,

@@ -93,7 +93,7 @@ class Trainer(GoingBack, Keeping):
     metrics : list of str or callable, optional
         Scored beside the loss, by name ("accuracy", "log_loss", "confusion_matrix", "r2", ...: see
         `nbann.metrics`), or any ``f(y, predicted) -> float``; for a net with several heads a dict
-        of such by head. By default accuracy where there are classes.
+        of such by head. By default accuracy where there are classes, NDCG of rankings.
     evaluate_every : int or None
         Epochs between two evaluations of the whole training and test data; None for none, which
         saves their forward passes.

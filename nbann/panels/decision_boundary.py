@@ -71,13 +71,17 @@ class DecisionBoundary(Panel):
         count = trainer.train_data.X.shape[1]
         if count < 2:
             return f"needs two features to span a plane; the data has {count}."
+        if trainer.task == "several":
+            return "shows classes or one predicted value; this net has several heads."
         outputs = trainer[trainer.program.output].shape[-1]
         if trainer.task == "classification" and trainer.train_data.y.ndim > 1 and outputs > 1:
             return "shows one class for each point; here a sample may have several labels at once."
         if trainer.task != "classification" and outputs > 1:
-            return (
-                f"shows classes or one predicted value; this net predicts {outputs} values at once."
-            )
+            # a mean and how sure it is are one value
+            values = trainer.loss.predict(np.zeros((1, outputs)), trainer.task)[0].size
+            if values > 1:
+                what = "shows classes or one predicted value"
+                return f"{what}; this net predicts {values} values at once."
         return None
 
     # ---- data ------------------------------------------------------------------------------------

@@ -40,6 +40,9 @@ class Lit:
             layer, i = max(owners, key=lambda owner: len(owner[0]))
             kind = name.removeprefix(layer + ".").partition(".")[0]
             {"weight": self.edges, "bias": self.biases}.get(kind, self.nodes).add(i)
+            if kind == "weight":  # one matrix may lead to two layers
+                whose = f"{layer}.weight"
+                self.edges.update(k for k, column in enumerate(columns) if column.weight == whose)
 
 
 def lit_by(op: Op, columns: list[Column]) -> tuple[Lit, Lit]:

@@ -57,9 +57,11 @@ class NetworkDiagram(Panel):
         return f"NetworkDiagram({f'sample={self.sample}' if self.sample else ''})"
 
     def fits(self, trainer: Trainer) -> str | None:
-        """Return None for a net whose arrays have a row for each sample; else the reason."""
+        """Return None for a chain of layers with a row for each sample; else the reason."""
         if not any(trainer.model.leaves()):
             return "draws layers of neurons, of which this model is not made."
+        if trainer.task == "several":
+            return "draws layers one after the other; the heads of this net are side by side."
         flat = all(trainer[a].ndim == 2 for c in columns_of(trainer) for a in c.arrays)
         return (
             None
@@ -178,7 +180,7 @@ class NetworkDiagram(Panel):
         room = self.places.spread - 8
         self._bars: list[dict[str, tuple[float, float, float]]] = []
         for i, (column, at) in enumerate(zip(self.columns, self.places.at, strict=True)):
-            names, bars = column.layers or ("inputs",), {}
+            names, bars = column.names, {}
             folds = f" ({column.width:,})" if column.width > self.most else ""
             # of more than two (normalization between them) the first and the last are named
             ends = list(zip(names, column.arrays, strict=True))
@@ -257,7 +259,8 @@ class NetworkDiagram(Panel):
     def _refresh_parameters(self) -> None:
         colors, widths = [np.zeros((0, 4))], [np.zeros(0)]
         for i in self._weighted:
-            weight, limit = self.trainer[self.columns[i].weight], self._edge_limits[i]
+            column, limit = self.columns[i], self._edge_limits[i]
+            weight = self.trainer[column.weight].T if column.turned else self.trainer[column.weight]
             limit.fit(largest(weight))
             shown = weight[np.ix_(self.shown[i - 1], self.shown[i])].ravel()
             colors.append(self.theme.diverging(shown, limit.value) / 255)

@@ -21,13 +21,16 @@ class Column:
     Attributes
     ----------
     layers : tuple of str
-        Names of the layers that are drawn here; none for the inputs.
+        Names of the layers that are drawn here; for the inputs, those without weights that come
+        right after them, such as noise.
     arrays : tuple of str
         What they compute, in order: z, then a.
     width : int
         Neurons, or inputs.
     weight, bias : str or None
         The parameters that lead here.
+    turned : bool
+        Whether the weight is another layer's, transposed: of a tied decoder.
     """
 
     layers: tuple[str, ...]
@@ -35,6 +38,12 @@ class Column:
     width: int
     weight: str | None = None
     bias: str | None = None
+    turned: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What to call each of its arrays; layers may come right after the inputs, on them."""
+        return ("inputs", *self.layers) if self.arrays[0] == "x" else self.layers
 
 
 def columns_of(trainer: Trainer) -> list[Column]:
@@ -46,11 +55,15 @@ def columns_of(trainer: Trainer) -> list[Column]:
         if out not in known:
             continue
         last, width = columns[-1], trainer[out].shape[-1]
+        turned = weight not in known
+        if turned:  # by a matrix of another layer's, or by none
+            reads = trainer.program.writer[out].reads if out in trainer.program.writer else ()
+            weight = next((read for read in reads if read.endswith(".weight")), weight)
         if weight not in known and width == last.width:
             columns[-1] = replace(last, layers=(*last.layers, name), arrays=(*last.arrays, out))
             continue
         parameters = (n if n in known else None for n in (weight, bias))
-        columns.append(Column((name,), (out,), width, *parameters))
+        columns.append(Column((name,), (out,), width, *parameters, turned and weight in known))
     return columns
 
 
@@ -100,7 +113,8 @@ def input_names_of(trainer: Trainer, weight: str) -> tuple[str, ...]:
 
 def neuron_names_of(trainer: Trainer, weight: str) -> tuple[str, ...]:
     """Return a name for each column of a weight matrix: outputs, or neurons by number."""
-    if columns_of(trainer)[-1].weight == weight and all(output_names(trainer)):
+    last = columns_of(trainer)[-1]
+    if last.weight == weight and not last.turned and all(output_names(trainer)):
         return output_names(trainer)
     return side_names_of(trainer, weight, 1)
 

@@ -31,7 +31,7 @@ def _column(panel: NetworkDiagram, i: int) -> str:
     column = panel.columns[i]
     shown = panel.array_of(column)
     if shown is None:
-        return f"{' and '.join(map(plain, column.layers))}: not computed yet in this batch"
+        return f"{' and '.join(map(plain, column.names))}: not computed yet in this batch"
     values = panel.values(column).tolist()
     if i == 0 and shown == "x":
         names = feature_names(panel.trainer)

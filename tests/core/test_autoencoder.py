@@ -437,3 +437,30 @@ def test_what_a_trained_one_refuses():
         trainer.activations("code.oui", trainer.train_data.X)
     with pytest.raises(ValueError, match="an output of shape"):
         nbann.Trainer(nbann.Autoencoder([nbann.Dense(2)], [nbann.Dense(3)]), DATA)
+
+
+@pytest.mark.parametrize("labeled", ["iris", "diabetes"])
+def test_labels_and_values_are_no_samples_to_be_given_back(labeled):
+    net, data = nbann.Autoencoder([nbann.Dense(2)]), getattr(nbann.datasets, labeled)()
+    with pytest.raises(ValueError, match="train y: expected what is to be given back, X itself"):
+        nbann.Trainer(net, data)
+    noisy = nbann.Dataset(data.X + 0.1, data.X)  # of the size of a sample: noise of one's own
+    assert nbann.Trainer(net, noisy).task == "regression"
+
+
+def test_grays_are_learned_by_cross_entropy():
+    """The oracle is the formula -t*log(p) - (1 - t)*log(1 - p), with scikit-learn's pixels."""
+    X = load_digits().data[:60] / 16
+    data = nbann.Dataset(X, task="unsupervised")
+    net = nbann.Autoencoder([nbann.Dense(6), nbann.Tanh()])
+    trainer = nbann.Trainer(net, data, loss="bce", optimizer="adam", metrics=["mse"], seed=1)
+    trainer.run(epochs=3)
+    p = net.reconstruct(trainer, X)
+    found = trainer.evaluate(data)
+    expected = np.mean(-X * np.log(p) - (1 - X) * np.log(1 - p))
+    assert found["loss"] == pytest.approx(expected, rel=1e-12)
+    assert found["mse"] == pytest.approx(np.mean((p - X) ** 2), rel=1e-12)
+    assert trainer.check_gradients().error < 1e-6
+    for wrong, named in ((0 * X + 2, "2"), (0 * X - 1, "-1")):
+        with pytest.raises(ValueError, match=f"expected numbers from 0 to 1; received {named}"):
+            nbann.Trainer(net, nbann.Dataset(wrong, task="unsupervised"), loss="bce")

@@ -500,3 +500,32 @@ def test_nets_that_do_not_fit():
             nbann.Heads([nbann.Dense(2)], rankers), (np.eye(4), documents),
             loss=nbann.Losses({"rank": "ranknet"}),
         )  # fmt: skip
+
+
+def test_the_loss_of_a_head_is_better_low():
+    """The oracle is the history: the epoch of the smallest number, and the first that is below."""
+    trainer = nbann.Trainer(net(), data(), test=data(seed=1), loss=losses(), seed=3)
+    rule = nbann.EarlyStopping("test_size_loss", patience=4)
+    trainer.run(60, until=rule)
+    column = trainer.history["test_size_loss"]
+    assert (rule.best, rule.best_epoch) == (column.min(), column.argmin() + 1)
+    trainer.reset()
+    trainer.run(60, until=nbann.TargetReached("train_species_loss", 1.0))
+    assert trainer.history["train_species_loss"][-1] <= 1.0
+    assert (trainer.history["train_species_loss"][:-1] > 1.0).all()
+
+
+def test_a_metric_that_is_called_a_loss_says_what_is_better_itself():
+    def own_loss(y, predicted):
+        return 0.0
+
+    trainer = nbann.Trainer(net(), data(), loss=losses(), metrics={"size": [own_loss]})
+    with pytest.raises(ValueError, match="'train_size_own_loss' without a mode"):
+        trainer.run(2, until=nbann.EarlyStopping("train_size_own_loss"))
+
+
+def test_losses_by_head_are_wrapped_and_targets_named():
+    with pytest.raises(ValueError, match=r"received a dict. Pass nbann.Losses"):
+        nbann.Trainer(net(), data(), loss={"age": "mse"})
+    with pytest.raises(ValueError, match=r"Pass y=\{'species': ..., 'size': ..., 'age': ...\}"):
+        nbann.Trainer(net(), (data().X, np.zeros(N)))

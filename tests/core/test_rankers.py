@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from scipy.stats import kendalltau
+from sklearn.datasets import load_diabetes
+from sklearn.metrics import ndcg_score
 
 import nbann
 from nbann.core.scoring import evaluate
@@ -277,3 +279,32 @@ PAIR = (DATA.X, DATA.y)
 def test_bad_input(build, message):
     with pytest.raises(ValueError, match=message):
         build()
+
+
+# ---- relevance beyond any gain of 2**y - 1 -------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", ["ranknet", "listnet", nbann.LambdaRank(gain="linear")])
+def test_values_can_be_ranked(loss):
+    """How the disease of patients went on, 25 to 346; scikit-learn's NDCG has the linear gain."""
+    bunch = load_diabetes()
+    data = nbann.Dataset(bunch.data, bunch.target, groups=[len(bunch.target)])
+    trainer = nbann.Trainer(net(), data, loss=loss, optimizer="adam")
+    trainer.run(epochs=2)
+    scores = trainer.predict(data.X)
+    expected = ndcg_score([bunch.target], [scores])
+    assert trainer.history["train_linear_ndcg"][-1] == pytest.approx(expected, rel=1e-12)
+    assert ranked_list(trainer).now.ndcg == pytest.approx(expected, rel=1e-12)
+    with pytest.raises(ValueError, match=r"at most 60; received 346.*metrics=\['linear_ndcg'\]"):
+        nbann.Trainer(net(), data, loss=loss, metrics=["ndcg"]).run(1)
+
+
+def test_the_users_line_is_told_of_what_is_skipped():
+    data = nbann.Dataset(np.eye(4), [0, 1, 1, 1], groups=[2, 2])
+    heads = nbann.Heads([nbann.Dense(2)], {"order": [nbann.Dense(1)]})
+    several = nbann.Dataset(data.X, {"order": data.y}, groups=data.groups)
+    with pytest.warns(UserWarning, match="1 of 2 queries") as plain:
+        nbann.Trainer(net(), data, test=data, loss="ranknet")
+    with pytest.warns(UserWarning, match="1 of 2 queries") as of_heads:
+        nbann.Trainer(heads, several, loss=nbann.Losses({"order": "ranknet"}))
+    assert [warning.filename for warning in (*plain, *of_heads)] == [__file__] * 3

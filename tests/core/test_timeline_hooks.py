@@ -366,7 +366,7 @@ def test_a_rule_that_changes_the_rate_does_it_once_when_it_is_asked_again():
 
 
 def test_two_hooks_made_by_one_definition_are_two():
-    """One shrinks a weight by a tenth, one by a half; and one that is attached twice counts twice."""
+    """One shrinks a weight by a tenth, one by a half; one that is attached twice counts twice."""
 
     def times(factor):
         def change(event):

@@ -175,3 +175,25 @@ def test_running_statistics_count_as_a_change():
     trainer.step("phase")  # the forward pass changes no weight, but the running statistics
     panel.update()
     assert (panel.answers() != before).any()
+
+
+def test_one_head_of_one_output_is_no_single_value():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20, 2))
+    heads = nbann.Heads([nbann.Dense(4)], {"size": [nbann.Dense(1)]})
+    trainer = nbann.Trainer(heads, nbann.Dataset(X, {"size": X[:, 0]}))
+    assert "this net has several heads" in attached(DecisionBoundary(), trainer).describe()
+
+
+def test_a_mean_with_its_variance_is_one_value_and_quantiles_are_several():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20, 2))
+    data, hidden = nbann.Dataset(X, X[:, 0] * 3.0), [nbann.Dense(4), nbann.Tanh()]
+    net = nbann.Sequential([*hidden, nbann.Dense(2)])
+    trainer = nbann.Trainer(net, data, loss=nbann.GaussianNLL())
+    panel = attached(DecisionBoundary(), trainer)
+    mean = trainer.activations("dense2.out", panel.grid)[:, 0]
+    np.testing.assert_allclose(panel.answers().ravel(), mean, rtol=1e-12)
+    net = nbann.Sequential([nbann.Dense(4), nbann.Dense(3)])
+    panel = attached(DecisionBoundary(), nbann.Trainer(net, data, loss=nbann.Pinball()))
+    assert "predicts 3 values at once" in panel.describe()

@@ -7,10 +7,12 @@ import pytest
 
 import nbann
 from nbann.panels import NetworkDiagram
-from nbann.panels.style import THEMES
+from nbann.panels.lit import lit_by
+from nbann.panels.network_layout import neuron_names_of
+from nbann.panels.style import PX, THEMES
 from nbann.panels.text import short_number
 
-from .boards import attached, classes, deep, trask, wide
+from .boards import attached, blobs, classes, deep, trask, wide
 
 LIGHT = THEMES["light"]
 
@@ -189,3 +191,46 @@ def test_a_binary_output_is_named_by_its_class():
     net = nbann.Sequential([nbann.Dense(1), nbann.Sigmoid()])
     panel = attached(NetworkDiagram(), nbann.Trainer(net, data, loss="half_squared_error"))
     assert "is yes" in [text.get_text() for text in panel.ax.texts]
+
+
+@pytest.mark.parametrize("first", [nbann.GaussianNoise(0.1), nbann.Dropout(0.5), nbann.Tanh()])
+def test_what_comes_right_after_the_inputs_stands_on_them(first):
+    net = nbann.Sequential([first, nbann.Dense(3)])
+    trainer = nbann.Trainer(net, blobs(), batch_size=5)
+    panel = attached(NetworkDiagram(), trainer, width=9)
+    name = net.names[0]
+    texts = [text.get_text() for text in panel.ax.texts]
+    assert "inputs" in texts
+    assert name in texts
+    trainer.step("layer")
+    panel.update()
+    expected = [short_number(float(v)) for v in trainer[f"{name}.out"][0]]
+    assert panel._numbers.words[:4] == expected
+
+
+@pytest.mark.parametrize("neurons", [2, 9])
+def test_heads_side_by_side_are_not_drawn_in_a_row(neurons):
+    data = blobs()
+    heads = {"kind": [nbann.Dense(neurons)], "value": [nbann.Dense(1)]}
+    y = {"kind": data.y % 2, "value": data.X[:, 0]}
+    trainer = nbann.Trainer(nbann.Heads([nbann.Dense(4)], heads), nbann.Dataset(data.X, y))
+    panel = attached(NetworkDiagram(), trainer)
+    assert "the heads of this net are side by side" in panel.describe()
+
+
+def test_the_edges_of_a_tied_decoder_are_the_encoders_turned_round():
+    """Square matrices, so that only the way they are read tells one from its transpose."""
+    X = np.random.default_rng(0).normal(size=(9, 3))
+    net = nbann.Autoencoder([nbann.Dense(3, name="a"), nbann.Dense(3, name="b")], tied=True)
+    trainer = nbann.Trainer(net, nbann.Dataset(X, task="unsupervised"))
+    panel = attached(NetworkDiagram(), trainer, width=9)
+    assert panel.describe().startswith("Network: 3-3-3-3-3, ")
+    a, b = trainer["a.weight"], trainer["b.weight"]
+    # one edge after the other: by the neuron that it comes from, then by that to which it leads
+    weights = np.concatenate([w.ravel() for w in (a, b, b.T, a.T)])
+    limits = np.repeat([panel._edge_limits[i].value for i in range(1, 5)], 9)
+    expected = 0.3 + 2.4 * np.minimum(abs(weights) / limits, 1)
+    np.testing.assert_allclose(np.array(panel._edges.get_linewidths()) / PX, expected)
+    lit, _ = lit_by(trainer.program.writer["dense_transpose2.out"], panel.columns)
+    assert lit.edges == {1, 4}  # "a.weight" leads from x, and to x again
+    assert neuron_names_of(trainer, "a.weight") == ("neuron 0", "neuron 1", "neuron 2")

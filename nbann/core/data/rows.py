@@ -153,7 +153,7 @@ class Rows:
     def __repr__(self) -> str:
         parts = [counted(len(self), "sample")]
         if self.groups is not None:
-            parts.append(f"{len(self.queries)} queries")
+            parts.append(counted(len(self.queries), "query"))
         if self.mask is not None:
             parts.append(f"up to {counted(self.X.shape[1], 'step')}")
         elif self.X.ndim > 2:

@@ -28,6 +28,7 @@ from .targets import (
     class_weights_of,
     labels_of,
     row_weights,
+    shares_of,
     two_classes_of,
 )
 
@@ -145,6 +146,10 @@ class BinaryCrossEntropy(Loss):
     as many labels, each there or not (multilabel): targets (n, k). For an output at every time step
     (n, T), (n, T, k).
 
+    In an "unsupervised" data set, whose targets are to be reconstructed, t may be any number from 0
+    to 1, such as the gray of a pixel. What metrics compare with them is p, which
+    `Autoencoder.reconstruct` gives, too; `Trainer.predict` gives 0 and 1.
+
     Parameters
     ----------
     class_weights : pair of floats, optional
@@ -191,7 +196,8 @@ class BinaryCrossEntropy(Loss):
     ) -> Targets:
         shape = as_shape(shape)
         weight = row_weights(weight, len(y), shape, what)
-        labels = two_classes_of(y, shape, what, weight)
+        shares = task == "unsupervised" and self.class_weights is None
+        labels = (shares_of if shares else two_classes_of)(y, shape, what, weight)
         arrays: Targets = {"y": labels}
         if self.label_smoothing:
             smoothing = self.label_smoothing
@@ -213,18 +219,31 @@ class BinaryCrossEntropy(Loss):
         single = BinaryCrossEntropyOp(output, p, target, each)
         emit_total(b, single, into, each=shape[-1] if self.outputs == "mean" else 1)
 
+    def task_of(self, task: Task) -> Task:
+        return task if task == "unsupervised" else "classification"
+
     def predict(self, outputs: Floats, task: Task) -> NDArray[Any]:
         labels = (outputs > 0).astype(np.intp)
         return labels[..., 0] if outputs.shape[-1] == 1 else labels
+
+    def point(self, outputs: Floats, task: Task) -> NDArray[Any]:
+        """Return labels, or of what is reconstructed the probabilities, as metrics see it."""
+        return _share(outputs) if task == "unsupervised" else self.predict(outputs, task)
 
     def gives_probabilities(self, task: Task, width: int) -> bool:
         return True
 
     def probabilities(self, outputs: Floats, task: Task) -> Floats:
         """Return (n, 2) for one output, each row adding up to 1; else each label's own, (n, k)."""
-        shrunk = np.exp(-np.abs(outputs))
-        share: Floats = np.where(outputs >= 0, 1, shrunk) / (1 + shrunk)
+        share = _share(outputs)
         return both_classes(share) if outputs.shape[-1] == 1 else share
+
+
+def _share(outputs: Floats) -> Floats:
+    """Return the probability of class 1 of each output, whatever the size of the logit."""
+    shrunk = np.exp(-np.abs(outputs))
+    share: Floats = np.where(outputs >= 0, 1, shrunk) / (1 + shrunk)
+    return share
 
 
 def over_outputs(outputs: Literal["mean", "sum"]) -> Literal["mean", "sum"]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import number_in, whole_number
-from ..errors import UnknownNameError, bad_value
+from ..errors import UnknownNameError, bad_value, steps_to_user
 from ..expr import Symbol
 from ..program import Floats
 from .list_ops import ListSoftmaxOp, ListwiseLoss
@@ -97,7 +97,7 @@ class RankingLoss(Loss):
             f"{what}: {skipped} of {queries} queries have {why}. There is "
             f"nothing to be ranked in them: they weigh nothing in the loss.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=steps_to_user(),
         )
 
     @abstractmethod
@@ -289,7 +289,9 @@ def gains(y: Floats64, gain: Gain, what: str = "y") -> Floats64:
     if gain == "linear":
         return y
     if y.max(initial=0.0) > MOST:
-        mend = "Use gain='linear', or relevance on a scale such as 0 to 4."
+        mend = (
+            "Use gain='linear' (metrics=['linear_ndcg']), or relevance on a scale such as 0 to 4."
+        )
         raise bad_value(what, f"relevance of at most {MOST:g}", f"{y.max():g}", mend)
     return np.exp2(y) - 1.0
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..errors import UnknownNameError, bad_value, uncalled
 from .class_losses import BinaryCrossEntropy, CrossEntropy
 from .loss import TARGET_SYMBOLS, Loss, Task
@@ -86,6 +88,9 @@ def as_loss(loss: Loss | str | None, task: Task) -> Loss:
         return loss
     if isinstance(loss, type) and issubclass(loss, Loss):
         raise uncalled("loss", "a loss or its name", loss)
+    if isinstance(loss, Mapping):
+        mend = "Pass nbann.Losses({...}), for a net with nbann.Heads."
+        raise bad_value("loss", "a loss or its name", "a dict", mend)
     name = SHORT_NAMES.get(loss, loss) if isinstance(loss, str) else loss
     if not isinstance(name, str) or name not in LOSSES:
         raise UnknownNameError("loss", loss, (*LOSSES, *SHORT_NAMES))

@@ -74,9 +74,12 @@ class Losses(Loss):
         """Return it with what the heads and targets say of each loss."""
         widths = model.head_widths(samples_of(data)[1])
         if not widths or not data.targets:
-            received = f"{type(model).__name__} and y of {len(data.targets)} names"
             expected = "nbann.Heads, and a Dataset whose y is a dict by head"
-            raise bad_value("Losses", expected, received, "Use one loss for a net of one head.")
+            mend, received = "Use one loss for a net of one head.", type(model).__name__
+            if widths:
+                received += " and a y that is none"
+                mend = f"Pass y={{{', '.join(f'{name!r}: ...' for name in widths)}}}."
+            raise bad_value("Losses", expected, received, mend)
         targets = {target.name: target for target in data.targets}
         for what, names in (
             ("y", targets),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import number_in
+from ..checks import counted, number_in
 from ..errors import bad_value
 from ..expr import Symbol
 from ..program import Floats
@@ -52,11 +52,13 @@ class _ValuesLoss(Loss):
         shape, each = as_shape(shape), self._per_target()
         if shape[-1] % each:
             mend = f"Give the last layer {each} neurons for each column of y."
-            raise bad_value(repr(self), f"{each} outputs a target", f"{shape[-1]} outputs", mend)
+            received = counted(shape[-1], "output")
+            raise bad_value(repr(self), f"{each} outputs a target", received, mend)
         targets = (*shape[:-1], shape[-1] // each)
         columns = np.shape(y)[len(targets)] if np.ndim(y) > len(targets) else 1
         if columns != targets[-1]:
-            expected = f"{targets[-1]} columns, as the net has {shape[-1]} outputs, {each} a target"
+            expected = counted(targets[-1], "column")
+            expected += f", as the net has {counted(shape[-1], 'output')}, {each} a target"
             mend = f"Give the last layer {columns * each} neurons."
             raise bad_value(what, expected, f"{columns}", mend)
         weight = row_weights(weight, len(y), targets, what)

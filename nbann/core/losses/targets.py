@@ -77,6 +77,18 @@ def two_classes_of(
     return np.ascontiguousarray(np.where((array == 0) | (array == 1), array, 0), np.float64)
 
 
+def shares_of(y: ArrayLike, shape: Shape, what: str, weight: Floats64 | None = None) -> Floats64:
+    """Return targets from 0 to 1 in the shape of the output."""
+    array = values_of(y, shape, what)
+    wrong = (array < 0) | (array > 1)
+    if weight is not None:
+        wrong &= (weight > 0)[..., None]
+    if wrong.any():
+        mend = "Scale them to [0, 1] first, or use loss='mean_squared_error'."
+        raise bad_value(what, "numbers from 0 to 1", f"{_plain(array[wrong][0])}", mend)
+    return array.clip(0.0, 1.0)
+
+
 def values_of(y: ArrayLike, shape: Shape, what: str) -> Floats64:
     """Return targets in the shape of the output, (n, k) or (n, T, k)."""
     array = _numbers(y, what)

@@ -21,6 +21,7 @@ from .mirroring import mirrored
 
 if TYPE_CHECKING:
     from ..builder import Builder
+    from ..data.dataset import Dataset
     from ..losses.loss import Loss, Task
     from ..plan import Plan
     from ..program import Floats
@@ -132,6 +133,19 @@ class Autoencoder(Sequential):
     def usual_loss(self, task: Task) -> Loss | str | None:
         """Return the mean squared error."""
         return "mean_squared_error"
+
+    def check_data(self, data: Dataset, loss: Loss, what: str) -> None:
+        """Refuse labels and values: what it is to give back is a sample.
+
+        Raises
+        ------
+        ValueError
+            Targets of another size than the samples.
+        """
+        if data.y.size != data.X.size:
+            mend = "Pass nbann.Dataset(ds.X, task='unsupervised')."
+            received = f"targets for {data.task}"
+            raise bad_value(f"{what} y", "what is to be given back, X itself", received, mend)
 
     # ---- using it --------------------------------------------------------------------------------
     def encode(self, trainer: Trainer, X: Any, mask: Any = None) -> NDArray[np.floating]:

@@ -14,6 +14,7 @@ from ..losses.loss import Head
 from ..program import Floats, Program
 from .metric import MetricLike, Score
 from .metrics import as_metrics, measure
+from .rankings import usual_ndcg
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def metrics_of_heads(
     ----------
     heads : mapping of str to Head
     metrics : dict of str to what `Trainer(metrics=...)` takes, or None
-        By head; by default, and where a head is left out, accuracy where there are classes.
+        By head; by default, and where a head is left out, what a net of one head would have.
     samples : mapping of str to array
 
     Raises
@@ -59,6 +60,8 @@ def metrics_of_heads(
     for name, head in heads.items():
         y, axes = samples[f"y.{name}"], samples["y"].ndim
         asked = [] if metrics in ([], ()) else given.get(name)
+        if asked is None and head.task == "ranking":
+            asked = [usual_ndcg(y)]
         own = as_metrics(
             asked,
             head.task,

@@ -24,10 +24,11 @@ def as_mode(mode: Mode | None) -> Mode | None:
 def mode_of(
     column: str, metrics: Mapping[str, MetricLike], measures: Mapping[str, bool] | None = None
 ) -> Mode:
-    """Return what is better in a column of the history, where that is known: never by its name.
+    """Return what is better in a column of the history, where that is known.
 
-    Known are the loss of any data, and the metrics that say so by an attribute `lower_is_better`,
-    as all those of `nbann.metrics` do whose value is a number, and `measures`.
+    Known are the loss of any data, that of each head ("test_<head>_loss"), the metrics that say so
+    by an attribute `lower_is_better`, as all those of `nbann.metrics` do whose value is a number,
+    and `measures`. A metric's name says nothing of it, even if it ends as a loss does.
 
     Parameters
     ----------
@@ -44,8 +45,9 @@ def mode_of(
         It is not known.
     """
     measure = column.partition("_")[2]
-    known = {"loss": True} | dict(measures or {})
-    lower = getattr(metrics.get(measure), "lower_is_better", known.get(measure))
+    if measure == "loss" or (measure.endswith("_loss") and measure not in metrics):
+        return "min"
+    lower = getattr(metrics.get(measure), "lower_is_better", (measures or {}).get(measure))
     if not isinstance(lower, bool):
         expected = "mode='min' or mode='max' for a column of which nbann knows neither"
         mend = "Pass mode='min' if lower is better, mode='max' if higher is."

@@ -15,6 +15,7 @@ from ..data.dataset import Dataset
 from ..data.given import as_dataset
 from ..data.queries import rows_of
 from ..errors import bad_value
+from ..losses.ranking_losses import MOST, Gain
 from ..restraints import FREE
 from .evaluate import Evaluator
 from .rankings import NDCG
@@ -36,7 +37,8 @@ class Order:
     scores, relevance : tuple of float
         In the same order.
     ndcg : float
-        Of this order, with the gain ``2**relevance - 1``; NaN where nothing is relevant.
+        Of this order, with the gain ``2**relevance - 1``, or the linear one where relevance is too
+        large for that (above 60); NaN where nothing is relevant.
     """
 
     rows: tuple[int, ...]
@@ -123,7 +125,8 @@ def _order(rows: NDArray[np.intp], y: NDArray[Any], outputs: NDArray[Any]) -> Or
     places = np.argsort(-scores, kind="stable")
     relevance = y[rows].astype(np.float64)
     there = np.ones((1, len(rows)), bool)
-    found = NDCG(None, "exponential")(relevance[None], scores[None], there)
+    gain: Gain = "exponential" if relevance.max() <= MOST else "linear"
+    found = NDCG(None, gain)(relevance[None], scores[None], there)
     return Order(
         tuple(rows[places].tolist()),
         tuple(scores[places].tolist()),

@@ -15,7 +15,7 @@ import numpy as np
 from ..checks import whole_number
 from ..data.queries import as_groups, rows_of, side_by_side
 from ..errors import UnknownNameError, bad_value
-from ..losses.ranking_losses import GAINS, Gain, discounts, gains, ideal
+from ..losses.ranking_losses import GAINS, MOST, Gain, discounts, gains, ideal
 from .metric import Array, Metric, Score, column
 
 PAIRS = 2**21
@@ -169,6 +169,14 @@ def ndcg(k: int | None = None, gain: Gain = "exponential") -> RankingMetric:
     about = "Discounted gain of the documents in the order of their scores, over that of the best "
     about += "order: the mean over queries, in [0, 1]."
     return _metric(name, NDCG(k, gain), about)
+
+
+def usual_ndcg(y: Array) -> str:
+    """Return the name of NDCG with the usual gain for relevance y, or with the one that it bears.
+
+    Values such as prices leave no ``2**y - 1`` to be had.
+    """
+    return "ndcg" if y.max(initial=0.0) <= MOST else "linear_ndcg"
 
 
 def _metric(name: str, compute: Any, about: str) -> RankingMetric:
