@@ -117,6 +117,11 @@ class Place:
         return Position(self.epoch + 1, 0, 0)
 
     @property
+    def epochs_done(self) -> int:
+        """How many epochs are done: that of `position`."""
+        return self.epoch + (self.batch + 1 == self.batches.count and self.at_batch_end)
+
+    @property
     def next_op(self) -> Op:
         """The op that runs next."""
         if not self.at_batch_end:

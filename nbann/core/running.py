@@ -43,8 +43,8 @@ class Runner(Cursor):
             for rule in rules:
                 rule.begin(self.trainer)
             self.rules_follow = bool(rules)
-            while self.position.epoch < target and not self.interrupts.seen:
-                goal = self.position.epoch + 1 if rules else target
+            while self.epochs_done < target and not self.interrupts.seen:
+                goal = self.epochs_done + 1 if rules else target
                 try:
                     goal = self.trainer._goal_of_autosaves(goal)
                     paused = self._move(goal, single=single, guarded=guarded)
@@ -85,6 +85,8 @@ class Runner(Cursor):
 
     def _reason_to_stop(self, rules: Sequence[Rule]) -> str | None:
         """Ask all the rules, as some take notes; return the reason of the first that says stop."""
+        if not rules:
+            return None
         epoch_done = self.position[1:] == (0, 0)
         reasons = [
             rule.reason
@@ -105,10 +107,12 @@ class Runner(Cursor):
         until = self.trainer._recorder.next_evaluation(epoch, target)
         if self.batches.whole:
             count = until - epoch - 1
-        elif until == epoch + 1 or batch < self.batches.count - 1:
+        elif until == epoch + 1:
             count = self.batches.count - batch - 1
+        elif batch < self.batches.count - 1:  # nothing is due after the last one: if it is as large
+            count = self.batches.count - batch - (not self.batches.even)
         else:
-            count = 1  # an epoch's last batch may be smaller; nothing is due after this one
+            count = 1
         ahead = self.timeline.next_step
         if ahead is not None:
             count = min(count, ahead - (epoch * self.batches.count + batch))

@@ -247,6 +247,9 @@ def as_rules(until: Until | Iterable[Until] | None) -> list[Rule]:
     """Return rules given as such, as callables, or as a list of both."""
     if until is None:
         return []
+    if isinstance(until, str):
+        mend = f"For a condition in words attach a breakpoint: trainer.on('batch', {until!r})."
+        raise bad_value("until", "a callable until(trainer) -> bool, or a rule", repr(until), mend)
     many: object = [until] if isinstance(until, Rule) or callable(until) else until
     rules: list[Rule] = []
     for one in many if isinstance(many, Iterable) else [many]:

@@ -13,14 +13,15 @@ import numpy as np
 
 from .errors import bad_value
 
-KINDS = {"PCG64": np.random.PCG64, "MT19937": np.random.MT19937}
+KINDS = ("PCG64", "MT19937")  # by name: numpy.random is loaded when the first one is made
 WORDS = 624
 """Numbers of 32 bits that the state of an MT19937 consists of."""
 
 
 def generator(state: Mapping[str, Any] | None = None) -> np.random.Generator:
     """Return a generator in a state; by default a PCG64, which is yet to be set."""
-    kind = KINDS["PCG64" if state is None else state["bit_generator"]]
+    name = "PCG64" if state is None else state["bit_generator"]
+    kind = getattr(np.random, KINDS[KINDS.index(name)])
     made = np.random.Generator(kind(0))
     if state is not None:
         set_state(made, state)

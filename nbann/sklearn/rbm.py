@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from copy import deepcopy
 from typing import Any
 
@@ -93,12 +94,13 @@ class BernoulliRBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         Parameters
         ----------
         X : array or sparse matrix of shape (n, n_features)
-            In [0, 1]; as in scikit-learn, that is not checked.
+            In [0, 1]; other numbers are warned of, and taken as scikit-learn takes them.
         y : None
             Not used.
         """
         self._check_parameters()
         X = validate_data(self, X, accept_sparse="csr", dtype=(np.float64, np.float32))
+        _check_range(X)
         rng = check_random_state(self.random_state)
         self._begin(X.shape[1], X.dtype, rng)
         trainer = trainer_for(self, X, state_of(rng), self.batch_size)
@@ -144,6 +146,7 @@ class BernoulliRBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         self._check_parameters()
         first = not hasattr(self, "components_")
         X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=first)
+        _check_range(X)
         if not hasattr(self, "random_state_"):
             self.random_state_ = check_random_state(self.random_state)
         if first:
@@ -268,3 +271,14 @@ class BernoulliRBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _check_range(X: Any) -> None:
+    """Warn of numbers that no unit's probability can be; scikit-learn takes them without a word."""
+    least, most = float(X.min()), float(X.max())
+    if least < 0 or most > 1:
+        warnings.warn(
+            f"BernoulliRBM: expected X in [0, 1], the probabilities of units that are on; received "
+            f"numbers from {least:g} to {most:g}. Scale it, e.g. with MinMaxScaler.",
+            stacklevel=3,
+        )

@@ -121,3 +121,10 @@ def test_what_is_no_condition_is_told(call):
     with pytest.raises(ValueError, match=r"xpected|Unknown"):
         trainer.on("batch", **call)
     assert trainer.run(1).reason == "epochs"
+
+
+def test_words_in_the_place_of_a_rule_are_told_where_they_belong():
+    trainer = make()
+    with pytest.raises(ValueError, match=r"trainer\.on\('batch', 'loss < 0\.1'\)"):
+        trainer.run(1, until="loss < 0.1")
+    assert trainer.position == (0, 0, 0)

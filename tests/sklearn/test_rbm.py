@@ -33,6 +33,7 @@ CHECKS = parametrize_with_checks(
 )
 
 
+@pytest.mark.filterwarnings("ignore:BernoulliRBM. expected X in")  # the checks have other data
 @pytest.mark.parametrize(CHECKS.args[0], list(CHECKS.args[1]), **CHECKS.kwargs)
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
@@ -250,3 +251,10 @@ def test_what_is_not_fitted():
     for method in ("transform", "gibbs", "score_samples"):
         with pytest.raises(NotFittedError):
             getattr(BernoulliRBM(), method)(X)
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_data_that_is_not_scaled_is_warned_of(method):
+    for data in (3 * X - 1, sparse.csr_matrix(2 * X)):
+        with pytest.warns(UserWarning, match=r"expected X in \[0, 1\].*MinMaxScaler"):
+            getattr(BernoulliRBM(2, n_iter=1), method)(data)

@@ -53,6 +53,7 @@ class Batches:
         self.order = order
         self.count = -(-samples // size)
         self.whole = self.count == 1
+        self.even = samples % size == 0
 
     def rows(self, epoch: int) -> list[Rows | None]:
         """Return the rows of each batch of an epoch; None stands for all rows in place."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from ..state import Snapshot
 
-APART = 256
+APART = 1024
 """The most batches between two snapshots, as long as there is memory for them."""
 
 SECONDS = 0.01
