@@ -165,6 +165,8 @@ class Hooks:
 
     def fire_end(self, trainer: Trainer, program: Program) -> None:
         """Call the hooks after the last op of a program: on ops, on the batch, on the epoch."""
+        if not self._hooks:
+            return
         last = program.ops[-1]
         fire(trainer, self._places(program).get((last.index, "after"), ()), last, "after")
 

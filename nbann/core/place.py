@@ -105,7 +105,7 @@ class Place:
     @property
     def at_batch_end(self) -> bool:
         """Whether the loaded batch is done."""
-        return self.program.done == len(self.program)
+        return self.program.done == len(self.program.ops)
 
     @property
     def position(self) -> Position:
