@@ -198,6 +198,8 @@ def test_explanations_of_silenced_and_frozen_agree_with_differences_and_add_up()
     trainer.step("batch")
     update = trainer.explain("dense1.weight", (0, 1))
     assert update.before == update.after == trainer["dense1.weight"][0, 1]
+    assert "frozen: no update moves it" in str(update)
+    assert "frozen" not in str(trainer.explain("dense1.weight", (0, 0)))
 
 
 def test_what_was_set_by_hand_is_said_to_be():

@@ -46,6 +46,7 @@ class Explainer:
         self.moment = Moment(program)
         self.chain = Chain(self.moment)
         self.naming = Naming(self.moment)
+        self.restraints = recipe.restraints
         self.differences = Differences(recipe, self.chain, data)
 
     def explain(
@@ -80,10 +81,17 @@ class Explainer:
             return Explanation(self, entry, kind, by=by, largest=largest, note=note)
         if name in op.reads and op.index >= moment.done:
             after = foreseen(moment, name, at)
-            note = "not updated in this batch yet"
+            note = "not updated in this batch yet" + self._frozen(name, at, "; ")
             return Explanation(self, entry, kind, after, by=by, largest=largest, note=note)
         equation = self._arithmetic(op, name, at)
-        return Explanation(self, entry, kind, equation, by=by, largest=largest, ran=True)
+        note = self._frozen(name, at) if kind == "parameter" else ""
+        return Explanation(self, entry, kind, equation, by=by, largest=largest, note=note, ran=True)
+
+    def _frozen(self, name: str, at: Place, joined: str = "") -> str:
+        """Return the words that say of a parameter's element that it is frozen, if it is."""
+        place = int(np.ravel_multi_index(at, self.moment.arrays[name].shape)) if at else 0
+        held = (name, place) in self.restraints.frozen
+        return f"{joined}frozen: no update moves it" if held else ""
 
     def _arithmetic(self, op: Op, name: str, at: Place) -> Equation:
         if op.reads or op.index >= self.moment.done:
