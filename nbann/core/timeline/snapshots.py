@@ -11,7 +11,7 @@ from ..state import Snapshot
 APART = 1024
 """The most batches between two snapshots, as long as there is memory for them."""
 
-SECONDS = 0.01
+SECONDS = 0.005
 """Or the most training time, so that replaying from one to the next is not felt."""
 
 SHARE = 0.02
