@@ -106,8 +106,8 @@ def column(name: str) -> Quantity:
 
 
 PLACES: dict[str, Value] = {
-    "epoch": lambda event: event.epoch,
-    "batch": lambda event: event.batch,
+    "epoch": lambda event: float(event.epoch),  # as floats: 0 % 0 is no number
+    "batch": lambda event: float(event.batch),
     "learning_rate": lambda event: event.trainer.learning_rate,
 }
 """Where a run stands, each counted from 0, and the learning rate of the update that comes next."""

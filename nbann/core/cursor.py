@@ -13,7 +13,6 @@ from .finite import Diverged, is_finite
 from .hook import Paused, Respliced
 from .moves import Ran
 from .program import Op
-from .state import Snapshot
 from .timeline.moment import PAUSED, REST, Moment
 from .units import Unit, same_unit
 
@@ -181,14 +180,8 @@ class Cursor(Acting):
     def travel(self, target: Moment) -> None:
         """Stand at a moment that has been before, every number as it was then."""
 
-    def _check_finite(self, earlier: Snapshot | None = None) -> None:
+    def _check_finite(self) -> None:
         """Go back to the start of a batch that has brought forth numbers that are not finite.
-
-        Parameters
-        ----------
-        earlier : Snapshot, optional
-            Of some batches before, to tell what has grown since; by default the last one that the
-            timeline has.
 
         Raises
         ------
@@ -198,10 +191,10 @@ class Cursor(Acting):
         if not is_finite(self.program):
             from .autopsy import perform  # only needed once something has gone wrong
 
-            step, snapshots = self.step_number, self.timeline.snapshots
-            if earlier is None and snapshots.steps[0] < step:
-                _, earlier = snapshots.at_or_before(step - 1)
-            autopsy = perform(self.program, self.epoch, self.batch, earlier=earlier)
+            # what has grown is told from the start of the run, wherever snapshots happen to be
+            snapshots = self.timeline.snapshots
+            start = snapshots.states[0] if snapshots.steps[0] < self.step_number else None
+            autopsy = perform(self.program, self.epoch, self.batch, earlier=start)
             op = self.program[autopsy.op]
             self._rewind_batch()
             self.diverged = op

@@ -212,7 +212,7 @@ class Runner(Cursor):
             self.program.done = len(self.program)
             if not is_finite(self.program):
                 self._stand_at(first, ahead)
-                self._check_finite(before if ahead > chunk.start else None)
+                self._check_finite()
             losses.append(self.program.arrays["loss"].item())
 
     def _bare(self, batches: Iterable[Rows | None]) -> int:

@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import nbann
@@ -159,6 +159,7 @@ TRUTHS = st.recursive(
 )
 
 
+@example(text="0.0 <= (epoch % epoch)", epoch=0, batch=0, loss=0.0)
 @given(text=TRUTHS, epoch=st.integers(0, 4), batch=st.integers(0, 2), loss=st.floats(-5, 5))
 @settings(max_examples=150, deadline=None)
 def test_any_arithmetic_means_what_python_means(text, epoch, batch, loss):
