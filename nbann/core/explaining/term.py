@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..checks import counted
 from ..errors import UnknownNameError
 from ..expr import Entry, Expr, Number
-from .linear import entries, times
+from .linear import entries
 
 GROUPS = ("sample", "step", "neuron", "layer")
 
@@ -148,11 +148,6 @@ def _common(values: Iterable[int | None]) -> int | None:
 def share_of(value: float, whole: float) -> float:
     """Return a part as a share of the whole; NaN of nothing."""
     return value / whole if whole else nan
-
-
-def of_gradient(factor: Expr, entry: Entry | None) -> Expr:
-    """Return a coefficient times a gradient as an expression."""
-    return factor if entry is None else times(factor, entry)
 
 
 _COLUMNS = (

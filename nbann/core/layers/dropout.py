@@ -39,13 +39,16 @@ class Dropout(Layer):
     """
 
     kind = "dropout"
+    scaled = True
+    """Whether what stays is made louder, so that the mean stays as it was."""
 
     def __init__(self, rate: float = 0.5, *, name: str | None = None) -> None:
         super().__init__(name)
         self.rate = number_in("rate", rate, least=0.0, below=1.0)
 
     def __repr__(self) -> str:
-        return f"Dropout({self.rate:g}{'' if self.name is None else f', name={self.name!r}'})"
+        name = "" if self.name is None else f", name={self.name!r}"
+        return f"{type(self).__name__}({self.rate:g}{name})"
 
     def build(self, plan: Plan, name: str, shape: Shape) -> Shape:
         plan.stream(name)
@@ -58,7 +61,7 @@ class Dropout(Layer):
         draw = b.array(f"{name}.draw", shape, Symbol("u", name))
         b.emit(DrawOp(b.state.streams[name], draw))
         mask = b.array(f"{name}.mask", shape, Symbol("m", name))
-        b.emit(KeepOp(draw, self.rate, mask))
+        b.emit(KeepOp(draw, self.rate, mask, scaled=self.scaled))
         out = b.array(f"{name}.out", shape, Symbol("a", name))
         b.emit(DropOp(x, mask, out))
         return out

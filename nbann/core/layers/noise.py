@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..checks import number_in
 from ..expr import Symbol
 from ..ops.noise_ops import AddNoise, DrawNormal
-from .dropout import DrawOp, DropOp, KeepOp
+from .dropout import Dropout
 from .layer import Layer, Shape
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class GaussianNoise(Layer):
         return out
 
 
-class MaskingNoise(Layer):
+class MaskingNoise(Dropout):
     """``a = x * m``: each element is set to 0 with probability `rate`, in training only.
 
     The noise of the first denoising autoencoder (Vincent, Larochelle, Bengio & Manzagol,
@@ -97,26 +97,7 @@ class MaskingNoise(Layer):
     """
 
     kind = "masking_noise"
+    scaled = False
 
     def __init__(self, rate: float = 0.25, *, name: str | None = None) -> None:
-        super().__init__(name)
-        self.rate = number_in("rate", rate, least=0.0, below=1.0)
-
-    def __repr__(self) -> str:
-        return f"MaskingNoise({self.rate:g}{'' if self.name is None else f', name={self.name!r}'})"
-
-    def build(self, plan: Plan, name: str, shape: Shape) -> Shape:
-        plan.stream(name)
-        return shape
-
-    def emit(self, b: Builder, name: str, x: str) -> str:
-        if not b.training:
-            return x
-        shape = b.shape(x)
-        draw = b.array(f"{name}.draw", shape, Symbol("u", name))
-        b.emit(DrawOp(b.state.streams[name], draw))
-        mask = b.array(f"{name}.mask", shape, Symbol("m", name))
-        b.emit(KeepOp(draw, self.rate, mask, scaled=False))
-        out = b.array(f"{name}.out", shape, Symbol("a", name))
-        b.emit(DropOp(x, mask, out))
-        return out
+        super().__init__(rate, name=name)
