@@ -1,0 +1,57 @@
+// @ts-check
+/**
+ * The view of NetworkView: buttons, the net, and beside it what is selected, to ask why and to change.
+ *
+ * @typedef {object} Traits
+ * @property {"op"|"layer"|"phase"|"batch"|"epoch"} unit
+ * @property {number} speed                units a second
+ * @property {string[]} units
+ * @property {number[]} speeds
+ * @property {"play"|"run"|""} mode
+ * @property {import("./parts/transport.js").Here} here
+ * @property {object} equation             of the current op
+ * @property {[string, number[]] | []} element
+ * @property {object} timeline
+ * @property {object[]} marks
+ * @property {object[]} branches
+ * @property {string} rate                 the learning rate in force
+ * @property {import("./parts/why.js").Row[]} why_rows  an explanation, as far as it is opened
+ * @property {string} notice               what can not be done, in words
+ * @property {{fraction?: number, words?: string}} progress
+ * @property {import("./parts/network_places.js").Layout} net
+ * @property {number} sample               which row of the batch the neurons show
+ * @property {"weight"|"gradient"} edges
+ * @property {number} most                 neurons shown of a layer
+ * @property {string} words
+ * @property {string} error
+ */
+import { networkView } from "./parts/network.js";
+import { transportView } from "./parts/transport.js";
+import { openView } from "./parts/view.js";
+
+export const TRAITS = [
+  "unit", "speed", "units", "speeds", "mode", "here", "equation", "element", "timeline", "marks", "branches",
+  "rate", "why_rows", "notice", "progress", "net", "sample", "edges", "most", "words", "error",
+];
+
+const KEYS = {
+  space: "Play or pause",
+  "→": "Step; within the net: to the right",
+  "←": "Back; within the net: to the left",
+  "1 – 5": "Step and go back by op, layer, phase, batch, epoch",
+  "r": "Reset",
+  "?": "Show or hide this list",
+};
+
+/** @param {{model: any, el: HTMLElement}} where */
+function render(where) {
+  const context = openView(where, "network-view", "Network");
+  const { get, root, top, live } = context;
+  const transport = transportView(context, { keys: KEYS, atStart: () => get("timeline").start });
+  const network = networkView(context);
+  root.append(transport.bar, transport.help, top, transport.where, network.el, live);
+  context.ready();
+  return context.close;
+}
+
+export default { render };
