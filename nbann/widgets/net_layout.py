@@ -87,7 +87,8 @@ def part_of(
     """Work out what is drawn of some columns."""
     folds = [folded(column.width, most) for column in drawn]
     units, slots = [u for u, _ in folds], [s for _, s in folds]
-    nodes, parameters, links, at = [], [], [], 0
+    nodes, links, at = [], [], 0
+    parameters: list[tuple[str, slice, Any, bool]] = []
     for shown in units:
         nodes.append(slice(at, at + len(shown)))
         at += len(shown)
@@ -123,12 +124,12 @@ def _labels(
 
 def held_by(restraints: Restraints, part: Part) -> dict[str, Any]:
     """Return columns and links as plain data, with what of them is frozen or silenced."""
-    frozen: dict[str, list[int]] = {}
-    for name, spot, index, turned in part.parameters:
-        flat = _flat(part.shapes[name], index, turned)
-        frozen[name] = [k for k, f in enumerate(flat) if (name, int(f)) in restraints.frozen]
-        if len(flat) != spot.stop - spot.start:
-            raise AssertionError(f"{name}: {len(flat)} elements at {spot}")
+    frozen: dict[tuple[str, bool], list[int]] = {}  # a matrix may lead both ways
+    for name, _, index, turned in part.parameters:
+        flat = _flat(part.shapes[name], index, turned).tolist()
+        frozen[name, turned] = [
+            k for k, place in enumerate(flat) if (name, place) in restraints.frozen
+        ]
     columns = []
     for column, units, slots, labels in zip(
         part.columns, part.units, part.slots, part.labels, strict=True
@@ -150,18 +151,19 @@ def held_by(restraints: Restraints, part: Part) -> dict[str, Any]:
                     for k, unit in enumerate(units.tolist())
                     if any((array, unit) in restraints.silenced for array in arrays)
                 ],
-                "frozen": frozen.get(column.bias or "", []),
+                "frozen": frozen.get((column.bias or "", False), []),
             }
         )
     links = [
         {
             "from": source,
             "to": to,
-            "weight": part.columns[to].weight,
-            "turned": part.columns[to].turned,
-            "frozen": frozen[str(part.columns[to].weight)],
+            "weight": str(column.weight),
+            "turned": column.turned,
+            "frozen": frozen[str(column.weight), column.turned],
         }
         for source, to in part.links
+        for column in (part.columns[to],)
     ]
     return {"columns": columns, "links": links}
 

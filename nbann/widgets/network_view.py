@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import traitlets as t
-
 from nbann.core.trainer import Trainer
 from nbann.core.units import Unit
 from nbann.panels import NetworkDiagram
 
 from . import wording
-from .frames import FrameChannel
+from .inspecting import Inspecting
 from .module import css, esm
-from .net import Net
 from .pictures import NARROW_WIDTH, Picture
-from .steering import Steering
 from .view import checked_trainer
 
 WIDTH, HEIGHT = 590, 440
 
 
-class NetworkView(Steering):
+class NetworkView(Inspecting):
     """A net with its numbers: hover, select, ask why, change, freeze, silence.
 
     Parameters
@@ -56,11 +52,7 @@ class NetworkView(Steering):
     _esm = esm("network_view")
     _css = css("network_view")
 
-    net = t.Dict().tag(sync=True)
-    """What stands where; see `Net.layout`."""
-    sample = t.Int(0).tag(sync=True)
-    edges = t.Unicode("weight").tag(sync=True)
-    most = t.Int(8).tag(sync=True)
+    keeps_asking = True
 
     def __init__(
         self,
@@ -72,12 +64,9 @@ class NetworkView(Steering):
         unit: Unit = "op",
         speed: float = 2.0,
     ) -> None:
-        self.trainer = checked_trainer("NetworkView", trainer)
-        self._net = Net(trainer, sample=sample, edges=edges, most=most)
-        super().__init__(unit=unit, speed=speed, sample=sample, edges=edges, most=most)
-        self._channels = {"network": FrameChannel("network", self._net.frame, self._post)}
+        checked = checked_trainer("NetworkView", trainer)
+        super().__init__(checked, sample=sample, edges=edges, most=most, unit=unit, speed=speed)
         self._player = self._follow(trainer)
-        self.observe(self._on_look, ["sample", "edges", "most"])
         self._show()
 
     def describe(self) -> str:
@@ -85,26 +74,10 @@ class NetworkView(Steering):
         view = wording.equation_view(self.trainer, self._element())
         lines = [wording.sentence(self.trainer, wording.place(self.trainer), view)]
         lines += [] if self._why is None else [self._why.words()]
-        return "\n".join([*lines, self._net.describe()])
+        return "\n".join([*lines, self._network.describe()])
 
     def __repr__(self) -> str:
         return f"NetworkView({self.trainer!r})"
-
-    @t.validate("sample", "edges", "most")
-    def _check_look(self, proposal: Any) -> Any:
-        name, value = proposal["trait"].name, proposal["value"]
-        try:
-            self._net.configure(**{name: value})
-        except ValueError as error:
-            raise t.TraitError(str(error)) from None
-        return value
-
-    def _on_look(self, change: Any) -> None:
-        self._loop.submit(self._guarded, self._show)
-
-    def _tell(self) -> None:
-        super()._tell()
-        self.net = self._net.layout()
 
     def _stills(self) -> Sequence[Any]:
         panel = NetworkDiagram(self.sample, most=self.most)

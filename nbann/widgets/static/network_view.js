@@ -22,16 +22,22 @@
  * @property {number} sample               which row of the batch the neurons show
  * @property {"weight"|"gradient"} edges
  * @property {number} most                 neurons shown of a layer
+ * @property {[string, number[]] | []} selected
+ * @property {import("./parts/inspector.js").Inspected} inspected  what is known of it
  * @property {string} words
  * @property {string} error
  */
+import { make } from "./parts/dom.js";
+import { dragging, inspectorView } from "./parts/inspector.js";
 import { networkView } from "./parts/network.js";
 import { transportView } from "./parts/transport.js";
 import { openView } from "./parts/view.js";
+import { whyView } from "./parts/why.js";
 
 export const TRAITS = [
   "unit", "speed", "units", "speeds", "mode", "here", "equation", "element", "timeline", "marks", "branches",
-  "rate", "why_rows", "notice", "progress", "net", "sample", "edges", "most", "words", "error",
+  "rate", "why_rows", "notice", "progress", "net", "sample", "edges", "most",
+  "selected", "inspected", "words", "error",
 ];
 
 const KEYS = {
@@ -46,10 +52,19 @@ const KEYS = {
 /** @param {{model: any, el: HTMLElement}} where */
 function render(where) {
   const context = openView(where, "network-view", "Network");
-  const { get, root, top, live } = context;
+  const { get, put, root, top, live } = context;
   const transport = transportView(context, { keys: KEYS, atStart: () => get("timeline").start });
-  const network = networkView(context);
-  root.append(transport.bar, transport.help, top, transport.where, network.el, live);
+  const drags = dragging(context);
+  const network = networkView(context, {
+    onSelect: (told) => put("selected", told ? told.element : []),
+    onDrag: (told, value) => (value === null ? drags.drop() : drags.to(told.element[0], told.element[1] ?? [], value)),
+    onPaint: () => inspector.show(),
+  });
+  const inspector = inspectorView(context, network, drags, [whyView(context)]);
+  root.append(
+    transport.bar, transport.help, top, transport.where,
+    make("div", { class: "nbann-net-and-inspector" }, [network.el, inspector.el]), live,
+  );
   context.ready();
   return context.close;
 }

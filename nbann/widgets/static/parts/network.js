@@ -7,7 +7,7 @@
 import { make } from "./dom.js";
 import { receiveFrames } from "./frames.js";
 import { networkPalette } from "./network_colors.js";
-import { fittedText, paintFlow, paintMarks, paintNetwork } from "./network_draw.js";
+import { fittedText, paintFlow, paintLocks, paintMarks, paintNetwork } from "./network_draw.js";
 import { biasPoint, edgeEnds, elementAt, elementName, networkOffsets, networkPlaces, placesOf, placeTitle, placeUnder } from "./network_places.js";
 import { nextPlace } from "./network_keys.js";
 import { phaseClass } from "./phases.js";
@@ -21,7 +21,7 @@ const MOST_OF_WIDTH = 0.24; // for names on one side
  * @typedef {{place: Place, element: Element, title: string, value: number, gradient: number, known: boolean, graded: boolean}} Told
  *   a place, its array element, what it is in words, its numbers; whether the loaded batch has computed them
  * @typedef {{slot?: string, trait?: string, label?: string, onHover?: (told: Told | null) => void,
- *   onSelect?: (told: Told | null) => void, onDrag?: (told: Told, value: number | null) => void}} Options
+ *   onSelect?: (told: Told | null) => void, onPaint?: () => void, onDrag?: (told: Told, value: number | null) => void}} Options
  *   onDrag: the number that an edge or bias is dragged to; null when it is let go
  */
 
@@ -33,7 +33,7 @@ export const exactNumber = (value) => String(value).replaceAll("-", "−").repla
 
 /** The view of one net. `light` marks elements from elsewhere, `select` selects one (null: none), `told` says what one is.
  * @param {import("./view.js").Context} context @param {Options} [options] */
-export function networkView(context, { slot = "network", trait = "net", label = "Network", onHover, onSelect, onDrag } = {}) {
+export function networkView(context, { slot = "network", trait = "net", label = "Network", onHover, onSelect, onPaint, onDrag } = {}) {
   const { get, listen, follow, cleanups } = context;
   const canvas = /** @type {HTMLCanvasElement} */ (make("canvas", { class: "nbann-net-canvas", tabIndex: 0, role: "application" }));
   canvas.dataset.slot = slot;
@@ -56,7 +56,9 @@ export function networkView(context, { slot = "network", trait = "net", label = 
   /** @type {import("./network_draw.js").Scene | null} */ let scene = null;
   /** @type {{message: any, buffers: DataView[]} | null} */ let newest = null;
   /** @type {Place | null} */ let pointed = null;
-  /** @type {Place | null} */ let selected = null;
+  /** @type {Element | null} */ let chosen = null;
+  /** @type {Element[]} */ let wanted = []; // to be lit
+  /** @type {Place[]} */ let selected = [];
   /** @type {Place[]} */ let lit = [];
   let byKey = false;
   let flowing = 0;
@@ -82,8 +84,9 @@ export function networkView(context, { slot = "network", trait = "net", label = 
     if (share < 1) paintFlow(ctx, scene, share);
     const { palette } = scene;
     paintMarks(ctx, scene, lit, palette.ink, [3, 3]);
-    if (selected) paintMarks(ctx, scene, [selected], palette.ink);
+    paintMarks(ctx, scene, selected, palette.ink);
     if (pointed && (!byKey || canvas === document.activeElement)) paintMarks(ctx, scene, [pointed], scene.phase);
+    paintLocks(ctx, scene);
   };
   /** Let beads run along the lit edges; another frame, or less motion asked for, ends it. */
   const flow = () => {
@@ -108,7 +111,7 @@ export function networkView(context, { slot = "network", trait = "net", label = 
     if (layout.reason || !newest || newest.message.layout !== layout.version || !stage.clientWidth) return;
     const frame = newest.message;
     const [values, gradients] = newest.buffers.map(numbersIn);
-    if (scene?.layout.version !== layout.version) pointed = selected = again(selected, layout, frame);
+    if (scene?.layout.version !== layout.version) pointed = null;
     el.className = `nbann-net ${phaseClass(frame.op.phase, layout.phases.map((/** @type {string} */ phase) => ({ phase })))}`;
     const style = getComputedStyle(el);
     const palette = networkPalette(document.body.dataset.jpThemeLight === "false" ? "dark" : "light");
@@ -121,12 +124,14 @@ export function networkView(context, { slot = "network", trait = "net", label = 
       places: networkPlaces(layout, width, height, left, right), phase: style.getPropertyValue("--nbann-phase").trim() || palette.ink,
       font: style.fontFamily,
     };
+    place();
     paintNetwork(ctx, scene);
     overlay();
     op.textContent = `${frame.op.ran ? "last" : "next"} op: ${frame.op.phase} ${frame.op.name}`;
     loss.textContent = frame.loss && `loss ${frame.loss}`;
     words.textContent = frame.words;
     showTip();
+    onPaint?.();
   };
   receiveFrames(context, slot, (message, buffers) => {
     newest = { message, buffers };
@@ -140,10 +145,10 @@ export function networkView(context, { slot = "network", trait = "net", label = 
   sizes.observe(stage);
   cleanups.push(() => sizes.disconnect());
 
-  /** A place again, after the layout has changed. @param {Place | null} place @param {any} layout @param {any} frame */
-  const again = (place, layout, frame) => {
-    if (!place || !scene) return null;
-    return placesOf(layout, elementAt(scene.layout, place, scene.frame))[0] ?? null;
+  /** Find what is selected and lit in the layout of now. */
+  const place = () => {
+    selected = chosen && scene ? placesOf(scene.layout, chosen).slice(0, 1) : [];
+    lit = scene ? wanted.flatMap((element) => placesOf(/** @type {any} */ (scene).layout, element)) : [];
   };
 
   // ---- what is pointed at
@@ -192,11 +197,13 @@ export function networkView(context, { slot = "network", trait = "net", label = 
     overlay();
     onHover?.(told);
   };
-  /** @param {Place | null} place */
-  const choose = (place) => {
-    selected = place;
+  /** @param {Place | null} at */
+  const choose = (at) => {
+    const told = tellOf(at);
+    chosen = told && told.element;
+    place();
     overlay();
-    onSelect?.(tellOf(place));
+    onSelect?.(told);
   };
   /** @param {MouseEvent} event */
   const placeOf = (event) => {
@@ -210,7 +217,7 @@ export function networkView(context, { slot = "network", trait = "net", label = 
   listen(canvas, "pointerdown", (event) => {
     const told = tellOf(placeOf(event));
     if (event.button !== 0) return;
-    held = told && { told, y: event.clientY, moved: false, scale: scaleOf(told) };
+    held = told && { told, y: event.clientY, moved: false, scale: scaleOf(told.place) };
     if (told) canvas.setPointerCapture(event.pointerId);
   });
   listen(canvas, "pointermove", (event) => {
@@ -233,17 +240,19 @@ export function networkView(context, { slot = "network", trait = "net", label = 
   });
   listen(canvas, "pointercancel", release);
   listen(canvas, "pointerleave", () => held || point(null));
-  /** How much a drag of 100 pixels changes. @param {Told} told */
-  const scaleOf = ({ place }) => {
-    const limits = scene?.frame.limits;
-    const which = place.kind === "bias" ? scene?.layout.columns.slice(0, place.at).filter((column) => column.bias).length ?? 0 : place.at;
-    return Math.max((place.kind === "bias" ? limits?.biases : limits?.edges)?.[which] ?? 1, 0.1);
+  /** The largest number among a place's like: what a drag of 100 pixels changes. @param {Place} place */
+  const scaleOf = ({ kind, at }) => {
+    if (!scene) return 1;
+    const { limits } = scene.frame;
+    if (kind === "node") return Math.max(limits.nodes[at], 0.1);
+    const which = kind === "bias" ? scene.layout.columns.slice(0, at).filter((column) => column.bias).length : at;
+    return Math.max((kind === "bias" ? limits.biases : limits.edges)[which], 0.1);
   };
 
   // ---- keys, while the canvas has the focus
   listen(canvas, "keydown", (event) => {
     if (!scene || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Escape" && (selected || pointed)) {
+    if (event.key === "Escape" && (chosen || pointed)) {
       point(null, true);
       choose(null);
     } else if (event.key === "Enter" && pointed) choose(pointed);
@@ -260,20 +269,24 @@ export function networkView(context, { slot = "network", trait = "net", label = 
     el, canvas,
     /** Mark elements from elsewhere: an array's name and an index, or null for all of it. @param {Element[]} elements */
     light(elements) {
-      lit = scene ? elements.flatMap((element) => placesOf(get(trait), element)) : [];
+      wanted = elements;
+      place();
       overlay();
     },
     /** Select an element; null for none. @param {Element | null} element */
     select(element) {
-      selected = element && scene ? placesOf(get(trait), element)[0] ?? null : null;
+      chosen = element;
+      place();
       overlay();
     },
     /** What an element is and holds; null where it is not drawn. @param {Element} element */
-    told: (element) => tellOf(scene && (placesOf(get(trait), element)[0] ?? null)),
+    told: (element) => tellOf(scene && (placesOf(scene.layout, element)[0] ?? null)),
+    /** How far a number like this one may be dragged: the largest among its like. @param {Place} at */
+    scale: (at) => scaleOf(at),
     /** Where an element is, in pixels of the canvas. @param {Element} element */
     spot(element) {
-      const place = placesOf(get(trait), element)[0];
-      return place ? pointOf(place) : null;
+      const at = scene && placesOf(scene.layout, element)[0];
+      return at ? pointOf(at) : null;
     },
   };
   Object.assign(canvas, { nbannNetwork: view }); // for tests, and for those who point at something on the page

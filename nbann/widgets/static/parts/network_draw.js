@@ -114,6 +114,13 @@ function paintEdges(ctx, scene) {
       line(ctx, edgeEnds(layout, places, at, k));
       ctx.stroke();
     }
+  });
+}
+
+/** Padlocks on what is frozen; a matrix that is frozen as a whole has one. @param {CanvasRenderingContext2D} ctx @param {Scene} scene */
+export function paintLocks(ctx, scene) {
+  const { layout, places } = scene;
+  layout.links.forEach((link, at) => {
     const across = layout.columns[link.to].units.length;
     if (link.frozen.length === edgeCount(scene, at)) {
       paintLock(ctx, scene, (places.x[link.from] + places.x[link.to]) / 2, 12);
@@ -123,12 +130,19 @@ function paintEdges(ctx, scene) {
       paintLock(ctx, scene, x1 + share * (x2 - x1), y1 + share * (y2 - y1));
     }
   });
+  layout.columns.forEach((column, at) => {
+    if (hasBiasDots(places)) for (const k of column.frozen) {
+      const [x, y] = biasPoint(places, at, k);
+      paintLock(ctx, scene, x - 10, y);
+    }
+  });
 }
 
 /** A padlock: what is frozen. @param {CanvasRenderingContext2D} ctx @param {Scene} scene @param {number} x @param {number} y */
 function paintLock(ctx, { palette }, x, y) {
   ctx.fillStyle = palette.background;
-  ctx.fillRect(x - 6, y - 8, 12, 15);
+  circle(ctx, x, y - 0.5, 8);
+  ctx.fill();
   ctx.strokeStyle = palette.ink;
   ctx.fillStyle = palette.ink;
   ctx.lineWidth = 1.3;
@@ -160,6 +174,11 @@ function paintNodes(ctx, scene) {
       if (radius < 10 || !frame.at[at]) return;
       let word = fourCharacters(value);
       if (radius < 14) word = word.replace(/^(−?)0\./, "$1.");
+      if (column.silenced.includes(k)) {
+        ctx.strokeStyle = palette.fill(value, limit);
+        ctx.lineWidth = 5;
+        ctx.strokeText(word, x, y + 0.5);
+      }
       ctx.fillStyle = palette.on(value, limit);
       ctx.fillText(word, x, y + 0.5);
     });
@@ -185,6 +204,7 @@ function paintBiases(ctx, scene) {
   const { layout, places, offsets, palette } = scene;
   const { numbers, biases } = shownOf(scene);
   ctx.textAlign = "left";
+  ctx.lineJoin = "round";
   ctx.font = `9px ${scene.font}`;
   let which = 0;
   layout.columns.forEach((column, at) => {
@@ -200,9 +220,12 @@ function paintBiases(ctx, scene) {
       ctx.strokeStyle = palette.muted;
       ctx.lineWidth = 0.7;
       ctx.stroke();
-      if (column.frozen.includes(k)) paintLock(ctx, scene, x - 9, y);
+      if (!told || Number.isNaN(value)) return;
+      ctx.strokeStyle = palette.background; // a halo, as edges pass behind
+      ctx.lineWidth = 3;
+      ctx.strokeText(fourCharacters(value), x + 8, y - 3);
       ctx.fillStyle = palette.muted;
-      if (told && !Number.isNaN(value)) ctx.fillText(fourCharacters(value), x + 7, y - 1);
+      ctx.fillText(fourCharacters(value), x + 8, y - 3);
     });
   });
 }
@@ -277,13 +300,20 @@ function paintLayerNames(ctx, { layout, places, frame, palette }, at) {
   });
 }
 
+/** A line without what lies within the neurons at its ends. @param {number[]} ends @param {number} by */
+function shortened([x1, y1, x2, y2], by) {
+  const length = Math.hypot(x2 - x1, y2 - y1) || 1;
+  const [dx, dy] = [(by * (x2 - x1)) / length, (by * (y2 - y1)) / length];
+  return [x1 + dx, y1 + dy, x2 - dx, y2 - dy];
+}
+
 /** Marks round places: what is under the mouse, selected, or lit from elsewhere.
  * @param {CanvasRenderingContext2D} ctx @param {Scene} scene @param {Place[]} marked @param {string} color @param {number[]} [dash] */
 export function paintMarks(ctx, { layout, places, palette }, marked, color, dash = []) {
   ctx.lineCap = "round";
   for (const { kind, at, k } of marked) {
     ctx.setLineDash(dash);
-    const ends = kind === "edge" ? edgeEnds(layout, places, at, k) : null;
+    const ends = kind === "edge" ? shortened(edgeEnds(layout, places, at, k), places.radius + 1) : null;
     const [x, y] = kind === "bias" ? biasPoint(places, at, k) : [places.x[at], places.y[at]?.[k]];
     for (const [style, width] of /** @type {[string, number][]} */ ([[palette.background, 5], [color, 2.5]])) {
       ctx.strokeStyle = style;

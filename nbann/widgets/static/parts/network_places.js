@@ -12,7 +12,7 @@
  */
 
 const FOOT = 40; // pixels under the neurons for the layers' names
-const WIDEST_PITCH = 56;
+const WIDEST_PITCH = 64;
 const LARGEST_RADIUS = 17;
 
 /** Where the numbers of each column, bias and link begin in a frame's vectors. @param {Layout} layout */
@@ -46,7 +46,7 @@ export function networkPlaces({ columns }, width, height, left, right) {
 
 /** Where a bias stands: at the upper left of its neuron. @param {Places} places @param {number} column @param {number} k */
 export function biasPoint({ x, y, radius }, column, k) {
-  return [x[column] - 0.75 * radius - 5, y[column][k] - 0.75 * radius - 6];
+  return [x[column] - 0.75 * radius - 6, y[column][k] - 0.75 * radius - 8];
 }
 
 /** The ends of an edge. @param {Layout} layout @param {Places} places @param {number} link @param {number} k */
