@@ -11,12 +11,17 @@ import traitlets as t
 
 from nbann.core.errors import UnknownNameError
 from nbann.core.trainer import Trainer
+from nbann.panels import Dashboard, NetworkDiagram
 
 from . import wording
 from .frames import FrameChannel
 from .net import Net
+from .pictures import NARROW_WIDTH, Picture
 from .steering import Steering
 from .why import Why, number
+
+WIDTHS, HEIGHT = (590, NARROW_WIDTH), 440
+"""Of the still picture, in pixels: in a wide view, in a narrow one."""
 
 
 class Inspecting(Steering):
@@ -45,12 +50,24 @@ class Inspecting(Steering):
         self._network = Net(trainer, sample=sample, edges=edges, most=most)
         self._dragging: tuple[Any, ...] = ()
         self._frozen: tuple[Any, ...] = ()
+        self._board: tuple[Any, Dashboard] | None = None
         self._why_note = ""
         self._letting_go = False
         super().__init__(sample=sample, edges=edges, most=most, **traits)
         self._channels["network"] = FrameChannel("network", self._network.frame, self._post)
         self.observe(self._on_look, ["sample", "edges", "most"])
         self.observe(self._on_selected, "selected")
+
+    @property
+    def network_board(self) -> Dashboard:
+        """The net as matplotlib draws it: for where there is no live view, and in words."""
+        look = (self._look, self.sample, self.most)
+        if self._board is None or self._board[0] != look:
+            panel = NetworkDiagram(self.sample, most=self.most)
+            picture = Picture(self.trainer, [panel], WIDTHS, row_height=HEIGHT)
+            picture.dress(self._look)
+            self._board = (look, picture.board)
+        return self._board[1]
 
     # ---- what Python calls -----------------------------------------------------------------------
     def drag(self, name: str, index: list[int] | tuple[int, ...], value: float) -> None:

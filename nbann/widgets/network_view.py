@@ -7,15 +7,11 @@ from typing import Any
 
 from nbann.core.trainer import Trainer
 from nbann.core.units import Unit
-from nbann.panels import NetworkDiagram
 
 from . import wording
 from .inspecting import Inspecting
 from .module import css, esm
-from .pictures import NARROW_WIDTH, Picture
 from .view import checked_trainer
-
-WIDTH, HEIGHT = 590, 440
 
 
 class NetworkView(Inspecting):
@@ -74,12 +70,10 @@ class NetworkView(Inspecting):
         view = wording.equation_view(self.trainer, self._element())
         lines = [wording.sentence(self.trainer, wording.place(self.trainer), view)]
         lines += [] if self._why is None else [self._why.words()]
-        return "\n".join([*lines, self._network.describe()])
+        return "\n".join([*lines, self.network_board.describe()])
 
     def __repr__(self) -> str:
         return f"NetworkView({self.trainer!r})"
 
     def _stills(self) -> Sequence[Any]:
-        panel = NetworkDiagram(self.sample, most=self.most)
-        widths = (WIDTH, NARROW_WIDTH)
-        return [Picture(self.trainer, [panel], widths, row_height=HEIGHT).board.render()]
+        return [self.network_board.render()]

@@ -9,21 +9,21 @@ import traitlets as t
 
 from nbann.core.trainer import Trainer
 from nbann.core.units import Unit
-from nbann.panels import Dashboard, NetworkDiagram, Panel
+from nbann.panels import Dashboard, Panel
 from nbann.panels.dashboard import as_panels
 
 from . import wording
 from .frames import FrameChannel
+from .inspecting import Inspecting
 from .module import css, esm
-from .pictures import NARROW_WIDTH, Look, Picture
+from .pictures import Look, Picture
 from .stops import Stops
 from .view import checked_trainer
 
 DEFAULT_PANELS = ("loss", "decision", "weights")
-NETWORK_WIDTH, NETWORK_HEIGHT = 590, 440
 
 
-class StepThrough(Stops):
+class StepThrough(Inspecting, Stops):
     """A trainer with buttons: step, back, play, run; the op in symbols, numbers, pictures; why.
 
     Parameters
@@ -32,6 +32,8 @@ class StepThrough(Stops):
         What is driven. Python may go on using it: ``trainer.step()`` in another cell shows here.
     panels : sequence of str or Panel, optional
         What is drawn below; see `Dashboard`. By default loss, decision boundary and weights.
+    sample, edges, most
+        What the network shows; as in `NetworkView`.
     unit : {"op", "layer", "phase", "batch", "epoch"}
         What Step and Play go on by.
     speed : float
@@ -63,21 +65,17 @@ class StepThrough(Stops):
         trainer: Trainer,
         panels: Sequence[str | Panel] | None = None,
         *,
+        sample: int = 0,
+        edges: str = "weight",
+        most: int = 8,
         unit: Unit = "op",
         speed: float = 2.0,
     ) -> None:
-        self.trainer = checked_trainer("StepThrough", trainer)
+        checked = checked_trainer("StepThrough", trainer)
         chosen = as_panels(DEFAULT_PANELS if panels is None else panels)
-        widths = (NETWORK_WIDTH, NARROW_WIDTH)
-        self._pictures = {
-            "network": Picture(trainer, [NetworkDiagram()], widths, row_height=NETWORK_HEIGHT),
-            "panels": Picture(trainer, chosen),
-        }
-        super().__init__(unit=unit, speed=speed)
-        self._channels = {
-            slot: FrameChannel(slot, picture.frame, self._post)
-            for slot, picture in self._pictures.items()
-        }
+        self._panels = Picture(checked, chosen)
+        super().__init__(checked, sample=sample, edges=edges, most=most, unit=unit, speed=speed)
+        self._channels["panels"] = FrameChannel("panels", self._panels.frame, self._post)
         self._player = self._follow(trainer)
         self.ops = wording.op_list(trainer)
         self._show()
@@ -85,21 +83,21 @@ class StepThrough(Stops):
     @property
     def dashboard(self) -> Dashboard:
         """The panels below the network, as they are drawn for the view."""
-        return self._pictures["panels"].board
+        return self._panels.board
 
     def describe(self) -> str:
         """Return in words what is shown now: position, op with its numbers, every picture."""
         view = wording.equation_view(self.trainer, self._element())
         lines = [wording.sentence(self.trainer, wording.place(self.trainer), view)]
         lines += [] if self._why is None else [self._why.words()]
-        return "\n".join(lines + [picture.board.describe() for picture in self._pictures.values()])
+        boards = (self.network_board, self.dashboard)
+        return "\n".join(lines + [board.describe() for board in boards])
 
     def __repr__(self) -> str:
         return f"StepThrough({self.trainer!r})"
 
     def _dress(self, look: Look) -> None:
-        for picture in self._pictures.values():
-            picture.dress(look)
+        self._panels.dress(look)
 
     def _stills(self) -> Sequence[Any]:
-        return [picture.board.render() for picture in self._pictures.values()]
+        return [self.network_board.render(), self.dashboard.render()]

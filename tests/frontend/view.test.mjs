@@ -15,6 +15,7 @@ const TRAITS = () => ({
     axes: ["sample", "neuron"], symbols: ["<math><mi>z</mi></math>"], numbers: ['<math><mrow data-array="a.out" data-index="0,1"><mn>3</mn></mrow></math>'], text: "z = 3", exact: "3.0", note: "", fixed: "" },
   element: [], timeline: { first: 0, end: 3, at: 1, start: false, batches: 3 }, curve: { stride: 1, loss: [0.5] }, marks: [], branches: [], rate: "0.1",
   why_rows: [], notice: "", progress: {}, breakpoints: [], stop_when: "", stopped: "", words: "now", error: "",
+  net: { version: 1, reason: "", first: 0, strip: [], phases: ["forward"], columns: [], links: [] }, sample: 0, edges: "weight", most: 8, selected: [], inspected: {},
 });
 
 const open = () => {

@@ -112,10 +112,15 @@ def test_a_view_gets_pictures_and_words_and_no_view_gets_none(widget):
     assert sent == []
     message(widget, type="ready", dark=False)
     assert [content["slot"] for content, _ in sent] == ["network", "panels"]
-    for content, buffers in sent:
-        assert content["type"] == "frame"
-        assert buffers[0][:2] == b"\xff\xd8"
-        assert "Loss" in content["words"] or "etwork" in content["words"]
+    assert all(content["type"] == "frame" for content, _ in sent)
+    (net, numbers), (panels, picture) = sent
+    assert picture[0][:2] == b"\xff\xd8"
+    assert "Loss" in panels["words"]
+    assert "Network: 2-3-2" in net["words"]
+    trainer = widget.trainer
+    rows = [trainer[name][0] for name in ("x", "hidden.out")]
+    shown = np.frombuffer(numbers[0])[:5]
+    np.testing.assert_array_equal(shown, np.concatenate(rows))
     before = [buffers[0] for _, buffers in sent]
     sent.clear()
     widget.step("epoch")
@@ -248,7 +253,8 @@ def test_words_and_picture_where_there_is_no_front_end(widget):
     data, metadata = widget._repr_mimebundle_()
     assert data["text/plain"] == metadata["image/png"]["alt"] == widget.describe()
     picture = matplotlib.image.imread(io.BytesIO(base64.b64decode(data["image/png"])))
-    network, panels = (p.board.render() for p in widget._pictures.values())
+    network = nbann.Dashboard(widget.trainer, ["network"], width=590, row_height=440).render()
+    panels = widget.dashboard.render()
     np.testing.assert_array_equal(np.round(picture[: len(network), :590] * 255), network)
     np.testing.assert_array_equal(np.round(picture[len(network) :] * 255), panels)
     assert "application/vnd.jupyter.widget-view+json" in data

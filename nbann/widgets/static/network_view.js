@@ -12,6 +12,7 @@
  * @property {object} equation             of the current op
  * @property {[string, number[]] | []} element
  * @property {object} timeline
+ * @property {import("./parts/timeline.js").Curve} curve
  * @property {object[]} marks
  * @property {object[]} branches
  * @property {string} rate                 the learning rate in force
@@ -35,7 +36,7 @@ import { openView } from "./parts/view.js";
 import { whyView } from "./parts/why.js";
 
 export const TRAITS = [
-  "unit", "speed", "units", "speeds", "mode", "here", "equation", "element", "timeline", "marks", "branches",
+  "unit", "speed", "units", "speeds", "mode", "here", "equation", "element", "timeline", "curve", "marks", "branches",
   "rate", "why_rows", "notice", "progress", "net", "sample", "edges", "most",
   "selected", "inspected", "words", "error",
 ];

@@ -24,6 +24,12 @@
  * @property {string[]} breakpoints         names of ops
  * @property {string} stop_when             a condition
  * @property {string} stopped               why it stopped last
+ * @property {import("./parts/network_places.js").Layout} net
+ * @property {number} sample               which row of the batch the net shows
+ * @property {"weight"|"gradient"} edges   what its edges show
+ * @property {number} most                 neurons shown of a layer
+ * @property {[string, number[]] | []} selected  in the net
+ * @property {import("./parts/inspector.js").Inspected} inspected  what is known of it
  * @property {string} words
  * @property {string} error
  *
@@ -37,6 +43,8 @@
 import { make, typed } from "./parts/dom.js";
 import { equationView } from "./parts/equation.js";
 import { pictureView } from "./parts/frames.js";
+import { dragging, inspectorView } from "./parts/inspector.js";
+import { networkView } from "./parts/network.js";
 import { opListView } from "./parts/op_list.js";
 import { phasesOf } from "./parts/phases.js";
 import { timelineView } from "./parts/timeline.js";
@@ -46,7 +54,7 @@ import { openView } from "./parts/view.js";
 export const TRAITS = [
   "unit", "speed", "units", "speeds", "mode", "ops", "here", "equation", "element", "timeline", "curve",
   "marks", "branches", "rate", "why_rows", "notice", "progress",
-  "breakpoints", "stop_when", "stopped", "words", "error",
+  "breakpoints", "stop_when", "stopped", "net", "sample", "edges", "most", "selected", "inspected", "words", "error",
 ];
 
 const KEYS = {
@@ -66,7 +74,7 @@ const FORWARD = "M3 4l7 5-7 5zM13 4v10";
 /** @param {{model: any, el: HTMLElement}} where */
 function render(where) {
   const context = openView(where, "step-through", "Step through training");
-  const { get, say, hear, listen, follow, root, top, live } = context;
+  const { get, put, say, hear, listen, follow, root, top, live } = context;
 
   // ---- transport, timeline, where it stands
   const transport = transportView(context, {
@@ -86,16 +94,30 @@ function render(where) {
 
   // ---- the op, its equation, the list with what the run stops at
   const ops = opListView(context);
-  const equation = equationView(context, { ask: transport.act.why });
+  const equation = equationView(context, {
+    ask: transport.act.why,
+    hovered: (element) => network.light(element ? [[element.array, element.index]] : []),
+  });
   const forward = iconAndWord("Forward", FORWARD, "Go on at full speed to the next breakpoint (f)");
   const condition = make("input", { type: "text", placeholder: "loss < 0.1", spellcheck: false, title: "A condition in words, such as loss < 0.1, nan, every 10, grad_norm(hidden) < 1e-6; Enter sets it" });
   const stopped = make("div", { class: "nbann-stopped" });
   const stops = make("div", { class: "nbann-stop-row" }, [forward, make("label", {}, ["or until", condition])]);
+
+  // ---- the net, with what is selected of it
+  const drags = dragging(context);
+  const network = networkView(context, {
+    onHover: (told) => equation.light(told ? told.same.map(([array, index]) => ({ array, index: index ?? [] })) : []),
+    onSelect: (told) => put("selected", told ? told.element : []),
+    onDrag: (told, value) => (value === null ? drags.drop() : drags.to(told.element[0], told.element[1] ?? [], value)),
+    onPaint: () => inspector.show(),
+  });
+  const inspector = inspectorView(context, network, drags);
+
   const side = make("div", { class: "nbann-side" }, [equation.el, stops, ops.list]);
   transport.where.firstElementChild?.after(stopped);
   root.append(
     transport.bar, transport.help, top, timeline.el, ops.band, transport.where,
-    make("div", { class: "nbann-main" }, [make("div", { class: "nbann-network" }, [pictureView(context, "network")]), side]),
+    make("div", { class: "nbann-main" }, [make("div", { class: "nbann-network" }, [network.el, inspector.el]), side]),
     pictureView(context, "panels"), live,
   );
 

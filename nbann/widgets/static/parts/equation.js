@@ -105,12 +105,12 @@ export function equationView(context, { ask, hovered = () => {} }) {
   }
   return {
     el,
-    /** Mark the numbers of an element that is pointed at elsewhere; null marks none.
-     * @param {Element | null} element */
-    light(element) {
+    /** Mark the numbers of elements that are pointed at elsewhere.
+     * @param {Element[]} elements */
+    light(elements) {
       for (const node of el.querySelectorAll("[data-array]")) {
         const one = elementOf(node);
-        node.classList.toggle("nbann-pointed", Boolean(element && one && sameElement(one, element)));
+        node.classList.toggle("nbann-pointed", Boolean(one && elements.some((element) => sameElement(one, element))));
       }
     },
   };

@@ -8,7 +8,7 @@ import { make } from "./dom.js";
 import { receiveFrames } from "./frames.js";
 import { networkPalette } from "./network_colors.js";
 import { fittedText, paintFlow, paintLocks, paintMarks, paintNetwork } from "./network_draw.js";
-import { biasPoint, edgeEnds, elementAt, elementName, networkOffsets, networkPlaces, placesOf, placeTitle, placeUnder } from "./network_places.js";
+import { biasPoint, edgeEnds, elementAt, elementName, elementsAt, networkOffsets, networkPlaces, placesOf, placeTitle, placeUnder } from "./network_places.js";
 import { nextPlace } from "./network_keys.js";
 import { phaseClass } from "./phases.js";
 
@@ -18,8 +18,8 @@ const MOST_OF_WIDTH = 0.24; // for names on one side
 /**
  * @typedef {import("./network_places.js").Place} Place
  * @typedef {import("./network_places.js").Element} Element
- * @typedef {{place: Place, element: Element, title: string, value: number, gradient: number, known: boolean, graded: boolean}} Told
- *   a place, its array element, what it is in words, its numbers; whether the loaded batch has computed them
+ * @typedef {{place: Place, element: Element, same: Element[], title: string, value: number, gradient: number, known: boolean, graded: boolean}} Told
+ *   a place, its array element, all elements that are shown there (gradients too), what it is in words, its numbers; whether the loaded batch has computed them
  * @typedef {{slot?: string, trait?: string, label?: string, onHover?: (told: Told | null) => void,
  *   onSelect?: (told: Told | null) => void, onPaint?: () => void, onDrag?: (told: Told, value: number | null) => void}} Options
  *   onDrag: the number that an edge or bias is dragged to; null when it is let go
@@ -159,7 +159,7 @@ export function networkView(context, { slot = "network", trait = "net", label = 
     const at = offsets[/** @type {"nodes" | "biases" | "edges"} */ ({ node: "nodes", bias: "biases", edge: "edges" }[place.kind])][place.at] + place.k;
     const element = elementAt(layout, place, frame);
     const known = place.kind !== "node" || Boolean(frame.at[place.at]);
-    return { place, element, title: placeTitle(layout, place), value: values[at], gradient: gradients[at], known, graded: frame.graded.includes(element[0]) };
+    return { place, element, same: elementsAt(layout, place, frame), title: placeTitle(layout, place), value: values[at], gradient: gradients[at], known, graded: frame.graded.includes(element[0]) };
   };
   /** Lines that say all of a place. @param {Told} told */
   const linesOf = (told) => [

@@ -1,29 +1,38 @@
 // @ts-check
-/** Where the arrow keys lead in a net: right and left from a neuron to an edge and on, up and down among their like. */
+/**
+ * Where the arrow keys lead in a net: right and left from a neuron to an edge and on; up and down from a neuron to
+ * its bias, which stands above it, and on to the next neuron, and among the edges of a neuron.
+ */
 
 /** @typedef {import("./network_places.js").Place & {from?: "left" | "right"}} Spot
  *   from: of an edge, at which end the cursor came onto it */
 
-/** The place after a key; null where the key leads nowhere. Home and End: the first and the last neuron of a column; b: the bias.
+const STEPS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
+
+/** The place after a key; null where it is none of these keys. Home and End: the first and the last neuron of a column.
  * @param {import("./network_places.js").Layout} layout @param {Spot | null} spot @param {string} key @returns {Spot | null} */
 export function nextPlace(layout, spot, key) {
-  const steps = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
-  const step = steps[/** @type {keyof typeof steps} */ (key)];
-  if (!step && !["Home", "End", "b"].includes(key)) return null;
+  const step = STEPS[/** @type {keyof typeof STEPS} */ (key)];
+  if (!step && key !== "Home" && key !== "End") return null;
   if (!spot) return { kind: "node", at: 0, k: 0 };
-  if (spot.kind === "edge") return step ? fromEdge(layout, spot, step) : null;
+  if (spot.kind === "edge") return step ? fromEdge(layout, spot, step) : spot;
   const { at, k } = spot;
   const last = layout.columns[at].units.length - 1;
-  if (key === "Home" || key === "End") return { kind: spot.kind, at, k: key === "Home" ? 0 : last };
-  if (key === "b") {
-    if (spot.kind === "bias") return { kind: "node", at, k };
-    return layout.columns[at].bias ? { kind: "bias", at, k } : spot;
-  }
-  if (step[1]) return { kind: spot.kind, at, k: Math.min(Math.max(k + step[1], 0), last) };
+  if (!step) return { kind: "node", at, k: key === "Home" ? 0 : last };
+  if (step[1]) return upOrDown(layout, spot, step[1]);
   if (spot.kind === "bias") return { kind: "node", at, k };
   const link = layout.links.findIndex(({ from, to }) => (step[0] > 0 ? from : to) === at);
   if (link < 0) return ontoColumn(layout, at + step[0], k) ?? spot;
   return { kind: "edge", at: link, k: ontoEdge(layout, link, k, step[0]), from: step[0] > 0 ? "left" : "right" };
+}
+
+/** Neurons and their biases, from top to bottom. @param {import("./network_places.js").Layout} layout @param {Spot} spot @param {number} down
+ * @returns {Spot} */
+function upOrDown({ columns }, { kind, at, k }, down) {
+  const { bias, units } = columns[at];
+  if (!bias) return { kind: "node", at, k: Math.min(Math.max(k + down, 0), units.length - 1) };
+  const place = Math.min(Math.max(2 * k + (kind === "node" ? 1 : 0) + down, 0), 2 * units.length - 1);
+  return { kind: place % 2 ? "node" : "bias", at, k: Math.floor(place / 2) };
 }
 
 /** The neuron at the same height of another column. @param {import("./network_places.js").Layout} layout @param {number} at @param {number} k

@@ -11,7 +11,7 @@
  * @typedef {[string, number[] | null]} Element an array and an index; null for all of it
  */
 
-const FOOT = 40; // pixels under the neurons for the layers' names
+const FOOT = 44; // pixels under the neurons for the layers' names
 const WIDEST_PITCH = 64;
 const LARGEST_RADIUS = 17;
 
@@ -101,6 +101,14 @@ export function elementAt({ columns, links }, { kind, at, k }, frame) {
   const across = columns[to].units.length;
   const index = [columns[from].units[Math.floor(k / across)], columns[to].units[k % across]];
   return [weight, turned ? index.reverse() : index];
+}
+
+/** All array elements that a place stands for: what the layers of a neuron compute, and the gradients.
+ * @param {Layout} layout @param {Place} place @param {{at: string[], sample: number}} frame @returns {Element[]} */
+export function elementsAt(layout, place, frame) {
+  const [name, index] = elementAt(layout, place, frame);
+  const names = place.kind === "node" ? layout.columns[place.at].arrays : [name];
+  return names.flatMap((one) => /** @type {Element[]} */ ([[one, index], [`${one}.grad`, index]]));
 }
 
 /** The places of an element, or of all of an array: a gradient's are those of what it is the gradient of.
