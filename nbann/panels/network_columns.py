@@ -180,7 +180,7 @@ class _Columns:
         self.found.append(self._through_time(column, name, layer))
 
     def _sources(self, name: str) -> tuple[int, ...]:
-        """Return the columns whose arrays a layer reads, in order; the one before if it has none."""
+        """Return the columns whose arrays a layer reads, in order; by default the one before."""
         own = len(self.found)
         reads = (r for r in self.reads.get(name, ()) if r not in self.apart)
         owners = [self._owner(read) for read in reads]
