@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,23 +14,21 @@ from numpy.typing import NDArray
 
 from nbann.core.checks import whole_number
 from nbann.core.errors import UnknownNameError
-from nbann.core.program import Op
 from nbann.core.render import significant
 from nbann.core.trainer import Trainer
 from nbann.panels import NetworkDiagram
-from nbann.panels.lit import Lit, lit_by
-from nbann.panels.network_layout import Column, columns_of
+from nbann.panels.lit import Lit
+from nbann.panels.network_layout import Column
+from nbann.panels.network_reading import Reading
 from nbann.panels.scale import Limit
 
 from . import net_words
 from .frames import Frame
-from .net_layout import Part, held_by, part_of
+from .net_layout import Part
 
 EDGES = ("weight", "gradient")
 COLUMNS = 14
-"""Columns drawn at once; of a deeper net those round the op at hand, above a strip of all."""
-
-Places = dict[str, list[int]]
+"""Columns drawn at once; of a deeper net those round the op at hand, under a strip of all."""
 
 
 class Net:
@@ -51,19 +50,26 @@ class Net:
         Why this net can not be drawn, in words; empty where it can.
     """
 
+    most: int = 8
+    sample: int = 0
+    edges: str = "weight"
+
     def __init__(
         self, trainer: Trainer, *, most: int = 8, sample: int = 0, edges: str = "weight"
     ) -> None:
         self.trainer = trainer
         self.reason = NetworkDiagram().fits(trainer) or ""
-        self.columns: list[Column] = [] if self.reason else columns_of(trainer)
         self._version = 0
         self._key: tuple[Any, ...] = ()
         self._layout: dict[str, Any] = {}
-        self._lit: dict[tuple[Any, ...], tuple[Lit, Lit]] = {}
         self._limits: dict[str, Limit] = {}
         self._seen: tuple[Any, ...] = ((0, 0, 0), 0)
+        self._reader: Reading | None = None
         self.configure(most=most, sample=sample, edges=edges)
+        if not self.reason and len(self.reader.columns) < 2:
+            self.reason = (
+                "is drawn as layers of neurons with edges between them, which this model has not."
+            )
 
     def configure(
         self, *, most: int | None = None, sample: int | None = None, edges: str | None = None
@@ -84,50 +90,60 @@ class Net:
         self.most = self.most if most is None else most
         self.sample = self.sample if sample is None else sample
         self.edges = self.edges if edges is None else edges
+        self._reader = None
 
-    most: int = 8
-    sample: int = 0
-    edges: str = "weight"
+    @property
+    def reader(self) -> Reading:
+        """What knows how the net hangs together and where its numbers are."""
+        if self._reader is None:
+            self._reader = NetworkDiagram(self.sample, most=self.most).read(self.trainer)
+        return self._reader
 
     # ---- what stands where -----------------------------------------------------------------------
     def layout(self) -> dict[str, Any]:
         """Return what is drawn, as plain data for a synced trait; the same object until it changes.
 
         "version" : counts its changes, so that a frame can name the layout it belongs to.
-        "reason" : why nothing can be drawn, or "".
-        "columns" : for each its "title", "names" and "arrays", "width", the "units" shown and the
-        "slots" they stand in, "labels", "bias" (a name or ""), "layer" (for silencing, or ""),
-        the units that are "silenced" and the biases that are "frozen", as places among those shown.
+        "reason" : why nothing can be drawn, or "". "phases" : of the program.
+        "columns" : for each its "title", "names" and "arrays" ("steps" of a recurrent one),
+        "width", the "units" shown and the "slots" they stand in, "depth" from the left, "band" (the head),
+        "labels", "bias" (a name or "") with its "offset", "layer" (for silencing, or ""), the units
+        that are "silenced" and the biases that are "frozen", as places among those shown, "skips"
+        (columns a shortcut comes from), "loop".
         "links" : matrices between columns: "from", "to", "weight", whether "turned", "frozen".
+        "wires" : what leads on unchanged: column, place, column, place.
         "strip" : of a deep net, the title of every column, and "first", that of `columns`.
         """
-        key = (self.most, self._first(), self.trainer.restraints)
+        first = 0 if self.reason else self._first()
+        key = (self.most, first, self.trainer.restraints)
         if key != self._key or not self._layout:
             self._key = key
             self._version += 1
-            self._layout = self._laid_out(key[1])
+            self._layout = self._laid_out(first)
         return self._layout
 
     def _first(self) -> int:
         """Return the first column that is drawn: of a deep net, so that the lit ones are there."""
-        count = len(self.columns)
+        count = len(self.reader.columns)
         if count <= COLUMNS:
             return 0
-        read, written = self._lit_by(self.trainer.shown_op)
+        read, written = self.reader.lit
         lit = [i for lit in (written, read) for i in (*lit.nodes, *lit.edges, *lit.biases)]
         middle = lit[0] if lit else 0
         step = COLUMNS // 2  # the window moves by half of itself, so that it seldom does
         return min(max(0, (middle // step) * step - step // 2), count - COLUMNS)
 
     def _laid_out(self, first: int) -> dict[str, Any]:
-        plain: dict[str, Any] = {"version": self._version, "reason": self.reason, "first": first}
-        drawn = self.columns[first : first + COLUMNS]
-        self._part: Part = part_of(self.trainer, self.columns, drawn, first, self.most)
-        held = held_by(self.trainer.restraints, self._part)
-        deep = len(self.columns) > COLUMNS
-        plain["phases"] = list(self.trainer.program.phases)
-        plain["strip"] = [net_words.title(c) for c in self.columns] if deep else []
-        return plain | held
+        phases = list(self.trainer.program.phases)
+        plain = {"version": self._version, "reason": self.reason, "first": first, "phases": phases}
+        if self.reason:
+            return plain | {"columns": [], "links": [], "wires": [], "strip": [], "chances": False}
+        columns = self.reader.columns
+        self._part = Part.of(self.reader, first, COLUMNS)
+        deep = len(columns) > COLUMNS
+        strip = [net_words.title(column) for column in columns] if deep else []
+        told = any(name.startswith("loss.") and name.endswith("p") for name in self.trainer.names)
+        return plain | self._part.plain() | {"strip": strip, "chances": told}
 
     # ---- the numbers of the moment ---------------------------------------------------------------
     def frame(self) -> Frame:
@@ -140,60 +156,105 @@ class Net:
             each of the neurons column by column, then of the biases, then of the edges link by
             link, by input and then by neuron. NaN is what the loaded batch has not computed.
 
-            "at" : which array each column shows; "graded" : the arrays whose gradient is there.
-            "sample", "rows". "limits" : of "nodes", "biases",
-            "edges" and the latter two's "gradients", by column or link. "op", "read", "written" :
-            what is lit, by column (edges by link), and "way", 1 forward, -1 backward. "chances" :
-            the probabilities of the outputs shown. "loss", "words".
+            "at" : which array each column shows, with the "index" of the first of its neurons (its
+            last number counts on along "shape"); "graded" : the arrays whose gradient is there.
+            "sample", "rows", "time". "limits" : of "nodes", "biases", "edges" and the latter two's
+            gradients, by column or link. "op", "read", "written" : what is lit, by column (edges by
+            link), and "way", 1 forward, -1 backward. "chances" : by column, the probabilities of
+            the neurons shown. "loss", "words".
         """
         layout = self.layout()
         if self.reason:
-            return {"layout": layout["version"], "words": f"Network: {self.reason}"}, []
+            return {"layout": layout["version"], "words": f"Network {self.reason}"}, []
         self._restart()
-        part, trainer = self._part, self.trainer
-        arrays, current = trainer.program.arrays, trainer.is_current
-        values, gradients = np.full((2, part.size), np.nan)
-        at, graded, row = [], [], 0
-        for i, (column, spot) in enumerate(zip(part.columns, part.nodes, strict=True)):
-            name = next((n for n in reversed(column.arrays) if current(n)), "")
+        part, arrays = self._part, self.trainer.program.arrays
+        numbers = np.full((2, part.size), np.nan)
+        values, graded = numbers[0], []
+        at, indices = [], []
+        for i, column in enumerate(part.columns):
+            name = self.reader.array_of(column) or ""
             at.append(name)
+            indices.append({"start": [], "shape": [column.width]})
             if name:
-                array = arrays[name]
-                row = min(self.sample, len(array) - 1)
-                values[spot] = array[row][part.units[i]]
-                self._fit(f"node{i}", array)
-                if (grad := arrays.get(f"{name}.grad")) is not None and current(f"{name}.grad"):
-                    gradients[spot] = grad[row][part.units[i]]
+                row, indices[-1] = self._row(name, column.width)
+                values[part.nodes[i]] = row[part.units[i]]
+                self._fit(f"node{i + part.first}", arrays[name])
+                if self._is_graded(name):
+                    numbers[1, part.nodes[i]] = self._row(f"{name}.grad", column.width)[0][
+                        part.units[i]
+                    ]
                     graded.append(name)
-        for name, spot, index, turned in part.parameters:
-            array = arrays[name]
-            values[spot] = (array.T if turned else array)[index].ravel()
-            self._fit(name, array)
-            if (grad := arrays.get(f"{name}.grad")) is not None and current(f"{name}.grad"):
-                gradients[spot] = (grad.T if turned else grad)[index].ravel()
-                self._fit(f"{name}.grad", grad)
+        for name, spot, take in self._parameters():
+            values[spot] = take(arrays[name])
+            self._fit(name, arrays[name])
+            if self._is_graded(name):
+                numbers[1, spot] = take(arrays[f"{name}.grad"])
+                self._fit(f"{name}.grad", arrays[f"{name}.grad"])
                 graded.append(name)
+        known = self.trainer.is_current("loss")
         content = {
             "layout": layout["version"],
             "at": at,
+            "index": indices,
             "graded": graded,
-            "sample": row,
+            "sample": min(self.sample, len(arrays["x"]) - 1),
             "rows": len(arrays["x"]),
+            "time": self.reader.time if self.reader.steps else -1,
+            "steps": self.reader.steps,
+            "looked_up": [self._looked_up(part.columns[to]) for _, to, _ in part.links],
             "edges": self.edges,
             "limits": self._limits_of(part),
-            "chances": self._chances(part, row),
-            "outputs": part.has_outputs and "loss.p" in arrays,
-            "loss": significant(arrays["loss"].item(), 4) if current("loss") else "",
+            "chances": [self._chances(i) if part.columns[i].arrays else [] for i in part.ends],
+            "ends": part.ends,
+            "loss": significant(arrays["loss"].item(), 4) if known else "",
             **self._op(part),
         }
-        content["words"] = net_words.describe(self, content, values)
         if layout["strip"]:
             content["sizes"] = self._sizes()
-        return content, [values.tobytes(), gradients.tobytes()]
+        content["words"] = net_words.describe(self, content, values)
+        return content, [values.tobytes(), numbers[1].tobytes()]
 
     def describe(self) -> str:
         """Return in words what is shown now."""
         return str(self.frame()[0]["words"])
+
+    def _row(self, name: str, width: int) -> tuple[NDArray[Any], dict[str, list[int]]]:
+        """Return the sample's numbers of an array (of sequences at the time step) and their index.
+
+        The index is that of the first of them; the last axis or axes, of `shape`, go on from there.
+        """
+        array = self.trainer.program.arrays[name]
+        sample = min(self.sample, len(array) - 1)
+        row = array[sample]
+        if row.size == width:
+            return row.ravel(), {"start": [sample], "shape": list(row.shape)}
+        time = min(self.reader.time, len(row) - 1)
+        one = np.atleast_1d(row[time])
+        shape = list(one.shape) if row.ndim > 1 else []
+        return one, {"start": [sample, time], "shape": shape}
+
+    def _is_graded(self, name: str) -> bool:
+        grad = f"{name}.grad"
+        return grad in self.trainer.program.arrays and self.trainer.is_current(grad)
+
+    def _parameters(self) -> Iterator[tuple[str, slice, Any]]:
+        """Yield biases and weights: the name, where its numbers stand, what takes those drawn."""
+        part, reader = self._part, self.reader
+        for i, spot in part.biases:
+            column, units = part.columns[i], part.units[i]
+            own = units + (column.gate * column.width if column.gates else 0)
+            yield str(column.bias), spot, lambda array, own=own: array[own]
+        for source, to, spot in part.links:
+            column, grid = part.columns[to], part.grid(source, to)
+
+            def take(array: NDArray[Any], column: Column = column, grid: Any = grid) -> Any:
+                return reader._part(column, array)[grid].ravel()
+
+            yield str(column.weight), spot, take
+
+    def _looked_up(self, column: Column) -> int:
+        """Return which row of a table a layer looks up; -1 where it is none."""
+        return int(self._row("x", 1)[0][0]) if column.join == "look up" else -1
 
     def _restart(self) -> None:
         """Let limits that have grown go, if the run has gone back or to another branch."""
@@ -209,47 +270,51 @@ class Net:
         def of(*keys: str) -> list[float]:
             return [self._limits[k].value if k in self._limits else 1.0 for k in keys]
 
-        biases, weights = part.biases, part.weights
+        biases = [str(part.columns[i].bias) for i, _ in part.biases]
+        weights = [str(part.columns[to].weight) for _, to, _ in part.links]
         return {
-            "nodes": of(*(f"node{i}" for i in range(len(part.columns)))),
+            "nodes": of(*(f"node{i + part.first}" for i in range(len(part.columns)))),
             "biases": of(*biases),
             "edges": of(*weights),
             "bias_gradients": of(*(f"{n}.grad" for n in biases)),
             "edge_gradients": of(*(f"{n}.grad" for n in weights)),
         }
 
-    def _chances(self, part: Part, row: int) -> list[float]:
-        """Return the probabilities of the outputs that are shown, once the loss has them."""
-        trainer = self.trainer
-        if not part.has_outputs or "loss.p" not in trainer.program.arrays:
+    def _chances(self, end: int) -> list[float]:
+        """Return the probabilities of a last column's neurons, once the loss has them."""
+        chances = self.reader.probabilities(end + self._part.first)
+        if chances is None:
             return []
-        if not trainer.is_current("loss.p"):
-            return []
-        chances = trainer["loss.p"][row][part.units[-1]]
-        return [float(p) for p in chances] if np.isfinite(chances).all() else []
-
-    def _lit_by(self, op: Op) -> tuple[Lit, Lit]:
-        key = (op.phase, op.name, op.reads, op.writes)
-        if key not in self._lit:
-            self._lit[key] = lit_by(op, self.columns)
-        return self._lit[key]
+        shown = chances[self._part.units[end]]
+        return [float(p) for p in shown] if np.isfinite(shown).all() else []
 
     def _op(self, part: Part) -> dict[str, Any]:
         op = self.trainer.shown_op
-        read, written = (part.places(lit) for lit in self._lit_by(op))
-        ran = self.trainer.last_op is not None
-        told = {"name": op.name, "phase": op.phase, "layer": op.layer, "ran": ran}
-        way = {"backward": -1, "update": 0, "loss": 0}.get(op.phase, 1)
+        read, written = (part.places(lit) for lit in self.reader.lit)
+        told = {
+            "name": op.name,
+            "phase": op.phase,
+            "layer": op.layer,
+            "ran": self.trainer.last_op is not None,
+        }
+        way = {"backward": -1, "update": 0, "loss": 0}.get(op.phase, _way(*self.reader.lit))
         return {"op": told, "read": read, "written": written, "way": way}
 
     def _sizes(self) -> list[float | None]:
         """Return how large each layer's numbers are for the batch, on average: for the strip."""
         found: list[float | None] = []
-        for column in self.columns:
-            name = next((n for n in reversed(column.arrays) if self.trainer.is_current(n)), "")
+        for column in self.reader.columns:
+            name = self.reader.array_of(column)
             size = float(np.abs(self.trainer[name]).mean()) if name else math.nan
             found.append(size if math.isfinite(size) else None)
         return found
+
+
+def _way(read: Lit, written: Lit) -> int:
+    """Return 1 where an op goes from left to right; -1 where it comes back, as in an RBM."""
+    edges = read.edges | written.edges
+    back = edges and written.nodes and max(written.nodes) < min(edges)
+    return -1 if back else 1
 
 
 def extent(array: NDArray[Any]) -> float:

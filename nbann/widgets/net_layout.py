@@ -2,173 +2,163 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nbann.core.restraints import Restraints
-from nbann.core.trainer import Trainer
 from nbann.panels.lit import Lit
-from nbann.panels.network_layout import Column, feature_names, folded, output_names
+from nbann.panels.network_layout import Column, feature_names, output_names, wires_of
+from nbann.panels.network_reading import Reading
 from nbann.panels.text import plain
 
 from . import net_words
 
-Units = NDArray[np.intp]
+Places = dict[str, list[int]]
 
 
 @dataclass
 class Part:
     """Columns that are drawn, and the places of their numbers in the vectors of a frame.
 
-    Attributes
-    ----------
-    columns : list of Column
-    first : int
-        Which column of the net the first of them is.
-    units, slots : list of array
-        The neurons shown of each, and in which slots from the top.
-    nodes : list of slice
-        Where the numbers of each column's neurons stand.
-    parameters : list of (name, slice, index, turned)
-        Where those of biases and weights stand, and which elements they are.
-    links : list of (from, to)
-        The columns between which each weight leads.
-    labels : list of list of str
-    has_outputs : bool
-        Whether the last column is the net's output.
-    shapes : dict
-        Of the parameters.
+    Columns are counted from the first that is drawn; `first` is that one among those of the net.
     """
 
-    columns: list[Column]
+    reader: Reading
     first: int
-    units: list[Units]
-    slots: list[NDArray[np.float64]]
-    nodes: list[slice]
-    parameters: list[tuple[str, slice, Any, bool]]
-    links: list[tuple[int, int]]
-    labels: list[list[str]]
-    has_outputs: bool
-    shapes: dict[str, tuple[int, ...]]
+    columns: list[Column]
+    units: list[NDArray[np.intp]] = field(default_factory=list)
+    nodes: list[slice] = field(default_factory=list)
+    biases: list[tuple[int, slice]] = field(default_factory=list)
+    links: list[tuple[int, int, slice]] = field(default_factory=list)
+    size: int = 0
+
+    @classmethod
+    def of(cls, reader: Reading, first: int, count: int) -> Part:
+        """Work out what is drawn of some columns."""
+        part = cls(reader, first, reader.columns[first : first + count])
+        part.units = [np.asarray(u) for u in reader.shown[first : first + count]]
+        part.nodes = [part._room(len(shown)) for shown in part.units]
+        part.biases = [
+            (i, part._room(len(part.units[i]))) for i, c in enumerate(part.columns) if c.bias
+        ]
+        for to, column in enumerate(part.columns):
+            source = column.source - first
+            if column.weight is not None and source >= 0:
+                size = len(part.units[source]) * len(part.units[to])
+                part.links.append((source, to, part._room(size)))
+        return part
+
+    def _room(self, count: int) -> slice:
+        self.size += count
+        return slice(self.size - count, self.size)
 
     @property
-    def size(self) -> int:
-        """How many numbers there are."""
-        ends = [*self.nodes, *(spot for _, spot, _, _ in self.parameters)]
-        return int(max(spot.stop for spot in ends))
+    def ends(self) -> list[int]:
+        """The columns that nothing reads: the net's outputs."""
+        ends = [i - self.first for i in self.reader.ends]
+        return [i for i in ends if 0 <= i < len(self.columns)]
 
-    @property
-    def biases(self) -> list[str]:
-        """The biases' names, in the order of their columns."""
-        return [c.bias for c in self.columns if c.bias is not None]
+    def grid(self, source: int, to: int) -> tuple[NDArray[np.intp], ...]:
+        """Return which elements of a matrix between two columns are drawn, as an index."""
+        return np.ix_(self.units[source], self.units[to])
 
-    @property
-    def weights(self) -> list[str]:
-        """The weights' names, in the order of the links."""
-        return [str(self.columns[to].weight) for _, to in self.links]
-
-    def places(self, lit: Lit) -> dict[str, list[int]]:
+    def places(self, lit: Lit) -> Places:
         """Return what is lit as places among what is drawn: columns, and links for edges."""
         last = self.first + len(self.columns)
-        nodes, biases = (
-            sorted(i - self.first for i in found if self.first <= i < last)
-            for found in (lit.nodes, lit.biases)
-        )
-        edges = [k for k, (_, to) in enumerate(self.links) if to + self.first in lit.edges]
-        return {"nodes": nodes, "edges": edges, "biases": biases}
 
+        def here(found: set[int]) -> list[int]:
+            return sorted(i - self.first for i in found if self.first <= i < last)
 
-def part_of(
-    trainer: Trainer, every: list[Column], drawn: list[Column], first: int, most: int
-) -> Part:
-    """Work out what is drawn of some columns."""
-    folds = [folded(column.width, most) for column in drawn]
-    units, slots = [u for u, _ in folds], [s for _, s in folds]
-    nodes, links, at = [], [], 0
-    parameters: list[tuple[str, slice, Any, bool]] = []
-    for shown in units:
-        nodes.append(slice(at, at + len(shown)))
-        at += len(shown)
-    for column, shown in zip(drawn, units, strict=True):
-        if column.bias is not None:
-            parameters.append((column.bias, slice(at, at + len(shown)), shown, False))
-            at += len(shown)
-    for to, column in enumerate(drawn):
-        source = to - 1
-        if column.weight is None or source < 0:
-            continue
-        size = len(units[source]) * len(units[to])
-        index = np.ix_(units[source], units[to])
-        parameters.append((column.weight, slice(at, at + size), index, column.turned))
-        links.append((source, to))
-        at += size
-    shapes = {name: trainer[name].shape for name, _, _, _ in parameters}
-    ends = (first == 0, bool(drawn) and drawn[-1] is every[-1])
-    labels = _labels(trainer, drawn, units, *ends)
-    return Part(drawn, first, units, slots, nodes, parameters, links, labels, ends[1], shapes)
+        edges = [k for k, (_, to, _) in enumerate(self.links) if to + self.first in lit.edges]
+        both = sorted({*here(lit.skips), *here(lit.loops)})
+        return {
+            "nodes": here(lit.nodes),
+            "edges": edges,
+            "biases": here(lit.biases),
+            "ways": both,
+        }
 
+    # ---- as plain data ---------------------------------------------------------------------------
+    def plain(self) -> dict[str, Any]:
+        """Return columns, links, wires and shortcuts as plain data."""
+        columns = [self._column(i) for i in range(len(self.columns))]
+        links = [self._link(source, to) for source, to, _ in self.links]
+        return {"columns": columns, "links": links, "wires": self._wires()}
 
-def _labels(
-    trainer: Trainer, drawn: list[Column], units: list[Units], inputs: bool, outputs: bool
-) -> list[list[str]]:
-    labels = [[""] * len(shown) for shown in units]
-    for at, there, names in ((-1, outputs, output_names), (0, inputs, feature_names)):
-        given = names(trainer) if there and drawn else ()
-        if len(given) == (drawn[at].width if drawn else -1):
-            labels[at] = [plain(given[unit]) for unit in units[at]]
-    return labels
+    def _column(self, i: int) -> dict[str, Any]:
+        column, at = self.columns[i], i + self.first
+        reader, shown = self.reader, self.units[i]
+        silenced = reader.silenced(at)
+        return {
+            "title": net_words.title(column),
+            "names": [plain(n) for n in column.names] or ["units"],
+            "arrays": list(column.arrays),
+            "width": column.width,
+            "units": shown.tolist(),
+            "slots": reader._slots[at].tolist(),
+            "depth": column.depth - self.columns[0].depth,
+            "band": reader.lanes.bands[at],
+            "labels": self._labels(at),
+            "end": i in self.ends,
+            "bias": column.bias or "",
+            "layer": column.layers[0] if column.layers and column.arrays[0] != "x" else "",
+            "silenced": [k for k, unit in enumerate(shown.tolist()) if unit in silenced],
+            "frozen": _true(reader.frozen_biases(at)[shown]) if column.bias else [],
+            "offset": _offset(column),
+            "skips": [s - self.first for s, _ in column.skips if s >= self.first and s != at],
+            "loop": bool(column.steps),
+            "reverse": column.reverse,
+            "steps": list(column.steps),
+            "counts": at == 0 and reader.reads_things,
+        }
 
-
-def held_by(restraints: Restraints, part: Part) -> dict[str, Any]:
-    """Return columns and links as plain data, with what of them is frozen or silenced."""
-    frozen: dict[tuple[str, bool], list[int]] = {}  # a matrix may lead both ways
-    for name, _, index, turned in part.parameters:
-        flat = _flat(part.shapes[name], index, turned).tolist()
-        frozen[name, turned] = [
-            k for k, place in enumerate(flat) if (name, place) in restraints.frozen
-        ]
-    columns = []
-    for column, units, slots, labels in zip(
-        part.columns, part.units, part.slots, part.labels, strict=True
-    ):
-        arrays = (*column.arrays, *getattr(column, "steps", ()))
-        columns.append(
-            {
-                "title": net_words.title(column),
-                "names": [plain(n) for n in column.names],
-                "arrays": list(column.arrays),
-                "width": column.width,
-                "units": units.tolist(),
-                "slots": slots.tolist(),
-                "labels": labels,
-                "bias": column.bias or "",
-                "layer": column.layers[0] if column.layers and column.arrays[0] != "x" else "",
-                "silenced": [
-                    k
-                    for k, unit in enumerate(units.tolist())
-                    if any((array, unit) in restraints.silenced for array in arrays)
-                ],
-                "frozen": frozen.get((column.bias or "", False), []),
-            }
-        )
-    links = [
-        {
+    def _link(self, source: int, to: int) -> dict[str, Any]:
+        column = self.columns[to]
+        frozen: list[int] = []
+        if self.reader.trainer.restraints.frozen:
+            mask = self.reader.frozen(to + self.first)[self.grid(source, to)]
+            frozen = _true(mask.ravel())
+        return {
             "from": source,
             "to": to,
             "weight": str(column.weight),
             "turned": column.turned,
-            "frozen": frozen[str(column.weight), column.turned],
+            "offset": _offset(column),
+            "looks_up": column.join == "look up",
+            "frozen": frozen,
         }
-        for source, to in part.links
-        for column in (part.columns[to],)
-    ]
-    return {"columns": columns, "links": links}
+
+    def _labels(self, at: int) -> list[str]:
+        """Return a name for each neuron shown of the inputs, and of the outputs; else "" each."""
+        reader, column, shown = self.reader, self.reader.columns[at], self.reader.shown[at]
+        trainer = reader.trainer
+        names: tuple[str, ...] = ()
+        if at == 0:
+            names = feature_names(trainer)
+        elif trainer.program.output in column.arrays:
+            names = output_names(trainer)
+        fits = len(names) == column.width
+        return [plain(names[unit]) if fits else "" for unit in shown]
+
+    def _wires(self) -> list[list[int]]:
+        """Return lines between neurons that are one number: column, place, column, place."""
+        found = []
+        for to in range(len(self.columns)):
+            here = {int(unit): k for k, unit in enumerate(self.units[to])}
+            for source, there, unit in wires_of(self.reader.columns, to + self.first):
+                start = source - self.first
+                if start >= 0 and unit in here:
+                    places = np.flatnonzero(self.units[start] == there)
+                    found += [[start, int(k), to, here[unit]] for k in places]
+        return found
 
 
-def _flat(shape: tuple[int, ...], index: Any, turned: bool) -> NDArray[np.intp]:
-    """Return elements of a parameter as counted along its rows, in the order of a frame."""
-    places = np.arange(np.prod(shape)).reshape(shape)
-    return np.asarray((places.T if turned else places)[index].ravel(), np.intp)
+def _offset(column: Column) -> int:
+    """Return where the gate that is drawn begins in weight and bias."""
+    return column.gate * column.width if column.gates else 0
+
+
+def _true(mask: NDArray[np.bool_]) -> list[int]:
+    return np.flatnonzero(mask).tolist()

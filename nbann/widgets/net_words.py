@@ -16,17 +16,23 @@ if TYPE_CHECKING:
 
 def title(column: Column) -> str:
     """Return what to call a column."""
-    return "inputs" if column.arrays[0] == "x" else plain(column.layers[0])
+    if column.arrays[0] == "x":
+        return "inputs"
+    return plain(column.layers[0]) if column.layers else plain(column.arrays[0])
 
 
 def describe(net: Net, content: dict[str, Any], values: NDArray[np.float64]) -> str:
     """Return sizes, the sample's values in every layer that is drawn, and the op at hand."""
     part = net._part
-    sizes = "-".join(str(column.width) for column in net.columns)
+    sizes = "-".join(str(column.width) for column in net.reader.columns)
     words = [f"Network: {sizes}, sample {content['sample']} of {content['rows']} in the batch"]
-    for column, name, spot, labels in zip(
-        part.columns, content["at"], part.nodes, part.labels, strict=True
+    if content["time"] >= 0:
+        words.append(f"time step {content['time']} of 0 to {net.reader.steps - 1}")
+    drawn = net.layout()["columns"]
+    for column, name, spot, plainly in zip(
+        part.columns, content["at"], part.nodes, drawn, strict=True
     ):
+        labels = plainly["labels"]
         if not name:
             words.append(f"{title(column)}: not computed yet in this batch")
             continue

@@ -7,9 +7,11 @@
 import { make } from "./dom.js";
 import { receiveFrames } from "./frames.js";
 import { networkPalette } from "./network_colors.js";
-import { fittedText, paintFlow, paintLocks, paintMarks, paintNetwork } from "./network_draw.js";
+import { paintFlow, paintLocks, paintMarks, paintNetwork } from "./network_draw.js";
+import { fittedText } from "./network_names.js";
 import { biasPoint, edgeEnds, elementAt, elementName, elementsAt, networkOffsets, networkPlaces, placesOf, placeTitle, placeUnder } from "./network_places.js";
 import { nextPlace } from "./network_keys.js";
+import { roomAbove } from "./network_ways.js";
 import { phaseClass } from "./phases.js";
 
 const FLOW = 180; // milliseconds that a flow along the edges takes
@@ -40,6 +42,7 @@ export function networkView(context, { slot = "network", trait = "net", label = 
   canvas.setAttribute("aria-label", `${label}: arrow keys point at neurons and edges, Enter selects one, Escape lets go`);
   const op = make("span", { class: "nbann-net-op" });
   const loss = make("span", { class: "nbann-net-loss" });
+  const aside = make("span", { class: "nbann-net-aside" });
   const reason = make("p", { class: "nbann-net-reason", hidden: true });
   const tip = make("div", { class: "nbann-net-tip", hidden: true, "aria-hidden": "true" });
   const under = make("div", { class: "nbann-live nbann-net-under", "aria-live": "polite" });
@@ -49,7 +52,7 @@ export function networkView(context, { slot = "network", trait = "net", label = 
   const stage = make("div", { class: "nbann-net-stage" }, [canvas, reason, tip]);
   const el = make("section", { class: "nbann-net", "aria-label": label }, [
     make("div", { class: "nbann-net-head" }, [make("b", {}, [label]), op]), stage,
-    make("div", { class: "nbann-net-foot" }, [key("read", "read"), key("written", "written"), loss]), under, words,
+    make("div", { class: "nbann-net-foot" }, [key("read", "read"), key("written", "written"), aside, loss]), under, words,
   ]);
 
   const painted = document.createElement("canvas"); // all but what is pointed at
@@ -118,10 +121,10 @@ export function networkView(context, { slot = "network", trait = "net", label = 
     const [width, height] = [stage.clientWidth, stage.clientHeight];
     const ctx = sized(painted);
     ctx.font = `11px ${style.fontFamily}`;
-    const [left, right] = sideRooms(ctx, layout, frame, width);
+    const [left, right] = sideRooms(ctx, layout, width);
     scene = {
       layout, frame, values, gradients, palette, width, height, left, right, offsets: networkOffsets(layout),
-      places: networkPlaces(layout, width, height, left, right), phase: style.getPropertyValue("--nbann-phase").trim() || palette.ink,
+      places: networkPlaces(layout, width, height, left, right, roomAbove(layout)), phase: style.getPropertyValue("--nbann-phase").trim() || palette.ink,
       font: style.fontFamily,
     };
     place();
@@ -129,6 +132,7 @@ export function networkView(context, { slot = "network", trait = "net", label = 
     overlay();
     op.textContent = `${frame.op.ran ? "last" : "next"} op: ${frame.op.phase} ${frame.op.name}`;
     loss.textContent = frame.loss && `loss ${frame.loss}`;
+    aside.textContent = asideWords(frame);
     words.textContent = frame.words;
     showTip();
     onPaint?.();
@@ -147,8 +151,9 @@ export function networkView(context, { slot = "network", trait = "net", label = 
 
   /** Find what is selected and lit in the layout of now. */
   const place = () => {
-    selected = chosen && scene ? placesOf(scene.layout, chosen).slice(0, 1) : [];
-    lit = scene ? wanted.flatMap((element) => placesOf(/** @type {any} */ (scene).layout, element)) : [];
+    const find = (/** @type {Element} */ element) => (scene ? placesOf(scene.layout, element, scene.frame) : []);
+    selected = chosen ? find(chosen).slice(0, 1) : [];
+    lit = wanted.flatMap(find);
   };
 
   // ---- what is pointed at
@@ -280,17 +285,23 @@ export function networkView(context, { slot = "network", trait = "net", label = 
       overlay();
     },
     /** What an element is and holds; null where it is not drawn. @param {Element} element */
-    told: (element) => tellOf(scene && (placesOf(scene.layout, element)[0] ?? null)),
+    told: (element) => tellOf(scene && (placesOf(scene.layout, element, scene.frame)[0] ?? null)),
     /** How far a number like this one may be dragged: the largest among its like. @param {Place} at */
     scale: (at) => scaleOf(at),
     /** Where an element is, in pixels of the canvas. @param {Element} element */
     spot(element) {
-      const at = scene && placesOf(scene.layout, element)[0];
+      const at = scene && placesOf(scene.layout, element, scene.frame)[0];
       return at ? pointOf(at) : null;
     },
   };
   Object.assign(canvas, { nbannNetwork: view }); // for tests, and for those who point at something on the page
   return view;
+}
+
+/** What stands beside the key: the time step, and what edges show if not weights.
+ * @param {{time: number, steps: number, edges: string}} frame */
+export function asideWords({ time, steps, edges }) {
+  return [...(time >= 0 ? [`time step ${time} of 0 to ${steps - 1}`] : []), ...(edges === "gradient" ? ["edges: gradients"] : [])].join(" · ");
 }
 
 /** The numbers of a buffer, whatever it is aligned to. @param {DataView} view */
@@ -300,11 +311,12 @@ const numbersIn = (view) => new Float64Array(view.buffer.slice(view.byteOffset, 
 export const draggedTo = (from, pixels, scale) => Number((from + (scale * pixels) / 100).toPrecision(3));
 
 /** Pixels for names at the left and at the right.
- * @param {CanvasRenderingContext2D} ctx @param {any} layout @param {any} frame @param {number} width */
-function sideRooms(ctx, { columns }, frame, width) {
+ * @param {CanvasRenderingContext2D} ctx @param {any} layout @param {number} width */
+function sideRooms(ctx, layout, width) {
+  const { columns } = layout;
   const widest = (/** @type {string[]} */ names) =>
     Math.max(0, ...names.map((name) => ctx.measureText(fittedText(ctx, name, width * MOST_OF_WIDTH)).width));
-  const chance = frame.outputs ? ctx.measureText("100.0 %").width : 0;
-  const names = columns.length > 1 ? columns[columns.length - 1].labels : [];
+  const chance = layout.chances ? ctx.measureText("100.0 %").width : 0; // kept free always: nothing moves when they come
+  const names = columns.flatMap((/** @type {any} */ { end, labels, band }) => (end ? [...labels, band] : []));
   return [Math.max(widest(columns[0].labels), 16) + 14, Math.max(widest(names), chance, 16) + 14];
 }

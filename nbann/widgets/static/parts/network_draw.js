@@ -5,16 +5,18 @@
  * @typedef {import("./network_places.js").Layout} Layout
  * @typedef {import("./network_places.js").Places} Places
  * @typedef {import("./network_places.js").Place} Place
- * @typedef {{nodes: number[], edges: number[], biases: number[]}} LitPlaces
- * @typedef {{layout: number, at: string[], graded: string[], sample: number, rows: number, edges: "weight" | "gradient",
+ * @typedef {{nodes: number[], edges: number[], biases: number[], ways: number[]}} LitPlaces
+ * @typedef {{layout: number, at: string[], index: {start: number[], shape: number[]}[], looked_up: number[], time: number, steps: number, ends: number[], graded: string[], sample: number, rows: number, edges: "weight" | "gradient",
  *   limits: {nodes: number[], biases: number[], edges: number[], bias_gradients: number[], edge_gradients: number[]},
  *   op: {name: string, phase: string, layer: string, ran: boolean}, read: LitPlaces, written: LitPlaces, way: number,
- *   chances: number[], loss: string, words: string, sizes?: (number | null)[]}} Frame
+ *   chances: number[][], loss: string, words: string, sizes?: (number | null)[]}} Frame
  * @typedef {{layout: Layout, places: Places, offsets: ReturnType<typeof import("./network_places.js").networkOffsets>,
  *   frame: Frame, values: Float64Array, gradients: Float64Array, palette: import("./network_colors.js").Palette,
  *   phase: string, font: string, width: number, height: number, left: number, right: number}} Scene
  */
+import { paintNames } from "./network_names.js";
 import { biasPoint, edgeEnds, hasBiasDots } from "./network_places.js";
+import { line, paintStrip, paintWays, paintWires } from "./network_ways.js";
 
 const MINUS = "−";
 const READ_DASH = [4, 3];
@@ -29,20 +31,6 @@ export function fourCharacters(value) {
   const small = size < 0.00995 || size >= 9999.5;
   const text = small ? value.toExponential(0).replace("e+", "e") : value.toFixed(size < 0.995 ? 2 : size < 99.95 ? 1 : 0);
   return text.replaceAll("-", MINUS);
-}
-
-/** Text cut with an ellipsis where it is wider than its room.
- * @param {CanvasRenderingContext2D} ctx @param {string} text @param {number} room */
-export function fittedText(ctx, text, room) {
-  if (ctx.measureText(text).width <= room) return text;
-  const characters = [...text];
-  let [least, most] = [0, characters.length];
-  while (least < most) {
-    const half = (least + most + 1) >> 1;
-    if (ctx.measureText(`${characters.slice(0, half).join("")}…`).width <= room) least = half;
-    else most = half - 1;
-  }
-  return least ? `${characters.slice(0, least).join("").trimEnd()}…` : "";
 }
 
 /** The width of an edge, and of a place's number along it. @param {number} value @param {number} limit */
@@ -61,23 +49,20 @@ export function paintNetwork(ctx, scene) {
   ctx.clearRect(0, 0, scene.width, scene.height);
   ctx.direction = "ltr";
   ctx.lineCap = "butt";
+  paintStrip(ctx, scene);
+  paintWires(ctx, scene);
   paintEdgeBands(ctx, scene);
   paintEdges(ctx, scene);
   paintNodes(ctx, scene);
   if (hasBiasDots(scene.places)) paintBiases(ctx, scene);
   paintRings(ctx, scene);
+  paintWays(ctx, scene);
   paintNames(ctx, scene);
 }
 
 /** @param {Scene} scene @param {number} link */
 const edgeCount = ({ layout }, link) =>
   layout.columns[layout.links[link].from].units.length * layout.columns[layout.links[link].to].units.length;
-
-/** @param {CanvasRenderingContext2D} ctx @param {number[]} ends */
-function line(ctx, [x1, y1, x2, y2]) {
-  ctx.moveTo(x1, y1);
-  ctx.lineTo(x2, y2);
-}
 
 /** @param {CanvasRenderingContext2D} ctx @param {number} x @param {number} y @param {number} radius */
 function circle(ctx, x, y, radius) {
@@ -165,22 +150,23 @@ function paintNodes(ctx, scene) {
       const value = values[offsets.nodes[at] + k];
       const [x, y] = [places.x[at], places.y[at][k]];
       circle(ctx, x, y, radius);
-      ctx.fillStyle = frame.at[at] ? palette.fill(value, limit) : palette.faint;
+      const color = column.counts ? 0 : value; // the number of a thing is not a size
+      ctx.fillStyle = frame.at[at] ? palette.fill(color, limit) : palette.faint;
       ctx.fill();
       ctx.strokeStyle = palette.muted;
       ctx.lineWidth = 0.8;
       ctx.stroke();
       if (column.silenced.includes(k)) paintHatch(ctx, scene, x, y);
       if (radius < 10 || !frame.at[at]) return;
-      let word = fourCharacters(value);
+      let word = column.counts ? String(value) : fourCharacters(value);
       if (radius < 14) word = word.replace(/^(−?)0\./, "$1.");
       if (column.silenced.includes(k)) {
         ctx.strokeStyle = palette.fill(value, limit);
         ctx.lineWidth = 5;
         ctx.strokeText(word, x, y + 0.5);
       }
-      ctx.fillStyle = palette.on(value, limit);
-      ctx.fillText(word, x, y + 0.5);
+      ctx.fillStyle = palette.on(color, limit);
+      if (radius >= 14 || ctx.measureText(word).width < 2 * radius) ctx.fillText(word, x, y + 0.5);
     });
   });
 }
@@ -248,56 +234,6 @@ function paintRings(ctx, { places, frame, phase }) {
     });
   }
   ctx.setLineDash([]);
-}
-
-/** @param {CanvasRenderingContext2D} ctx @param {Scene} scene */
-function paintNames(ctx, scene) {
-  const { layout, places, frame, palette, font } = scene;
-  const { columns } = layout;
-  const out = places.radius + 9;
-  const last = columns.length - 1;
-  ctx.font = `11px ${font}`;
-  ctx.fillStyle = palette.muted;
-  ctx.textBaseline = "middle";
-  ctx.textAlign = "right";
-  columns[0].labels.forEach((label, k) =>
-    ctx.fillText(fittedText(ctx, label, scene.left - 12), places.x[0] - out, places.y[0][k]));
-  ctx.textAlign = "left";
-  columns[last].labels.forEach((label, k) => {
-    const lift = frame.chances.length ? 7 : 0;
-    const [x, y] = [places.x[last] + out, places.y[last][k]];
-    if (last > 0) ctx.fillText(fittedText(ctx, label, scene.right - 12), x, y - (label ? lift : 0));
-    if (!lift) return;
-    ctx.fillStyle = palette.ink;
-    ctx.fillText(`${(100 * frame.chances[k]).toFixed(1)} %`, x, y + (label ? lift : 0));
-    ctx.fillStyle = palette.muted;
-  });
-  ctx.textAlign = "center";
-  columns.forEach((column, at) => {
-    paintLayerNames(ctx, scene, at);
-    if (column.units.length === column.width) return;
-    const gap = column.slots.findIndex((slot, k) => slot !== k);
-    ctx.fillText("⋮", places.x[at], (places.y[at][gap - 1] + places.y[at][gap]) / 2);
-  });
-}
-
-/** A column's layers under it; the one whose numbers are shown has a bar. @param {CanvasRenderingContext2D} ctx @param {Scene} scene @param {number} at */
-function paintLayerNames(ctx, { layout, places, frame, palette }, at) {
-  const column = layout.columns[at];
-  const room = Math.max(places.spread - 8, 14);
-  const ends = column.names.length < 3 ? column.names : [column.names[0], column.names[column.names.length - 1]];
-  const arrays = column.names.length < 3 ? column.arrays : [column.arrays[0], column.arrays[column.arrays.length - 1]];
-  ends.forEach((name, row) => {
-    const fold = row === 0 && column.units.length < column.width ? ` (${column.width.toLocaleString("en")})` : "";
-    const word = room > 30 ? fittedText(ctx, name + fold, room) : row === 0 ? String(layout.first + at) : "";
-    const y = places.foot + 8 + 15 * row;
-    ctx.fillStyle = palette.muted;
-    ctx.fillText(word, places.x[at], y);
-    if (ends.length < 2 || arrays[row] !== frame.at[at]) return;
-    const half = ctx.measureText(word).width / 2;
-    ctx.fillStyle = palette.ink;
-    ctx.fillRect(places.x[at] - half, y + 7, 2 * half, 1.2);
-  });
 }
 
 /** A line without what lies within the neurons at its ends. @param {number[]} ends @param {number} by */
