@@ -14,7 +14,7 @@ from nbann.core.trainer import Trainer
 from nbann.panels import Dashboard, NetworkDiagram
 
 from . import wording
-from .frames import FrameChannel
+from .frames import Frame, FrameChannel
 from .net import Net
 from .pictures import NARROW_WIDTH, Picture
 from .steering import Steering
@@ -54,20 +54,30 @@ class Inspecting(Steering):
         self._why_note = ""
         self._letting_go = False
         super().__init__(sample=sample, edges=edges, most=most, **traits)
-        self._channels["network"] = FrameChannel("network", self._network.frame, self._post)
+        self._channels["network"] = FrameChannel("network", self._network_frame, self._post)
         self.observe(self._on_look, ["sample", "edges", "most"])
         self.observe(self._on_selected, "selected")
 
     @property
     def network_board(self) -> Dashboard:
         """The net as matplotlib draws it: for where there is no live view, and in words."""
-        look = (self._look, self.sample, self.most)
+        look = (self._look, self.sample, self.most, self.edges)
         if self._board is None or self._board[0] != look:
-            panel = NetworkDiagram(self.sample, most=self.most)
+            edges = "gradient" if self.edges == "gradient" else "weight"
+            panel = NetworkDiagram(self.sample, most=self.most, edges=edges)
             picture = Picture(self.trainer, [panel], WIDTHS, row_height=HEIGHT)
             picture.dress(self._look)
             self._board = (look, picture.board)
         return self._board[1]
+
+    def _network_frame(self) -> Frame:
+        """Return the numbers of the net; of one that is not drawn natively its picture."""
+        content, buffers = self._network.frame()
+        if self._network.reason:
+            board = self.network_board
+            content = content | {"mime": "image/jpeg", "words": board.describe()}
+            buffers = [board.jpeg()]
+        return content, buffers
 
     # ---- what Python calls -----------------------------------------------------------------------
     def drag(self, name: str, index: list[int] | tuple[int, ...], value: float) -> None:

@@ -106,7 +106,7 @@ class Net:
         "version" : counts its changes, so that a frame can name the layout it belongs to.
         "reason" : why nothing can be drawn, or "". "phases" : of the program.
         "columns" : for each its "title", "names" and "arrays" ("steps" of a recurrent one),
-        "width", the "units" shown and the "slots" they stand in, "depth" from the left, "band" (the head),
+        "width", the "units" shown and the "slots" they stand in, "depth" from the left, the "band",
         "labels", "bias" (a name or "") with its "offset", "layer" (for silencing, or ""), the units
         that are "silenced" and the biases that are "frozen", as places among those shown, "skips"
         (columns a shortcut comes from), "loop".

@@ -165,3 +165,42 @@ def test_a_hook_can_not_travel():
     trainer.on("batch", travel)
     trainer.step("batch")
     assert len(errors) == 3
+
+
+# ---- a number that is dragged --------------------------------------------------------------------
+def test_two_settings_of_the_same_elements_become_one():
+    trainer = make()
+    name = next(iter(trainer.parameters))
+    before = float(trainer[name].flat[0])
+    trainer.step("op", 2)
+    trainer.set(name, (0, 0), 1.0)
+    assert not trainer.timeline.join()  # there is one alone
+    trainer.set(name, (0, 0), 2.0)
+    size = trainer.timeline.nbytes
+    assert trainer.timeline.join()
+    assert trainer.timeline.nbytes < size
+    (act,) = trainer.timeline
+    assert act.values.tolist() == [2.0]
+    assert act.before.tolist() == [before]
+    trainer.back("op")
+    assert trainer[name].flat[0] == before
+    trainer.step("op")
+    assert trainer[name].flat[0] == 2.0
+
+
+def test_what_differs_in_place_moment_or_kind_is_not_joined():
+    trainer = make()
+    name = next(iter(trainer.parameters))
+    trainer.set(name, (0, 0), 1.0)
+    trainer.set(name, (0, 1), 1.0)
+    assert not trainer.timeline.join()
+    trainer.step("op")
+    trainer.set(name, (0, 1), 2.0)
+    assert not trainer.timeline.join()
+    trainer.freeze(name)
+    trainer.set(name, (0, 1), 3.0)
+    assert not trainer.timeline.join()
+    trainer.set(name, (0, 1), 4.0)
+    trainer.back("batch")
+    assert not trainer.timeline.join()  # they lie ahead
+    assert len(trainer.timeline) == 6

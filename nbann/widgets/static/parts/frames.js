@@ -53,19 +53,22 @@ export function receiveFrames({ hear, say, cleanups }, slot, draw) {
   cleanups.push(frames.close);
 }
 
+/** Draw a compressed picture onto a canvas, which takes its size. @param {HTMLCanvasElement} canvas @param {any} message @param {DataView[]} buffers */
+export async function drawPicture(canvas, message, buffers) {
+  const bitmap = await createImageBitmap(new Blob([buffers[0]], { type: message.mime }));
+  if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
+    canvas.width = bitmap.width;
+    canvas.height = bitmap.height;
+  }
+  canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
+  canvas.setAttribute("aria-label", message.words);
+  bitmap.close();
+}
+
 /** A canvas that shows the pictures of a slot. @param {import("./view.js").Context} context @param {string} slot */
 export function pictureView(context, slot) {
   const canvas = /** @type {HTMLCanvasElement} */ (make("canvas", { class: "nbann-picture", role: "img" }));
   canvas.dataset.slot = slot;
-  receiveFrames(context, slot, async (message, buffers) => {
-    const bitmap = await createImageBitmap(new Blob([buffers[0]], { type: message.mime }));
-    if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
-      canvas.width = bitmap.width;
-      canvas.height = bitmap.height;
-    }
-    canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
-    canvas.setAttribute("aria-label", message.words);
-    bitmap.close();
-  });
+  receiveFrames(context, slot, (message, buffers) => drawPicture(canvas, message, buffers));
   return canvas;
 }

@@ -5,7 +5,7 @@
  * Pointing: the mouse, or the arrow keys while the canvas has the focus. Selecting: a click, or Enter; Escape lets go.
  */
 import { make } from "./dom.js";
-import { receiveFrames } from "./frames.js";
+import { drawPicture, receiveFrames } from "./frames.js";
 import { networkPalette } from "./network_colors.js";
 import { paintFlow, paintLocks, paintMarks, paintNetwork } from "./network_draw.js";
 import { fittedText } from "./network_names.js";
@@ -49,11 +49,11 @@ export function networkView(context, { slot = "network", trait = "net", label = 
   const words = make("div", { class: "nbann-live nbann-net-words" });
   const key = (/** @type {string} */ kind, /** @type {string} */ word) =>
     make("span", { class: "nbann-net-key" }, [make("i", { class: `nbann-net-${kind}`, "aria-hidden": "true" }), word]);
-  const stage = make("div", { class: "nbann-net-stage" }, [canvas, reason, tip]);
-  const el = make("section", { class: "nbann-net", "aria-label": label }, [
-    make("div", { class: "nbann-net-head" }, [make("b", {}, [label]), op]), stage,
-    make("div", { class: "nbann-net-foot" }, [key("read", "read"), key("written", "written"), aside, loss]), under, words,
-  ]);
+  const picture = /** @type {HTMLCanvasElement} */ (make("canvas", { class: "nbann-net-picture", role: "img", hidden: true }));
+  const stage = make("div", { class: "nbann-net-stage" }, [canvas, picture, reason, tip]);
+  const head = make("div", { class: "nbann-net-head" }, [make("b", {}, [label]), op]);
+  const foot = make("div", { class: "nbann-net-foot" }, [key("read", "read"), key("written", "written"), aside, loss]);
+  const el = make("section", { class: "nbann-net", "aria-label": label }, [head, stage, foot, under, words]);
 
   const painted = document.createElement("canvas"); // all but what is pointed at
   /** @type {import("./network_draw.js").Scene | null} */ let scene = null;
@@ -108,7 +108,7 @@ export function networkView(context, { slot = "network", trait = "net", label = 
   /** Take the newest layout and frame, if they belong together, and paint. */
   const paint = () => {
     const layout = get(trait);
-    reason.hidden = !layout.reason;
+    reason.hidden = !layout.reason || !picture.hidden;
     canvas.hidden = Boolean(layout.reason);
     reason.textContent = layout.reason && `${label} ${layout.reason}`;
     if (layout.reason || !newest || newest.message.layout !== layout.version || !stage.clientWidth) return;
@@ -137,7 +137,15 @@ export function networkView(context, { slot = "network", trait = "net", label = 
     showTip();
     onPaint?.();
   };
-  receiveFrames(context, slot, (message, buffers) => {
+  receiveFrames(context, slot, async (message, buffers) => {
+    picture.hidden = !message.mime;
+    head.hidden = foot.hidden = Boolean(message.mime); // a picture has its own
+    if (message.mime) {
+      reason.hidden = true;
+      newest = null;
+      await drawPicture(picture, message, buffers);
+      return;
+    }
     newest = { message, buffers };
     paint();
     const now = JSON.stringify([message.op, message.layout]);

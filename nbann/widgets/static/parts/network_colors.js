@@ -15,22 +15,27 @@ export const NETWORK_COLORS = {
 const MAP_STEPS = 256; // on each side of 0
 const AS_DARK_AS_LIGHT = 0.1791; // the luminance on which black and white have the same contrast
 
-/** @param {string} hex @returns {number[]} */
-const channelsOf = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+/** @param {string} hex @returns {number[]} from 0 to 1 */
+const channelsOf = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255);
+
+/** To the nearest whole number, halves to the even one, as NumPy does. @param {number} value */
+const roundEven = (value) => (value % 1 === 0.5 ? 2 * Math.round(value / 2) : Math.round(value));
 
 /** The colors from the most negative to the most positive, 513 of them. @param {string[]} stops @returns {number[][]} */
 export function divergingTable(stops) {
   const rgb = stops.map(channelsOf);
+  const wide = 2 / (stops.length - 1);
   return Array.from({ length: 2 * MAP_STEPS + 1 }, (_, i) => {
-    const at = (i / (2 * MAP_STEPS)) * (stops.length - 1);
-    const below = Math.min(Math.floor(at), stops.length - 2);
-    return rgb[below].map((low, channel) => Math.round(low + (at - below) * (rgb[below + 1][channel] - low)));
+    const at = i / MAP_STEPS - 1;
+    const below = Math.min(Math.floor((at + 1) / wide), stops.length - 2);
+    return rgb[below].map((low, channel) => // in the order of np.interp, to the last bit
+      roundEven(255 * (((rgb[below + 1][channel] - low) / wide) * (at - (below * wide - 1)) + low)));
   });
 }
 
 /** Which entry of the table stands for a number. @param {number} value @param {number} limit */
 export function divergingPlace(value, limit) {
-  return Math.round(Math.min(Math.max(value / limit, -1), 1) * MAP_STEPS) + MAP_STEPS;
+  return roundEven(Math.min(Math.max(value / limit, -1), 1) * MAP_STEPS) + MAP_STEPS;
 }
 
 /** @param {number[]} rgb from 0 to 255 */
