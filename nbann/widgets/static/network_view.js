@@ -28,7 +28,7 @@
  * @property {string} words
  * @property {string} error
  */
-import { make } from "./parts/dom.js";
+import { clampIndex, make } from "./parts/dom.js";
 import { dragging, inspectorView } from "./parts/inspector.js";
 import { networkView } from "./parts/network.js";
 import { transportView } from "./parts/transport.js";
@@ -50,18 +50,49 @@ const KEYS = {
   "?": "Show or hide this list",
 };
 
+/** How to read the picture, for as long as nothing is selected. */
+function legend() {
+  const scale = make("div", { class: "nbann-net-scale", "aria-hidden": "true" }, [
+    make("span", {}, ["below 0"]), make("i"), make("span", {}, ["above 0"])]);
+  const lines = [
+    "A neuron is filled by its number for one sample; gray is not computed yet in this batch.",
+    "An edge is a weight: the wider, the larger. The dot at a neuron is its bias.",
+    "Dashes: what the last operation has read. Solid rings and bands: what it has written.",
+    "A padlock is on what is frozen; a hatched neuron is silenced.",
+    "By keys: Tab to the net, arrows to move within it, Enter to select, Escape to let go.",
+  ];
+  return make("div", { class: "nbann-net-legend" }, [scale, make("ul", {}, lines.map((line) => make("li", {}, [line])))]);
+}
+
 /** @param {{model: any, el: HTMLElement}} where */
 function render(where) {
   const context = openView(where, "network-view", "Network");
-  const { get, put, root, top, live } = context;
+  const { get, put, listen, follow, root, top, live } = context;
   const transport = transportView(context, { keys: KEYS, atStart: () => get("timeline").start });
   const drags = dragging(context);
   const network = networkView(context, {
     onSelect: (told) => put("selected", told ? told.element : []),
     onDrag: (told, value) => (value === null ? drags.drop() : drags.to(told.element[0], told.element[1] ?? [], value)),
-    onPaint: () => inspector.show(),
+    onPaint: (frame) => {
+      sample.max = String(frame.rows - 1);
+      inspector.show();
+    },
   });
-  const inspector = inspectorView(context, network, drags, [whyView(context)]);
+  const inspector = inspectorView(context, network, drags, { below: [whyView(context)], help: [legend()] });
+
+  // ---- what the net shows
+  const sample = make("input", { type: "number", min: "0", "aria-label": "Sample shown", title: "Which row of the batch the neurons show" });
+  const edges = make("select", { "aria-label": "What edges show", title: "What edges and biases show" }, [
+    make("option", { value: "weight" }, ["weights"]), make("option", { value: "gradient" }, ["gradients"])]);
+  listen(sample, "change", () => {
+    sample.value = String(clampIndex(sample.value, Number(sample.max) + 1));
+    put("sample", Number(sample.value));
+  });
+  listen(edges, "change", () => put("edges", edges.value));
+  follow("sample", () => (sample.value = String(get("sample"))));
+  follow("edges", () => (edges.value = get("edges")));
+  transport.where.append(make("div", { class: "nbann-net-choices" }, [
+    make("label", {}, ["sample", sample]), make("label", {}, ["edges", edges])]));
   root.append(
     transport.bar, transport.help, top, transport.where,
     make("div", { class: "nbann-net-and-inspector" }, [network.el, inspector.el]), live,

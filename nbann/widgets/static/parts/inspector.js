@@ -12,6 +12,11 @@ import { newestOnly } from "./timeline.js";
 const HANDLE_STEPS = 400;
 const NICE = [1, 2, 5, 10];
 
+const HINT =
+  "Point at a neuron, an edge or a bias to read its number. Click it to change it and to see what it is made of; " +
+  "drag an edge or a bias up or down to change it.";
+const NOT_NATIVE = "This model has no layers of neurons with edges between them: its picture can be looked at, not pointed into.";
+
 /** How far the handle reaches to each side: a round number, at least twice the largest of its like.
  * @param {number} largest @param {number} value */
 export function handleReach(largest, value) {
@@ -51,8 +56,8 @@ export function dragging({ say, hear }) {
 
 /** The inspector of a network view: `told` says what an element is, `scale` how large its like are. `below` stands under the controls.
  * @param {import("./view.js").Context} context @param {ReturnType<typeof import("./network.js").networkView>} network
- * @param {ReturnType<typeof dragging>} drags @param {Node[]} [below] */
-export function inspectorView({ get, put, say, listen, follow, root }, network, drags, below = []) {
+ * @param {ReturnType<typeof dragging>} drags @param {{below?: Node[], help?: Node[]}} [more] help: shown while nothing is selected */
+export function inspectorView({ get, put, say, listen, follow, root }, network, drags, { below = [], help = [] } = {}) {
   const title = make("b", { class: "nbann-inspect-title" });
   const close = make("button", { type: "button", class: "nbann-button nbann-icon nbann-inspect-close", title: "Let go of it (Escape in the net)", "aria-label": "Let go of what is selected" }, ["×"]);
   const name = make("span", { class: "nbann-inspect-name" });
@@ -71,9 +76,9 @@ export function inspectorView({ get, put, say, listen, follow, root }, network, 
     make("div", { class: "nbann-inspect-controls" }, [handle, field, set, freeze, freezeAll, silence]),
     notice, ...below,
   ]);
-  const empty = make("p", { class: "nbann-inspect-empty" }, [
-    "Point at a neuron, an edge or a bias to read its number. Click it to change it and to see what it is made of; drag an edge or a bias up or down to change it.",
-  ]);
+  const hint = make("p");
+  const more = make("div", {}, help);
+  const empty = make("div", { class: "nbann-inspect-empty" }, [hint, more]);
   const el = make("section", { class: "nbann-inspector", "aria-label": "What is selected" }, [empty, body]);
 
   let held = false; // a person has the handle: it stays where it is put
@@ -126,7 +131,12 @@ export function inspectorView({ get, put, say, listen, follow, root }, network, 
 
   follow("inspected", show);
   follow("notice", show);
-  follow("net", show);
+  follow("net", () => {
+    const { reason } = get("net");
+    more.hidden = Boolean(reason);
+    hint.textContent = reason ? NOT_NATIVE : HINT;
+    show();
+  });
   follow("selected", () => network.select(get("selected").length ? get("selected") : null));
   listen(close, "click", () => {
     network.canvas.focus({ preventScroll: true });

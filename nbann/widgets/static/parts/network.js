@@ -23,7 +23,7 @@ const MOST_OF_WIDTH = 0.24; // for names on one side
  * @typedef {{place: Place, element: Element, same: Element[], title: string, value: number, gradient: number, known: boolean, graded: boolean}} Told
  *   a place, its array element, all elements that are shown there (gradients too), what it is in words, its numbers; whether the loaded batch has computed them
  * @typedef {{slot?: string, trait?: string, label?: string, onHover?: (told: Told | null) => void,
- *   onSelect?: (told: Told | null) => void, onPaint?: () => void, onDrag?: (told: Told, value: number | null) => void}} Options
+ *   onSelect?: (told: Told | null) => void, onPaint?: (frame: import("./network_draw.js").Frame) => void, onDrag?: (told: Told, value: number | null) => void}} Options
  *   onDrag: the number that an edge or bias is dragged to; null when it is let go
  */
 
@@ -135,7 +135,7 @@ export function networkView(context, { slot = "network", trait = "net", label = 
     aside.textContent = asideWords(frame);
     words.textContent = frame.words;
     showTip();
-    onPaint?.();
+    onPaint?.(frame);
   };
   receiveFrames(context, slot, async (message, buffers) => {
     picture.hidden = !message.mime;
