@@ -21,7 +21,7 @@ DASHES = ((0, (2.2, 1.6)), "-")  # what is read, what is written
 INSIDE = 9.5  # smallest radius that holds a number
 DOTTED = 8.0  # smallest radius beside which a bias can be told
 ROW = 15.0  # from one row of layers' names to the next
-UNROLLED = 30.0  # pixels for the states over time
+UNROLLED = 34.0  # pixels for the states over time
 
 
 class Drawing(Reading):
@@ -64,14 +64,13 @@ class Drawing(Reading):
         names = [name for some in right.values() for name in some]
         names += [literal(self.lanes.bands[i], share, SMALL) for i in self.ends]
         widest = [max((text_width(n, SMALL) for n in some), default=0) for some in (left, names)]
-        self._foot = FOOT + (ROW + 1) * (self._rows() - 2) + UNROLLED * bool(self._recurrent)
-        arcs = [nested for column in self.columns for nested, _ in enumerate(column.skips)]
-        above = max((22.0 + 10.0 * nested for nested in arcs), default=0.0)
-        above = max(above, 8.0 * bool(self._recurrent))
+        rows = self._rows()
+        self._foot = FOOT + (11.0 if rows < 2 else ROW + 1) * (rows - 2)
+        self._foot += UNROLLED * bool(self._recurrent)
         places = Places.of(
             self._slots,
             width,
-            height - above,
+            height - self._above,
             widest[0] + 10,
             max(widest[1], chance, 16) + 12,
             lanes=self.lanes,
@@ -96,6 +95,13 @@ class Drawing(Reading):
         )
         self._draw_layer_names()
         self._draw_folds()
+
+    @property
+    def _above(self) -> float:
+        """Pixels above the highest neuron: for arcs, or loops."""
+        arcs = [nested for column in self.columns for nested, _ in enumerate(column.skips)]
+        above = max((22.0 + 10.0 * nested for nested in arcs), default=0.0)
+        return max(above, 8.0 * bool(self._recurrent))
 
     @property
     def _recurrent(self) -> list[int]:
@@ -160,7 +166,7 @@ class Drawing(Reading):
             self._bars.append(ends)
             if i in self._recurrent:
                 (_, end, y), *_ = ends.values()
-                spots.append((end + 5, y + 6))
+                spots.append((end + 5, y + 7.5))
         self._keys = self.moving(Words(self.ax, spots, SMALL, align="left", color=self.theme.muted))
 
     def _names_below(self, i: int) -> dict[str, tuple[float, float, float]]:

@@ -278,8 +278,8 @@ class Reading(Panel):
         """
         i = self.ends[-1] if i is None else i
         column = self.columns[i]
-        head = column.lane.partition(".")[0]
-        name = f"loss.{head}.p" if head and len(self.ends) > 1 else "loss.p"
+        head = self.lanes.bands[i]
+        name = f"loss.{head}.p" if head else "loss.p"
         if name not in self.trainer.names or not self.trainer.is_current(name):
             return None
         array = self.trainer[name]
