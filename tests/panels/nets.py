@@ -79,7 +79,7 @@ def rbm() -> nbann.Trainer:
 
 
 def bam() -> nbann.Trainer:
-    X, y = np.sign(flat(4, 6)), np.sign(flat(4, 3))
+    X, y = np.sign(flat(2, 6)), np.sign(flat(2, 3))
     return nbann.Trainer(nbann.BAM(3), nbann.Dataset(X, y))
 
 

@@ -108,7 +108,7 @@ def test_a_target_lights_its_own_head():
     assert lit_by(ops["loss.kind.cross_entropy"], columns)[0].nodes == {3}
     assert lit_by(ops["loss.value.error"], columns)[0].nodes == {4}
     assert lit_by(ops["kind.output"], columns)[1].nodes == {3}
-    assert lit_by(ops["dense1.gradient_of_out"], columns)[1].nodes == {1}
+    assert lit_by(ops["tanh1.gradient_of_out"], columns)[1].nodes == {1}
 
 
 def test_the_sum_of_a_block_lights_its_shortcut():

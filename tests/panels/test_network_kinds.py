@@ -25,6 +25,10 @@ def lines(collection):
     return [np.round(segment, 9).tolist() for segment in collection.get_segments()]
 
 
+def cross(a, b):
+    return a[0] * b[1] - a[1] * b[0]
+
+
 def part(panel):
     (found,) = panel.parts
     return found
@@ -161,14 +165,14 @@ def test_both_directions_stand_above_one_another():
     assert forward[:, 1].min() > backward[:, 1].max()
     ahead, back = (np.array(line) for line in panel._ways.get_segments())
     assert len(panel._wires.get_segments()) == 6
-    turns = [np.cross(*np.diff(line[:3], axis=0)) for line in (ahead, back)]
+    turns = [cross(*np.diff(line[:3], axis=0)) for line in (ahead, back)]
     assert turns[0] * turns[1] < 0  # one loop goes left, the other right
 
 
 def test_a_thing_that_is_looked_up_is_told_by_its_number():
     trainer = NETS["things"]()
     trainer.step("op")
-    panel = attached(NetworkDiagram(), trainer)
+    panel = attached(NetworkDiagram(most=4), trainer)
     thing = int(trainer["x"][0, 0])
     assert panel._numbers.words[0] == str(thing)
     np.testing.assert_array_equal(panel.matrix(1), trainer["embedding1.weight"][[thing]])
@@ -209,11 +213,14 @@ def test_a_shortcut_is_an_arc_that_the_sum_lights():
 # ---- marks -----------------------------------------------------------------------------------
 def test_who_drops_out_is_struck_and_told():
     trainer = NETS["residual"]()
-    panel = attached(NetworkDiagram(sample=1), trainer)
+    panel = attached(NetworkDiagram(), trainer)
+    assert not panel._strokes.get_segments()
     while trainer.shown_op.name != "dropout1.drop":
         trainer.step("op")
+    off = trainer["dropout1.mask"] == 0
+    panel.sample = int(np.argmax(off.any(axis=1) & ~off.all(axis=1)))
     panel.update()
-    off = np.flatnonzero(trainer["dropout1.mask"][1] == 0)
+    off = np.flatnonzero(off[panel.sample])
     assert 0 < len(off) < 4
     middles = [np.mean(segment, axis=0) for segment in panel._strokes.get_segments()]
     np.testing.assert_allclose(middles, panel.places.at[3][off])
@@ -230,14 +237,14 @@ def test_silenced_neurons_are_crossed_out_and_frozen_weights_ticked():
     trainer.freeze("hidden.weight", (1, 4))
     trainer.freeze("output.bias")
     panel.update()
-    cross = panel._strokes.get_segments()
-    assert len(cross) == 2
-    np.testing.assert_allclose(np.mean(cross, axis=(0, 1)), panel.places.at[1][2])
+    strokes = panel._strokes.get_segments()
+    assert len(strokes) == 2
+    np.testing.assert_allclose(np.mean(strokes, axis=(0, 1)), panel.places.at[1][2])
     ticks = np.array(panel._ticks.get_segments())
     assert len(ticks) == 2 + 3  # two across the edge, one through each bias
     start, end = panel.places.at[0][1], panel.places.at[1][4]
     for middle in ticks[:2].mean(axis=1):
-        assert abs(np.cross(end - start, middle - start)) < 1e-6 * np.hypot(*(end - start)) ** 2
+        assert abs(cross(end - start, middle - start)) < 1e-6 * np.hypot(*(end - start)) ** 2
     np.testing.assert_allclose(ticks[2:].mean(axis=1), panel.places.biases([2]))
     words = panel.describe()
     assert "silenced of hidden and relu1: neuron 2" in words
@@ -323,7 +330,7 @@ def test_a_net_that_reads_images_has_its_weights_in_its_neurons():
     weight = trainer["dense1.weight"]
     np.testing.assert_array_equal(part(panel).pictures(1), weight.T.reshape(4, 5, 5))
     pixels = part(panel)._images[1].get_array()
-    corner = LIGHT.diverging(weight[0, 0], np.abs(weight).max())
+    corner = LIGHT.diverging(weight[:1, 0], np.abs(weight).max())[0]
     np.testing.assert_array_equal(pixels[0, 0], corner)  # first pixel of the first neuron
     with pytest.raises(ValueError, match="two features, or inputs that form a square image"):
         attached(NetworkDiagram(inside="heatmap"), classes())
