@@ -63,6 +63,39 @@ class Limit:
         self.value = 0.0
 
 
+class Span:
+    """A lower and an upper limit that step outward where values are beyond them.
+
+    Attributes
+    ----------
+    low, high : float
+    """
+
+    def __init__(self) -> None:
+        self.restart()
+
+    def fit(self, values: NDArray[np.float64]) -> bool:
+        """Take in the newest values, finite ones; return whether a limit has changed."""
+        seen = values[np.isfinite(values)]
+        if not seen.size:
+            return False
+        low, high = float(seen.min()), float(seen.max())
+        if self._begun and low >= self.low and high <= self.high:
+            return False
+        if self._begun:
+            low, high = min(low, self.low), max(high, self.high)
+        room = (high - low) or max(abs(low) / 10, _TINY)
+        step = step_up(room / 5)
+        self.low = step * math.floor(low / step - 0.2)
+        self.high = step * math.ceil(high / step + 0.2)
+        self._begun = True
+        return True
+
+    def restart(self) -> None:
+        """Forget what has been seen: the next values set the limits anew."""
+        self.low, self.high, self._begun = 0.0, 1.0, False
+
+
 def largest(values: NDArray[np.floating]) -> float:
     """Return the largest size among the finite numbers of an array, 0 where there is none."""
     sizes = np.abs(values[np.isfinite(values)])
