@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .activation_numbers import BINS, Histogram
 from .style import SMALL, THIN
-from .text import literal, text_width
+from .text import literal
 from .words import Words
 
 if TYPE_CHECKING:
@@ -74,26 +74,26 @@ class Cells:
         muted = theme.muted
         heads = [(c.x, c.y + c.high + 12) for c in cells]
         self.heads = panel.moving(Words(ax, heads, SMALL, align="left", color=muted))
-        feet = [(0.0, 0.0)] * (3 * len(cells))
-        self.feet = panel.moving(Words(ax, feet, SMALL, color=muted))
+        self.feet = [
+            panel.moving(
+                Words(ax, [(c.across(at), c.y - 8) for c in cells], SMALL, align=side, color=muted)
+            )
+            for side, at in (("left", 0.0), ("center", 0.5), ("right", 1.0))
+        ]
         self._colors = (theme.low, theme.high, theme.muted)
 
     def show(self, found: Mapping[str, Histogram | None], words: Sequence[str]) -> None:
         """Show the layers' histograms, None for what is not computed, with a line of words each."""
         verts: list[NDArray[np.float64]] = []
         colors: list[str] = []
-        places: list[tuple[float, float]] = []
-        ends: list[str] = []
         for cell, histogram in zip(self.cells, found.values(), strict=True):
             if histogram is not None:
                 self._add(cell, histogram, verts, colors)
-            labels, at = _ends(cell, histogram)
-            ends += labels
-            places += at
         self.bars.set_verts(verts)
         self.bars.set_facecolors(colors if colors else "none")
-        self.feet.at = np.array(places).reshape(-1, 2)
-        self.feet.set_words(ends)
+        ends = [_ends(histogram) for histogram in found.values()]
+        for words_at, texts in zip(self.feet, zip(*ends, strict=True), strict=True):
+            words_at.set_words(texts)
         self.heads.set_words(
             [literal(w, c.wide, SMALL) for w, c in zip(words, self.cells, strict=True)]
         )
@@ -123,16 +123,9 @@ def _bar(left: float, right: float, cell: Cell, share: float) -> NDArray[np.floa
     return np.array([(left, cell.y), (left, top), (right, top), (right, cell.y)])
 
 
-def _ends(cell: Cell, one: Histogram | None) -> tuple[list[str], list[tuple[float, float]]]:
-    """Return what stands under a cell's left end, middle and right end, and where."""
-    y = cell.y - 8
+def _ends(one: Histogram | None) -> tuple[str, str, str]:
+    """Return what stands under a cell's left end, middle and right end."""
     if one is None:
-        return ["", "", ""], [(cell.x, y)] * 3
+        return "", "", ""
     low, high = (f"{v:g}".replace("-", "−") if v else "0" for v in (one.edges[0], one.edges[-1]))
-    middle = "0" if one.edges[0] < 0 < one.edges[-1] else ""
-    at = [
-        (cell.x + text_width(low, SMALL) / 2, y),
-        (cell.across(0.5), y),
-        (cell.x + cell.wide - text_width(high, SMALL) / 2, y),
-    ]
-    return [low, middle, high], at
+    return low, "0" if one.edges[0] < 0 < one.edges[-1] else "", high

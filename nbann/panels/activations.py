@@ -167,8 +167,8 @@ def _extremes(stats: Sequence[LayerStat]) -> list[str]:
     if spreads:
         (low, narrow), (high, wide) = min(spreads), max(spreads)
         parts.append(
-            f"std from {number(low)} at {plain(narrow)} to {number(high)} at {plain(wide)} over all "
-            f"{len(stats)}"
+            f"std from {number(low)} at {plain(narrow)} to {number(high)} at {plain(wide)} "
+            f"over all {len(stats)}"
         )
     for name, what in (("dead", "of its units dead"), ("saturated", "saturated")):
         shares = [(share, stat.layer) for stat in stats if (share := getattr(stat, name))]

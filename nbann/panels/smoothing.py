@@ -21,8 +21,7 @@ class Smoothed:
     def __init__(self, weight: float) -> None:
         self.weight = weight
         self._values = np.empty(0)
-        self._means = np.empty(0)  # m and t after each value
-        self._counts = np.empty(0, np.intp)
+        self._means = np.empty(0)  # m after each value
 
     def __call__(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the smoothed values; only those that differ from the last call are worked out.
@@ -32,21 +31,18 @@ class Smoothed:
         [4.0, 2.0, nan, 1.4286]
         """
         same = _common(self._values, values)
-        means, counts = self._means[:same].tolist(), self._counts[:same].tolist()
-        mean, count = (means[-1], counts[-1]) if same else (0.0, 0)
-        for value, finite in zip(
-            values[same:].tolist(), np.isfinite(values[same:]).tolist(), strict=True
-        ):
-            if finite:
+        mean = float(self._means[same - 1]) if same else 0.0
+        finite = np.isfinite(values)
+        counts = np.cumsum(finite)
+        means = []
+        for value, counted in zip(values[same:].tolist(), finite[same:].tolist(), strict=True):
+            if counted:
                 mean = self.weight * mean + (1 - self.weight) * value
-                count += 1
             means.append(mean)
-            counts.append(count)
-        self._values, self._means = values.copy(), np.array(means)
-        self._counts = np.array(counts, np.intp)
+        self._values, self._means = values.copy(), np.append(self._means[:same], means)
         with np.errstate(divide="ignore", invalid="ignore"):
-            smooth: NDArray[np.float64] = self._means / (1 - self.weight**self._counts)
-        return np.where(np.isfinite(values), smooth, np.nan)
+            smooth: NDArray[np.float64] = self._means / (1 - self.weight**counts)
+        return np.where(finite, smooth, np.nan)
 
 
 def _common(one: NDArray[np.float64], other: NDArray[np.float64]) -> int:

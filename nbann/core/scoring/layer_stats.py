@@ -97,7 +97,7 @@ def gradient_stats(trainer: Trainer) -> LayerStats:
     kinds, parameters = _kinds(trainer, layers), _parameters(trainer)
     stats = []
     for layer, ops in layers.items():
-        numbers = _gradient(program, output_name(layer, ops), done)
+        numbers: dict[str, Any] = _gradient(program, output_name(layer, ops), done)
         numbers |= _parameter_gradient(program, parameters[layer], done)
         stats.append(LayerStat(layer, kinds[layer], **numbers))
     return LayerStats(stats, program.batch_size)
