@@ -102,8 +102,8 @@ class Recall(Source):
 
     def _turns(self, values: Floats) -> tuple[int, int]:
         """Return in how many updates the energy fell, and rose."""
-        change = np.diff(values)
-        same = _SAME * np.abs(values).max(initial=1.0)
+        change = np.diff(values[np.isfinite(values)])
+        same = _SAME * float(np.abs(values[np.isfinite(values)]).max(initial=1.0))
         return int((change < -same).sum()), int((change > same).sum())
 
     def _rests(self) -> bool:
@@ -203,7 +203,8 @@ class Measured(Source):
         """Return the name of the unseen data and, at each epoch, how far they are above train."""
         if len(curves) < 2:
             return None
-        return curves[-1].name, curves[-1].values - curves[0].values
+        with np.errstate(invalid="ignore"):  # of a machine gone astray both may be infinite
+            return curves[-1].name, curves[-1].values - curves[0].values
 
     def status(self, curves: list[EnergyCurve]) -> str:
         """Say how far unseen data are from the training data."""

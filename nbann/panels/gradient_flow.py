@@ -20,7 +20,7 @@ from ..core.scoring.layer_table import LayerStats
 from .base import Margins, Panel
 from .layer_axis import Decades, draw_layer_axis, use_decades
 from .style import LABEL, SMALL, THIN
-from .text import counted, listed, literal, number, plain, short_number
+from .text import counted, listed, literal, number, plain
 from .words import Words
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _COLUMNS = {"parameters": "parameter_gradient_norm", "outputs": "gradient_norm"}
 _FEW = 24  # layers up to which each has a stem
 _EMPTY = "no gradient in this batch yet:\nstep through its backward phase"
+_NUMBER = 54.0  # pixels that a layer has across where its norm is written
 _HEADROOM = 0.09  # share of the height above the highest power of ten, for numbers
 
 
@@ -135,7 +136,7 @@ class GradientFlow(Panel):
         self._missing = self.moving(self.ax.plot([], [], "s", color=self.theme.muted, **dots)[0])
         self._missing.set_alpha(0.45)
         self._numbers = None
-        if self.size[0] / count >= 40:
+        if self.size[0] / count >= _NUMBER:
             self._numbers = self.moving(
                 Words(self.ax, np.zeros((count, 2)), SMALL, color=self.theme.ink)
             )
@@ -189,7 +190,7 @@ class GradientFlow(Panel):
         raised = y * 10 ** (11 * (high - low) / self.size[1])
         self._numbers.at = np.column_stack([np.arange(len(norms)), raised])
         self._numbers.set_words(
-            [short_number(float(n)) if c else "" for n, c in zip(norms, computed, strict=True)]
+            [number(float(n)) if c else "" for n, c in zip(norms, computed, strict=True)]
         )
 
     def _tell(self, stats: LayerStats) -> None:

@@ -146,7 +146,8 @@ class LossCurve(Panel):
         found = []
         for branch, mark in forks(self.trainer):
             for curve in self._curves(branch.record, self.unit):
-                start = max(int(np.searchsorted(curve.at, mark.at / self.unit)) - 1, 0)
+                start = int(np.searchsorted(curve.at, mark.at / self.unit, "right"))
+                start = max(start - 1, 0)  # the last that both have
                 if curve.name in names and len(curve.at) - start > 1:
                     loss = self.shown(curve.loss)
                     if self.smoothing:

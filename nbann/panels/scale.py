@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 COARSE = (1.0, 2.0, 5.0, 10.0)
 FINE = (1.0, 1.2, 1.6, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 _TINY = 1e-12
+_HUGE = 1e300
 
 
 def step_up(value: float, steps: tuple[float, ...] = COARSE) -> float:
@@ -76,7 +77,7 @@ class Span:
 
     def fit(self, values: NDArray[np.float64]) -> bool:
         """Take in the newest values, finite ones; return whether a limit has changed."""
-        seen = values[np.isfinite(values)]
+        seen = np.clip(values[np.isfinite(values)], -_HUGE, _HUGE)
         if not seen.size:
             return False
         low, high = float(seen.min()), float(seen.max())
