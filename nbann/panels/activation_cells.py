@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _WIDE, _HIGH = 96.0, 70.0  # least size of a cell in pixels
 _GAP = 8.0
 _ZERO = 5.0  # pixels beside the bars for that of the zeros
-_HEAD, _FOOT = 31.0, 15.0  # pixels in a cell above the bars for two lines, and below for numbers
+_HEAD, _FOOT = 31.0, 20.0  # pixels in a cell above the bars for two lines, and below for numbers
 
 
 class Cell(NamedTuple):

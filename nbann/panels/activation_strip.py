@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _LEFT, _FOOT, _HEAD = 44.0, 32.0, 18.0  # pixels for the scale, for names, for the key
 
+_KEY = "line: all, bands: 5–95% and 25–75%, tick: median"
+
 
 class Strip:
     """Draws for each layer what part of its outputs lies where, from input to output.
@@ -45,8 +47,7 @@ class Strip:
         for place, word in named_layers(layers, self._slot, 0.0):
             ax.text(self.x[place], _FOOT - 5, word, ha="center", va="top", **look)
         ax.text((_LEFT + width) / 2, 0, "layers, from input to output", ha="center", **look)
-        key = "line: all, bands: 5–95% and 25–75%, tick: median"
-        ax.text(_LEFT, height, key, va="top", **look)
+        self.key = panel.moving(ax.text(_LEFT, height, "", va="top", **look))
         color = theme.phases["forward"]
         self.spans = panel.moving(
             ax.add_collection(LineCollection([], colors=color, linewidths=THIN), autolim=False)
@@ -74,6 +75,7 @@ class Strip:
         rows = np.array(list(found.values()))
         scale = scale_of(np.abs(rows[:, [0, -1]]).max(axis=1))
         self.ends.set_words(_labels(scale))
+        self.key.set_text(_KEY + ("; log scale" if scale.threshold else ""))
         known = np.isfinite(rows).all(axis=1)
         x, y = self.x[known], self._middle + self._reach * scale.heights(rows[known])
         half = min(max(self._slot * 0.4, 0.8), 16.0)

@@ -56,7 +56,8 @@ class Dashboard:
     ----------
     trainer : Trainer
     panels : sequence of str or Panel
-        Short names ("loss", "decision", "weights", "network") or panels made with options.
+        Short names ("loss", "decision", "weights", ...: the keys of `PANELS`) or panels made with
+        options.
     theme : {"light", "dark"}
     width : int
         In pixels, at least 200.
