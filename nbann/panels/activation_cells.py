@@ -17,7 +17,7 @@ from .words import Words
 if TYPE_CHECKING:
     from .base import Panel
 
-_WIDE, _HIGH = 96.0, 70.0  # least size of a cell in pixels
+_WIDE, _HIGH = 112.0, 70.0  # least size of a cell in pixels
 _GAP = 8.0
 _ZERO = 5.0  # pixels beside the bars for that of the zeros
 _HEAD, _FOOT = 31.0, 20.0  # pixels in a cell above the bars for two lines, and below for numbers

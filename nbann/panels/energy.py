@@ -56,7 +56,7 @@ class Energy(Panel):
     >>> recall = trainer.model.recall(trainer, [1, 1, 1, 1, -1, -1], order="in order")
     >>> _ = recall.run(epochs=2)
     >>> print(nbann.Dashboard(recall, ["energy"]).describe())
-    Energy: −2.50 after 12 updates, from −0.500 of the probe; it fell 1 time and never rose; no unit turned in epoch 2: it is at rest.
+    Energy: −2.50 after 12 updates, from −0.833 of the probe; it fell 1 time and never rose; no unit turned in epoch 2: it is at rest.
     """  # noqa: E501  # one line of words
 
     title = "Energy"

@@ -49,21 +49,25 @@ class LineEnds:
         ax = self._panel.ax
         unit = ax.get_figure().dpi / 100  # type: ignore[union-attr]  # axes here have a figure
         height = ax.transData.transform([(end.x, end.y) for end in ends])[:, 1] / unit
-        floor = ax.transAxes.transform((0, 0))[1] / unit
-        for end, place, at in zip(ends, apart(height, floor + 7), height, strict=True):
+        floor, top = ax.transAxes.transform([(0, 0), (0, 1)])[:, 1] / unit
+        for end, place, at in zip(ends, apart(height, floor + 7, top - 3), height, strict=True):
             label = self.labels[end.line]
             label.xy = (end.x, end.y)
             label.set_text(end.text)
             label.xyann = (7 * unit, (place - at) * unit)
 
 
-def apart(heights: NDArray[np.float64], lowest: float) -> NDArray[np.float64]:
-    """Return where words are written: at their heights, but apart, the group's middle in place."""
+def apart(heights: NDArray[np.float64], lowest: float, highest: float) -> NDArray[np.float64]:
+    """Return where words are written: at their heights, but apart, the group's middle in place.
+
+    Within limits; where there is no room for all of them, they begin at the lowest place.
+    """
     order = np.argsort(heights, kind="stable")
     places = heights[order].astype(float)
     for i in range(1, len(places)):
         places[i] = max(places[i], places[i - 1] + _APART)
     places += (heights.mean() - places.mean()) if len(places) > 1 else 0.0
+    places -= max(0.0, places[-1] - highest)
     places += max(0.0, lowest - places[0])
     back = np.empty_like(places)
     back[order] = places

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from matplotlib.collections import LineCollection
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from ..core.checks import number_in
 from ..core.errors import UnknownNameError
 from . import loss_words
 from .base import Margins, Panel
+from .layer_axis import decade
 from .line_ends import End, LineEnds
 from .loss_marks import Marks, forks
 from .scale import FINE, Limit, step_up, thinned
@@ -34,6 +35,8 @@ _DASHES = ("-", (0, (4, 1.6)), (0, (1.2, 1.4)), (0, (5, 1.5, 1.2, 1.5)))
 _PARTS = ("train", "validation", "test")
 DOUBLING = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0)
 _ROOM = 0.8  # share of the width that curves may fill: their labels stand to the right of them
+_CLOSE = 1e4  # upper over lower limit up to which a log scale has ticks between powers of ten
+_HIGH = 0.6  # share of the height above which the ends of curves are in the way of the marks' key
 _HERE = -1  # in the place of a branch's number: this line of events
 UNITS = ("epoch", "batch")
 
@@ -167,10 +170,10 @@ class LossCurve(Panel):
         self._limits = (0.0, 0.0, 0.0)
         if self.log:
             self.ax.set_yscale("log")
-            self.ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-            self.ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
             self.ax.yaxis.set_minor_formatter(NullFormatter())
             self.ax.tick_params(axis="y", which="minor", length=0)
+        self.ax.yaxis.set_major_formatter(lambda value, _: decade(value))
+        self.ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
         across = "epochs" if self.by == "epoch" else "batches"
         if self.smoothing:
             across += f"; smoothed with weight {self.smoothing:g}, faint: as measured"
@@ -219,7 +222,9 @@ class LossCurve(Panel):
         self._beside.set_segments([np.column_stack(thinned(at, loss)) for _, at, loss in beside])
         self._beside.set_linestyles([_DASHES[k] for k, _, _ in beside] or ["-"])
         if self._marks is not None:
-            self._marks.show(self.unit)
+            top = self.ax.transData.transform([(end.x, end.y) for end in ends] or [(0, 0)])[:, 1]
+            reach = self.ax.transAxes.inverted().transform([(0, top.max())])[0, 1]
+            self._marks.show(self.unit, low=bool(ends) and reach > _HIGH)
 
     def _show(self, k: int, curve: Curve) -> End | None:
         """Show one curve; return what is written at its end."""
@@ -252,6 +257,10 @@ class LossCurve(Panel):
         if limits != self._limits:
             self._limits = limits
             self.ax.set(xlim=(0, limits[0]), ylim=limits[1:])
+            if self.log:
+                few = limits[2] < _CLOSE * limits[1]
+                locator = LogLocator(subs=(1.0, 2.0, 5.0)) if few else LogLocator(numticks=7)
+                self.ax.yaxis.set_major_locator(locator)
             self._changed = True
 
     def _lowest(self, losses: NDArray[np.float64]) -> float:

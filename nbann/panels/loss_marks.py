@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MOST_ACTS = 200
 MOST_BRANCHES = 8
 """How many are drawn; of more, the latest."""
+_LOW = 0.35  # share of the height at which the key hangs where the curves are high
 _RING = 0.95  # share of the height at which rings are: under the triangles
 
 
@@ -97,8 +98,16 @@ class Marks:
         )
         self.key.set_bbox({"facecolor": theme.background, "edgecolor": "none", "pad": 1.0})
 
-    def show(self, unit: float) -> None:
-        """Show what there is now; `unit` is how many batches one unit of the axis across is."""
+    def show(self, unit: float, *, low: bool) -> None:
+        """Show what there is now.
+
+        Parameters
+        ----------
+        unit : float
+            How many batches one unit of the axis across is.
+        low : bool
+            Whether the key stands near the foot of the axes, out of the curves' way.
+        """
         trainer = self._panel.trainer
         done, left = acts(trainer), forks(trainer)
         at = np.array([mark.at for mark in done]) / unit
@@ -106,7 +115,8 @@ class Marks:
         self.lines.set_segments([[(x, 0), (x, 1)] for x in np.unique([*at, *parted])])
         self.acts.set_data(at, np.ones(len(at)))
         self.forks.set_data(parted, np.full(len(parted), _RING))
-        room = self._panel.size[0] * 0.75
+        room = self._panel.size[0] * 0.62
+        self.key.set_position((1, _LOW if low else 1))
         key = []
         if done:
             last = trainer.timeline[trainer.timeline.applied - 1].text
