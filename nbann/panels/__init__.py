@@ -4,6 +4,7 @@ from .base import Panel
 from .dashboard import PANELS, Dashboard
 from .decision_boundary import DecisionBoundary
 from .loss_curve import LossCurve
+from .loss_landscape import LossLandscape
 from .network_diagram import NetworkDiagram
 from .style import PHASE_COLORS
 from .weight_heatmap import WeightHeatmap
@@ -14,6 +15,7 @@ __all__ = [
     "Dashboard",
     "DecisionBoundary",
     "LossCurve",
+    "LossLandscape",
     "NetworkDiagram",
     "Panel",
     "WeightHeatmap",
