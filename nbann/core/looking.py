@@ -150,6 +150,24 @@ class Looking(Predicting):
         self._named(name)
         return self.program.is_current(name)
 
+    def last_change(self, name: str) -> NDArray[Any] | None:
+        """Return by how much this batch's update has changed a parameter, element by element.
+
+        None while it has not been done in the loaded batch, and where nobody knows any more what
+        was there before it: something else has changed the parameter since.
+
+        Raises
+        ------
+        UnknownNameError
+            No parameter of that name.
+        """
+        from .scoring.layer_stats import before_update  # once it is asked for
+
+        if name not in self._state.names():
+            raise UnknownNameError("parameter", name, self._state.names())
+        before = before_update(cast("Trainer", self), self.program, name)
+        return None if before is None else self.program.arrays[name] - before
+
     def arithmetic(self, name: str, index: int | Sequence[int] = ()) -> Equation:
         """Return how one element was computed, with this batch's numbers; see `Op.arithmetic`."""
         self._named(name)

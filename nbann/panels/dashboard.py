@@ -183,7 +183,9 @@ class Dashboard:
         return self._encoded("png", {})
 
     def html(self) -> str:
-        """Return the picture as an HTML image, with its words as alternative text."""
+        """Return the picture, all panels finished, as an HTML image with its words."""
+        self.update()
+        self.finish()
         data = base64.b64encode(self.png()).decode()
         alt = html.escape(self.describe())
         return f'<img alt="{alt}" width="{self.width}" src="data:image/png;base64,{data}">'

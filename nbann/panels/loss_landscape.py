@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
 from ..core.checks import number_in, whole_number
 from ..core.errors import UnknownNameError, bad_value
-from ..core.program import element_index
 from .base import Margins, Panel
-from .field import stretch
-from .landscape_slice import SIZES, Slice
+from .chosen_weights import places_of, weight_pair
+from .landscape_colors import bands
+from .landscape_slice import COARSE, SIZES, Slice
 from .plane import Plane, path_plane, random_plane, weight_plane
 from .run_path import RunPath
 from .scale import FINE, Limit
@@ -25,9 +24,8 @@ if TYPE_CHECKING:
     from ..core.trainer import Trainer
 
 DIRECTIONS = ("random", "path")
-_BANDS = 14
-_STRONGEST = 0.62  # of the highest band's tint
 _ASTRAY = 1e100  # weights from which on a run is beyond any picture
+_FIRST = 0.2  # seconds that the first picture may take
 _ROOM = 1.2  # how much farther than the path the picture reaches
 
 
@@ -85,7 +83,7 @@ class LossLandscape(Panel):
         seconds: float = 0.015,
     ) -> None:
         super().__init__()
-        self.weights = None if weights is None else _pair(weights)
+        self.weights = None if weights is None else weight_pair(weights)
         if directions not in DIRECTIONS:
             raise UnknownNameError("directions", directions, DIRECTIONS)
         if resolution not in SIZES:
@@ -122,30 +120,13 @@ class LossLandscape(Panel):
         if self.weights is None:
             self._first = random_plane(start, shapes, self.seed)
         else:
-            self._first = weight_plane(start, self._elements(self.weights))
+            self._first = weight_plane(start, places_of(self.weights, self.trainer))
         self.plane: Plane = self._first
         self._path = RunPath(self.trainer, self._probe)
         self._fitted = 0  # points of the path that its directions are fitted to
         self._slice: Slice | None = None
         self._old: Slice | None = None
         self._known: tuple[Any, ...] = ()
-
-    def _elements(
-        self, weights: Sequence[tuple[str, int | Sequence[int]]]
-    ) -> list[tuple[str, tuple[int, ...], int]]:
-        """Return each chosen weight's name, index and place in the flat vector of all."""
-        parameters, found = self.trainer.parameters, []
-        begins = np.cumsum([0, *(array.size for array in parameters.values())])
-        for name, given in weights:
-            if name not in parameters:
-                raise UnknownNameError("weight", name, parameters)
-            shape = parameters[name].shape
-            index = element_index(name, shape, given)
-            begin = begins[list(parameters).index(name)]
-            found.append((name, index, int(begin + np.ravel_multi_index(index, shape))))
-        if found[0] == found[1]:
-            raise bad_value("weights", "two different ones", repr(weights), "Choose another one.")
-        return found
 
     def _turn(self, exactly: bool) -> None:
         """Fit the directions to the path: each time it has twice as many points, or at once."""
@@ -240,6 +221,8 @@ class LossLandscape(Panel):
         if not self._is_kept():
             self._cut()
         assert self._slice is not None
+        if self._old is None and not self._slice.level:  # the first picture: not to be empty
+            self._slice.work(max(self.seconds, _FIRST), COARSE)
         if not self._slice.is_done:
             self._slice.work(self.seconds)
         exact = self._slice.is_exact()
@@ -311,7 +294,7 @@ class LossLandscape(Panel):
         if wanted != self._painted:
             self._painted = wanted
             self._image.set_extent(cut.box.ravel())
-            self._image.set_data(self._colors(cut, gray))
+            self._image.set_data(bands(cut, self.size, self.theme, gray=gray))
 
     def _name_axes(self) -> None:
         if self._named == self.plane.labels:
@@ -333,28 +316,6 @@ class LossLandscape(Panel):
         ends = f"{number(cut.low)} ({self.theme.name}) to {number(cut.high)}"
         ahead = "; dashed: ahead" if self._here < len(self._places) - 1 else ""
         return f"loss {ends}; square: start, dot: now{ahead}"
-
-    def _colors(self, cut: Slice, gray: bool) -> NDArray[np.uint8]:
-        """Return the picture's pixels."""
-        width, height = (round(side) for side in self.size)
-        losses = cut.shown()
-        faint = np.round(255 * np.array([*to_rgb(self.theme.faint), 1.0])).astype(np.uint8)
-        if losses is None or not np.isfinite(losses).any():
-            return np.broadcast_to(faint, (1, 1, 4))
-        known = np.isfinite(losses)
-        grid = np.stack([np.where(known, losses, cut.high), known], axis=2)
-        fine = stretch(grid, height, width)
-        span = (cut.high - cut.low) or 1.0
-        share = np.sqrt(np.clip((fine[..., 0] - cut.low) / span, 0, 1))
-        band = np.minimum((share * _BANDS).astype(np.intp), _BANDS - 1)
-        strength = np.linspace(0.0, _STRONGEST, _BANDS)[:, None]
-        tone = self.theme.muted if gray else self.theme.phases["loss"]
-        base, top = np.array(to_rgb(self.theme.background)), np.array(to_rgb(tone))
-        table = np.ones((_BANDS, 4))
-        table[:, :3] = (1 - strength) * base + strength * top
-        pixels = np.round(255 * table).astype(np.uint8)[band]
-        pixels[fine[..., 1] < 0.999] = faint  # beside a loss that is no number
-        return pixels
 
     # ---- words -----------------------------------------------------------------------------------
     def _describe(self) -> str:
@@ -379,17 +340,3 @@ class LossLandscape(Panel):
         rows = f"all {rows}" if probe.rows == probe.of else f"{rows} of {probe.of:,}"
         where = f"over {across} and {up}, on {rows}"
         return f"{where}: {number(self._loss)} here at ({x}, {y}); {edges} in the middle of each."
-
-
-def _pair(weights: object) -> tuple[tuple[str, Any], tuple[str, Any]]:
-    """Return two weights as pairs of name and index, or say how to name them."""
-    mend = 'Pass e.g. weights=(("hidden.weight", (0, 1)), ("output.bias", 0)).'
-    expected = "two weights, each as its array's name and an index"
-    try:
-        first, second = weights  # type: ignore[misc]
-        pairs = tuple((name, index) for name, index in (first, second))
-    except (TypeError, ValueError):
-        raise bad_value("weights", expected, repr(weights)[:60], mend) from None
-    if not all(isinstance(name, str) for name, _ in pairs):
-        raise bad_value("weights", expected, repr(weights)[:60], mend)
-    return pairs[0], pairs[1]
