@@ -1,11 +1,12 @@
 """Panels: what a trainer looks like, drawn and said in words; imports matplotlib and the core."""
 
-from .base import Panel
+from .base import Margins, Panel
 from .dashboard import PANELS, Dashboard
 from .decision_boundary import DecisionBoundary
 from .loss_curve import LossCurve
 from .loss_landscape import LossLandscape
 from .network_diagram import NetworkDiagram
+from .scale import Limit
 from .style import PHASE_COLORS
 from .weight_heatmap import WeightHeatmap
 
@@ -14,8 +15,10 @@ __all__ = [
     "PHASE_COLORS",
     "Dashboard",
     "DecisionBoundary",
+    "Limit",
     "LossCurve",
     "LossLandscape",
+    "Margins",
     "NetworkDiagram",
     "Panel",
     "WeightHeatmap",

@@ -39,12 +39,13 @@ def bands(cut: Slice, size: tuple[float, float], theme: Theme, *, gray: bool) ->
     if losses is None or not np.isfinite(losses).any():
         return np.broadcast_to(bare, (1, 1, 4))
     known = np.isfinite(losses)
-    fine = stretch(np.stack([np.where(known, losses, cut.high), known], axis=2), height, width)
+    fine = stretch(np.where(known, losses, cut.high)[..., None], height, width)[..., 0]
     span = (cut.high - cut.low) or 1.0
-    share = np.sqrt(np.clip((fine[..., 0] - cut.low) / span, 0, 1))
+    share = np.sqrt(np.clip((fine - cut.low) / span, 0, 1))
     band = np.minimum((np.nan_to_num(share) * _BANDS).astype(np.intp), _BANDS - 1)
     pixels = _table(theme, gray)[band]
-    pixels[fine[..., 1] < 0.999] = bare
+    if not known.all():
+        pixels[stretch(known[..., None].astype(float), height, width)[..., 0] < 0.999] = bare
     return pixels
 
 

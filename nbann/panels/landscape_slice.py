@@ -20,6 +20,9 @@ COARSE = 9
 SIZES = (9, 17, 33, 65, 129)
 """Resolutions that there are."""
 
+LOOKS = 5
+"""At how many places it is looked whether a slice is still true."""
+
 TOLERANCE = 0.01
 """The share of a slice's range by which losses may have changed while it still counts as true."""
 
@@ -56,6 +59,7 @@ class Slice:
     ) -> None:
         self.plane, self.box, self.position = plane, box, position
         self._probe, self._base, self._buffers = probe, probe.here, probe.buffers()
+        self._base_at = plane.coordinates(self._base)
         self.restraints = probe.restraints
         self.grid = np.full((resolution, resolution), np.nan)
         self.level = 0
@@ -100,10 +104,11 @@ class Slice:
 
     def loss_at(self, i: int, j: int) -> float:
         """Return the loss at a place of the grid, as it was when the slice was cut."""
-        return self._probe.loss(self._weights(self._base, i, j), self._buffers)
+        theta = self.plane.point(self._base, self._place(i, j), self._base_at)
+        return self._probe.loss(theta, self._buffers)
 
-    def _weights(self, base: NDArray[np.floating], i: int, j: int) -> NDArray[np.floating]:
-        return self.plane.point(base, np.array([self._sides[0][j], self._sides[1][i]]))
+    def _place(self, i: int, j: int) -> NDArray[np.floating]:
+        return np.array([self._sides[0][j], self._sides[1][i]])
 
     def shown(self) -> NDArray[np.float64] | None:
         """Return the finest grid that is complete; None before there is one."""
@@ -134,9 +139,11 @@ class Slice:
             return False
         middle, last = len(self.grid) // 2, len(self.grid) - 1
         here = self._probe.here
+        at = self.plane.coordinates(here)
         room = TOLERANCE * (self.high - self.low)
         for i, j in ((middle, middle), (middle, 0), (middle, last), (0, middle), (last, middle)):
-            now, then = self._probe.loss(self._weights(here, i, j)), float(self.grid[i, j])
+            now = self._probe.loss(self.plane.point(here, self._place(i, j), at))
+            then = float(self.grid[i, j])
             if np.isfinite(now) != np.isfinite(then) or abs(now - then) > room:
                 return False
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from ..core.errors import UnknownNameError, bad_value
 from .base import Margins, Panel
 from .chosen_weights import places_of, weight_pair
 from .landscape_colors import bands
-from .landscape_slice import COARSE, SIZES, Slice
+from .landscape_slice import COARSE, LOOKS, SIZES, Slice
 from .plane import Plane, path_plane, random_plane, weight_plane
 from .run_path import RunPath
 from .scale import FINE, Limit
@@ -77,7 +78,7 @@ class LossLandscape(Panel):
         *,
         directions: str = "random",
         seed: int = 0,
-        rows: int | None = 1000,
+        rows: int | None = 500,
         resolution: int = 33,
         span: float = 1.0,
         seconds: float = 0.015,
@@ -123,7 +124,7 @@ class LossLandscape(Panel):
             self._first = weight_plane(start, places_of(self.weights, self.trainer))
         self.plane: Plane = self._first
         self._path = RunPath(self.trainer, self._probe)
-        self._fitted = 0  # points of the path that its directions are fitted to
+        self._turned = 0  # points of the path when the directions were last fitted to it
         self._slice: Slice | None = None
         self._old: Slice | None = None
         self._known: tuple[Any, ...] = ()
@@ -132,12 +133,13 @@ class LossLandscape(Panel):
         """Fit the directions to the path: each time it has twice as many points, or at once."""
         if self.weights is not None or self.directions != "path":
             return
-        _, path, _ = self._path.points()
+        known = len(self._path)  # those of a run gone astray among them
+        if known < 3 or known == self._turned or (known < 2 * self._turned and not exactly):
+            return
+        self._turned = known
+        path = self._path.weights()
         path = path[(np.abs(path) < _ASTRAY).all(axis=1)]
-        if len(path) >= 3 and (len(path) >= 2 * self._fitted or exactly):
-            if len(path) == self._fitted and self.plane is not self._first:
-                return
-            self._fitted = len(path)
+        if len(path) >= 3:
             self.plane = path_plane(self._probe.start, path, self._first)
             self._restart()
 
@@ -198,7 +200,11 @@ class LossLandscape(Panel):
         cut = self._slice
         if cut is None or not self._fits_picture() or cut.restraints != self._probe.restraints:
             return False
-        return not cut.level or cut.is_exact() or cut.is_near()
+        return not cut.level or cut.is_exact() or self._is_near(cut)
+
+    def _is_near(self, cut: Slice) -> bool:
+        """Whether a slice is still true enough, where that can be told in time."""
+        return LOOKS * self._cost <= self.seconds and cut.is_near()
 
     def _cut(self) -> None:
         """Begin a new slice; the picture stays, gray, until the coarse grid of it is there."""
@@ -210,23 +216,26 @@ class LossLandscape(Panel):
     def _look(self) -> None:
         """Take in where the run stands."""
         self._path.look()
-        self._places, thetas, self._here = self._path.points()
-        self._at = self.plane.coordinates(thetas)
+        self._at, self._here = self._path.along(self.plane)
         self._fit_box()
+        begin = time.perf_counter()
         self._loss = self._probe.loss(self._probe.here)
+        self._cost = time.perf_counter() - begin
 
     def _refresh(self) -> None:
         self._turn(exactly=False)
         self._look()
-        if not self._is_kept():
+        kept = self._is_kept()
+        if not kept:
             self._cut()
-        assert self._slice is not None
-        if self._old is None and not self._slice.level:  # the first picture: not to be empty
-            self._slice.work(max(self.seconds, _FIRST), COARSE)
-        if not self._slice.is_done:
-            self._slice.work(self.seconds)
-        exact = self._slice.is_exact()
-        self._is_stale = not (exact or (self._slice.level and self._slice.is_near()))
+        cut = self._slice
+        assert cut is not None
+        is_true = kept and cut.level > 0  # that is what it was kept for
+        if self._old is None and not cut.level:  # the first picture: not to be empty
+            cut.work(max(self.seconds, _FIRST), COARSE)
+        if not cut.is_done:
+            cut.work(self.seconds)
+        self._is_stale = not (is_true or cut.is_exact() or self._is_near(cut))
         self._paint()
 
     def losses(self) -> NDArray[np.float64]:
@@ -250,6 +259,7 @@ class LossLandscape(Panel):
         self._is_stale = False
         self._painted: tuple[Any, ...] | None = None
         self._named: tuple[str, str] | None = None
+        self._words = ""
         look: dict[str, Any] = {"aspect": "auto", "interpolation": "nearest", "origin": "lower"}
         blank = np.zeros((1, 1, 4), np.uint8)
         self._image = self.moving(self.ax.imshow(blank, extent=(0, 1, 0, 1), **look))
@@ -289,7 +299,10 @@ class LossLandscape(Panel):
         assert cut is not None
         if not cut.level and self._old is not None:
             cut, gray = self._old, True
-        self._key.set_text(literal(self._key_of(cut, gray), self.size[0], SMALL))
+        key = self._key_of(cut, gray)
+        if key != self._words:
+            self._words = key
+            self._key.set_text(literal(key, self.size[0], SMALL))
         wanted = (cut, cut.level, gray)
         if wanted != self._painted:
             self._painted = wanted
@@ -314,7 +327,7 @@ class LossLandscape(Panel):
             epoch, batch, _ = cut.position
             return f"gray: as it was at epoch {epoch}, batch {batch}; being computed anew"
         ends = f"{number(cut.low)} ({self.theme.name}) to {number(cut.high)}"
-        ahead = "; dashed: ahead" if self._here < len(self._places) - 1 else ""
+        ahead = "; dashed: ahead" if self._here < len(self._at) - 1 else ""
         return f"loss {ends}; square: start, dot: now{ahead}"
 
     # ---- words -----------------------------------------------------------------------------------

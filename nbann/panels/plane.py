@@ -39,10 +39,14 @@ class Plane:
             away = (np.asarray(theta, float) - self.origin) @ self.directions.T
             return np.asarray(np.linalg.solve(gram, away[..., None])[..., 0] + self.offset)
 
-    def point(self, base: Floats, at: Floats) -> Floats:
-        """Return the weights at a place of the plane through `base` along both directions."""
+    def point(self, base: Floats, at: Floats, of_base: Floats | None = None) -> Floats:
+        """Return the weights at a place of the plane through `base` along both directions.
+
+        `of_base` are the coordinates of `base`, where they are known.
+        """
+        of_base = self.coordinates(base) if of_base is None else of_base
         with np.errstate(all="ignore"):
-            return np.asarray(base + (at - self.coordinates(base)) @ self.directions)
+            return np.asarray(base + (at - of_base) @ self.directions)
 
 
 def weight_plane(start: Floats, elements: Sequence[tuple[str, tuple[int, ...], int]]) -> Plane:

@@ -13,6 +13,7 @@ from ..core.moves import Position
 if TYPE_CHECKING:
     from ..core.scoring.probe import LossProbe
     from ..core.trainer import Trainer
+    from .plane import Plane
 
 MOST = 600
 """Points that are kept of a line of events; of more, every second."""
@@ -40,6 +41,8 @@ class RunPath:
         self._lines: dict[int, dict[Position, NDArray[np.floating]]] = {}
         self._seen: dict[int, set[int]] = {}
         self._number = trainer.timeline.number
+        self._plane: Plane | None = None
+        self._at: dict[Position, NDArray[np.floating]] = {}  # coordinates in that plane
         self._most = int(min(MOST, max(16, MEMORY // max(probe.here.nbytes, 1))))
         self.look()
 
@@ -51,6 +54,8 @@ class RunPath:
             self._lines[number], self._seen[number] = self._shared_past(), set()
             for old in list(self._lines)[:-_LINES]:
                 del self._lines[old], self._seen[old]
+        if number != self._number:
+            self._at.clear()
         self._number = number
         line, seen = self._lines[number], self._seen[number]
         for step, state in zip(timeline.snapshots.steps, timeline.snapshots.states, strict=True):
@@ -59,15 +64,30 @@ class RunPath:
                 place = Position(*divmod(step, timeline.batches), 0)
                 line.setdefault(place, state.arrays[""].copy())
         line[self._trainer.position] = self._probe.here
+        self._at.pop(self._trainer.position, None)
         if len(line) > self._most:
             self._thin(line)
 
-    def points(self) -> tuple[list[Position], NDArray[np.floating], int]:
-        """Return positions, weights (points, parameters), and which of them is the present."""
+    def __len__(self) -> int:
+        return len(self._lines[self._number])
+
+    def weights(self) -> NDArray[np.floating]:
+        """Return all points in the order of the run, shape (points, parameters)."""
+        line = self._lines[self._number]
+        return np.array([line[place] for place in sorted(line)], float)
+
+    def along(self, plane: Plane) -> tuple[NDArray[np.floating], int]:
+        """Return the points' coordinates in a plane, and which of them is the present."""
+        if plane is not self._plane:
+            self._plane = plane
+            self._at.clear()
         line = self._lines[self._number]
         places = sorted(line)
+        for place in places:
+            if place not in self._at:
+                self._at[place] = plane.coordinates(line[place])
         here = bisect_left(places, self._trainer.position)
-        return places, np.array([line[p] for p in places], float), here
+        return np.array([self._at[place] for place in places]), here
 
     def _shared_past(self) -> dict[Position, NDArray[np.floating]]:
         """Return what the line of events that was looked at before has in common with this one."""

@@ -7,7 +7,8 @@ import nbann
 from nbann.panels import Dashboard, LossLandscape
 from nbann.panels.plane import filter_normalized, path_plane, random_plane
 
-from .boards import attached, classes
+from . import test_panels as promises
+from .boards import TRAINERS, attached, classes
 
 BOWL = (("line.weight", (0, 0)), ("line.bias", 0))
 
@@ -312,3 +313,90 @@ def test_a_misfit_says_why():
 def test_wrong_options_are_told(make, error):
     with pytest.raises(ValueError, match=error):
         make()
+
+
+# ---- what all panels promise ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", TRAINERS)
+def test_words_for_every_trainer(name):
+    promises.test_words_are_there_for_every_trainer_and_change_with_the_run(LossLandscape, name)
+
+
+@pytest.mark.parametrize(
+    "promise",
+    [
+        promises.test_attaching_again_leaves_nothing_behind,
+        promises.test_moving_artists_lie_above_all_that_stands_still,
+        promises.test_a_free_panel_says_what_to_do,
+        promises.test_reprs_are_stable,
+    ],
+)
+def test_promises(promise):
+    promise(LossLandscape)
+
+
+def test_updates_change_artists_in_place():
+    panel = attached(LossLandscape(directions="path", resolution=9), classes())
+    children = [id(child) for child in panel.ax.get_children()]
+    for _ in range(60):
+        panel.trainer.step("op", 3)
+        panel.update()
+    panel.finish()
+    assert [id(child) for child in panel.ax.get_children()] == children
+
+
+def test_reset_gives_the_first_picture_again():
+    panel = attached(LossLandscape(), classes())
+
+    def picture():
+        panel.update()
+        panel.finish()
+        panel._figure.canvas.draw()
+        return np.asarray(panel._figure.canvas.buffer_rgba()).copy()
+
+    first = picture()
+    panel.trainer.run(30)
+    assert (picture() != first).any()
+    panel.trainer.reset()
+    np.testing.assert_array_equal(picture(), first)
+
+
+@pytest.mark.parametrize("width", [450, 900])
+@pytest.mark.parametrize("name", [r"$\href{javascript:alert(1)}$", "z" * 500, "hidden"])
+def test_text_is_literal_whole_and_not_too_small(width, name):
+    layers = [nbann.Dense(5, name=name), nbann.Tanh(), nbann.Dense(2, name="output")]
+    trainer = nbann.Trainer(nbann.Sequential(layers), nbann.datasets.moons(40))
+    chosen = ((f"{name}.weight", (0, 1)), (f"{name}.weight", (1, 1)))
+    panels = [LossLandscape(chosen), LossLandscape(directions="path"), LossLandscape(seed=3)]
+    board = Dashboard(trainer, panels, width=width)
+    for _ in range(4):
+        trainer.run(3)
+        board.render()
+    trainer.back("epoch", 4)
+    board.render()
+    for ax in board.figure.axes:
+        for text in [*ax.texts, ax.xaxis.label, ax.yaxis.label]:
+            if text.get_text():
+                assert not text.get_parse_math()
+                box = text.get_window_extent()
+                assert box.x0 >= 0, text
+                assert box.x1 <= width + 1, text
+                assert box.y0 >= 0, text
+                assert text.get_fontsize() / 0.72 >= 9
+    assert len(board.describe()) < 2000
+
+
+def test_a_long_path_is_thinned_and_keeps_its_ends(monkeypatch):
+    monkeypatch.setattr("nbann.panels.run_path.MOST", 20)
+    panel = attached(LossLandscape(BOWL, resolution=9), line())
+    trainer = panel.trainer
+    start = [trainer["line.weight"].item(), trainer["line.bias"].item()]
+    for _ in range(70):
+        trainer.step("batch")
+        panel.update()
+    shown = np.column_stack(panel._way.get_data())
+    assert 8 <= len(shown) <= 20
+    np.testing.assert_array_equal(shown[0], start)
+    here = [trainer["line.weight"].item(), trainer["line.bias"].item()]
+    np.testing.assert_array_equal(shown[-1], here)
