@@ -31,11 +31,15 @@ _SLOWEST, _FASTEST = 0.1, 50.0  # frames a second; viewers of GIFs show no more 
 
 
 class _Gif(PillowWriter):
-    """Keeps frames as 256 colors, as a GIF has them, rather than 3 bytes for each pixel."""
+    """Keeps frames as 256 colors, as a GIF has them, rather than 3 bytes for each pixel.
+
+    They are chosen to cover all there are: the usual way, by how many pixels have a color, gives
+    away those of small markers.
+    """
 
     def grab_frame(self, **options: Any) -> None:
         super().grab_frame(**options)
-        self._frames[-1] = self._frames[-1].convert("RGB").quantize(256, dither=0)
+        self._frames[-1] = self._frames[-1].convert("RGB").quantize(256, method=1, dither=0)
 
 
 def animate(

@@ -69,7 +69,7 @@ class LossLandscape(Panel):
     """
 
     title = "Loss landscape"
-    margins = Margins(left=56, right=12, top=46, bottom=40)
+    margins = Margins(left=56, right=16, top=46, bottom=40)
     frame = True
 
     def __init__(
@@ -183,6 +183,7 @@ class LossLandscape(Panel):
             self._check_attached()
             self._turn(exactly=True)
             self._look()
+            self._fit_box()
             if self._slice is None or not self._fits_picture() or not self._slice.is_exact():
                 self._cut()
             assert self._slice is not None
@@ -217,7 +218,6 @@ class LossLandscape(Panel):
         """Take in where the run stands."""
         self._path.look()
         self._at, self._here = self._path.along(self.plane)
-        self._fit_box()
         begin = time.perf_counter()
         self._loss = self._probe.loss(self._probe.here)
         self._cost = time.perf_counter() - begin
@@ -225,6 +225,7 @@ class LossLandscape(Panel):
     def _refresh(self) -> None:
         self._turn(exactly=False)
         self._look()
+        self._fit_box()
         kept = self._is_kept()
         if not kept:
             self._cut()
@@ -336,20 +337,15 @@ class LossLandscape(Panel):
         self._look()
         across, up = (plain(label, 60) for label in self.plane.labels)
         x, y = (number(float(v)) for v in self._at[self._here])
-        middle = self._box.mean(axis=1)
-        points = {
-            "the left edge": (self._box[0, 0], middle[1]),
-            "the right": (self._box[0, 1], middle[1]),
-            "the lower": (middle[0], self._box[1, 0]),
-            "the upper": (middle[0], self._box[1, 1]),
-        }
-        theta = self._probe.here
-        edges = ", ".join(
-            f"{number(self._probe.loss(self.plane.point(theta, np.array(at))))} at {edge}"
-            for edge, at in points.items()
-        )
+        theta, step = self._probe.here, number(self.span)
+        sides = []
+        for way, direction in zip(("across", "up"), self.plane.directions, strict=True):
+            less, more = (
+                number(self._probe.loss(theta + sign * self.span * direction)) for sign in (-1, 1)
+            )
+            sides.append(f"{way}, {less} at {step} less and {more} at {step} more")
         probe = self._probe
         rows = counted(probe.rows, "sample")
         rows = f"all {rows}" if probe.rows == probe.of else f"{rows} of {probe.of:,}"
         where = f"over {across} and {up}, on {rows}"
-        return f"{where}: {number(self._loss)} here at ({x}, {y}); {edges} in the middle of each."
+        return f"{where}: {number(self._loss)} here at ({x}, {y}); {'; '.join(sides)}."

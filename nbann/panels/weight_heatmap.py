@@ -71,7 +71,7 @@ class WeightHeatmap(Panel):
         self.of = of
         self.title = OF[of]
         self.shape = None if shape is None else _image_shape(shape)
-        self._limit = Limit()
+        self._limit = Limit(slack=0.05 if of == "weight" else 0.3)  # gradients fade in a run
 
     def __repr__(self) -> str:
         words = [] if self.name is None else [repr(self.name)]

@@ -47,9 +47,9 @@ def test_the_words_are_of_closed_form_losses():
     panel = attached(LossLandscape(BOWL), line())
     assert panel.describe() == (
         "Loss landscape: over line.weight[0, 0] and line.bias[0], on all 4 samples: "
-        f"{bowl(0.5, 0.0):.3f} here at (0.500, 0); {bowl(-0.5, 0.0):.3f} at the left edge, "
-        f"{bowl(1.5, 0.0):.2f} at the right, {bowl(0.5, -1.0):.3f} at the lower, "
-        f"{bowl(0.5, 1.0):.2f} at the upper in the middle of each."
+        f"{bowl(0.5, 0.0):.3f} here at (0.500, 0); across, {bowl(-0.5, 0.0):.3f} at 1.00 less and "
+        f"{bowl(1.5, 0.0):.2f} at 1.00 more; up, {bowl(0.5, -1.0):.3f} at 1.00 less and "
+        f"{bowl(0.5, 1.0):.2f} at 1.00 more."
     )
 
 
