@@ -339,7 +339,7 @@ class Looking(Predicting):
         >>> net = nbann.Sequential([nbann.Dense(1, weight=[[2.0]], bias=False)])
         >>> trainer = nbann.Trainer(net, ([[1.0], [3.0]], [1.0, 5.0]), loss="mse")
         >>> probe = trainer.probe()
-        >>> probe.loss(probe.here), probe.loss(probe.here - 0.4)  # (1 + 1) / 2, (0.36 + 0.04) / 2
+        >>> probe.loss(probe.here), round(probe.loss(probe.here - 0.4), 6)  # w = 2 and w = 1.6
         (1.0, 0.2)
         """
         return LossProbe(cast("Trainer", self), rows, seed)
