@@ -345,7 +345,8 @@ class LossLandscape(Panel):
             )
             sides.append(f"{way}, {less} at {step} less and {more} at {step} more")
         probe = self._probe
-        rows = counted(probe.rows, "sample")
+        ranked = self.trainer.task == "ranking"
+        rows = counted(probe.rows, *(("query", "queries") if ranked else ("sample",)))
         rows = f"all {rows}" if probe.rows == probe.of else f"{rows} of {probe.of:,}"
         where = f"over {across} and {up}, on {rows}"
         return f"{where}: {number(self._loss)} here at ({x}, {y}); {'; '.join(sides)}."

@@ -400,3 +400,35 @@ def test_a_long_path_is_thinned_and_keeps_its_ends(monkeypatch):
     np.testing.assert_array_equal(shown[0], start)
     here = [trainer["line.weight"].item(), trainer["line.bias"].item()]
     np.testing.assert_array_equal(shown[-1], here)
+
+
+ROWS = np.random.default_rng(0).normal(size=(30, 3))
+OTHERS = {
+    "recurrent": lambda: nbann.Trainer(
+        nbann.Sequential([nbann.GRU(3), nbann.Dense(2)]), nbann.datasets.parity()
+    ),
+    "ranker": lambda: nbann.Trainer(
+        nbann.Sequential([nbann.Dense(4), nbann.Tanh(), nbann.Dense(1)]), nbann.datasets.ranking()
+    ),
+    "heads": lambda: nbann.Trainer(
+        nbann.Heads([nbann.Dense(4)], {"a": [nbann.Dense(1)], "b": [nbann.Dense(2)]}),
+        nbann.Dataset(ROWS, {"a": ROWS[:, 0], "b": (ROWS[:, 1] > 0).astype(int)}),
+    ),
+    "autoencoder": lambda: nbann.Trainer(nbann.Autoencoder([nbann.Dense(2)], tied=True), ROWS),
+    "perceptron": lambda: nbann.Trainer(nbann.Perceptron(), nbann.datasets.moons(30)),
+    "float32": lambda: classes(dtype="float32", l2=0.1, penalty_per_sample=True),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_kinds_of_nets_are_at_the_loss_that_evaluate_tells(name):
+    trainer = OTHERS[name]()
+    panel = attached(LossLandscape(directions="path", rows=None, resolution=9), trainer)
+    for _ in range(4):
+        trainer.run(1)
+        panel.update()
+    panel.finish()
+    assert panel._loss == pytest.approx(trainer.evaluate(trainer.train_data)["loss"], rel=1e-6)
+    low, high = np.nanmin(panel.losses()), np.nanmax(panel.losses())
+    assert low < high
+    assert ("all 100 queries" in panel.describe()) == (name == "ranker")
