@@ -1,13 +1,15 @@
 """Panels: what a trainer looks like, drawn and said in words; imports matplotlib and the core."""
 
 from .activations import Activations
-from .base import Panel
+from .base import Margins, Panel
 from .dashboard import PANELS, Dashboard
 from .decision_boundary import DecisionBoundary
 from .energy import Energy
 from .gradient_flow import GradientFlow
 from .loss_curve import LossCurve
+from .loss_landscape import LossLandscape
 from .network_diagram import NetworkDiagram
+from .scale import Limit
 from .style import PHASE_COLORS
 from .weight_heatmap import WeightHeatmap
 
@@ -19,7 +21,10 @@ __all__ = [
     "DecisionBoundary",
     "Energy",
     "GradientFlow",
+    "Limit",
     "LossCurve",
+    "LossLandscape",
+    "Margins",
     "NetworkDiagram",
     "Panel",
     "WeightHeatmap",
