@@ -37,7 +37,8 @@ class _Places:
         self.columns = columns
         self.owner = {layer: i for i, column in enumerate(columns) for layer in column.layers}
         self.exact: dict[str, list[tuple[str, int]]] = {}
-        self.lanes = {c.lane: i for i, c in enumerate(columns) if c.lane}  # the last one of each
+        heads = [column.lane.partition(".")[0] for column in columns]
+        self.lanes = {head: i for i, head in enumerate(heads) if head}  # the last one of each
         self.skips = {block: i for i, c in enumerate(columns) for _, block in c.skips}
         for i, column in enumerate(columns):
             for kind, names in (

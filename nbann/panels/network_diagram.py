@@ -269,5 +269,11 @@ class NetworkDiagram(Drawing):
         rings.set(edgecolor=color, linewidth=1.4 * PX)
 
     # ---- words -----------------------------------------------------------------------------------
+    @property
+    def seen(self) -> list[int]:
+        """The columns of which neurons can be seen; of a strip those that are opened."""
+        strip = next((part for part in self.parts if isinstance(part, Strip)), None)
+        return list(range(len(self.columns))) if strip is None else strip.view_of(strip.focus)
+
     def _describe(self) -> str:
         return network_words.describe(self)

@@ -135,6 +135,8 @@ class Inside(Part):
     def _refresh_bars(self) -> None:
         """Let a bar go up or down from the middle of each neuron, by its share of the limit."""
         panel, theme = self.panel, self.panel.theme
+        if not panel.view:  # too low a picture for a lens
+            return
         found, every = [], []
         for i, radius in zip(panel.view, panel.places.radii, strict=True):
             values = panel._values_now[i][panel.shown[i]]

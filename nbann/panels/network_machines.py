@@ -15,7 +15,7 @@ def machine_columns(trainer: Trainer) -> list[dict[str, Any]]:
     """Return what the columns of such a machine are made of; none for any other model."""
     model = trainer.model
     if isinstance(model, RBM):
-        return _rbm(trainer)
+        return _rbm(trainer, model.name)
     if isinstance(model, BAM):
         return _two(trainer, "bam", ("x",), ("y", "bam.field", "bam.out"), about=("bam.change",))
     if isinstance(model, BAMRecall):
@@ -26,23 +26,25 @@ def machine_columns(trainer: Trainer) -> list[dict[str, Any]]:
     return []
 
 
-def _rbm(trainer: Trainer) -> list[dict[str, Any]]:
+def _rbm(trainer: Trainer, machine: str) -> list[dict[str, Any]]:
     """Return visible and hidden units: what is known of them, and what is drawn by chance."""
-    names = [n for n in trainer.names if n.startswith("rbm.")]
-    of_weight = [n for n in names if "correlation" in n or n.startswith("rbm.weight.")]
+    names = [n for n in trainer.names if n.startswith(f"{machine}.")]
+    of_weight = [n for n in names if "correlation" in n or n.startswith(f"{machine}.weight.")]
     # probabilities and samples: between 0 and 1, a row for each sample
     shown = [n for n in names if n.rpartition(".")[2] in ("visible", "visible_sample")]
     hidden = [n for n in names if n.rpartition(".")[2] in ("hidden", "hidden_sample")]
-    if "rbm.reconstruction" in names:
-        shown.append("rbm.reconstruction")
-    columns = _two(trainer, "rbm", ("x", *shown), hidden, about=tuple(of_weight))
+    given_back = f"{machine}.reconstruction"
+    shown += [given_back] if given_back in names else []
+    columns = _two(trainer, machine, ("x", *shown), hidden, about=tuple(of_weight))
     for column, word in zip(columns, ("visible", "hidden"), strict=True):
-        column["bias"] = f"rbm.{word}_bias"
-        taken = {*column["arrays"], column["bias"]}
+        column["bias"] = f"{machine}.{word}_bias"
+        words = ("visible", "reconstruction") if word == "visible" else (word,)
         column["near"] = tuple(
-            n
-            for n in names
-            if n not in taken and (word in n or (word == "visible" and "reconstruction" in n))
+            name
+            for name in names
+            if name not in column["arrays"]
+            and not name.startswith(column["bias"])
+            and any(one in name.removeprefix(machine) for one in words)
         )
     return columns
 

@@ -76,7 +76,8 @@ class Map(Part):
         """Return the distance of the weights of each two neighbors."""
         weights = np.asarray(self.panel.trainer["som.weight"], float)
         a, b = self.pairs
-        return np.sqrt(((weights[a] - weights[b]) ** 2).sum(axis=1))
+        with np.errstate(all="ignore"):
+            return np.sqrt(((weights[a] - weights[b]) ** 2).sum(axis=1))
 
     # ---- drawing ---------------------------------------------------------------------------------
     def draw(self) -> None:
@@ -84,7 +85,10 @@ class Map(Part):
         width, height = panel.size
         down, across = self.positions.max(axis=0)
         step = min(width / (across + 1.2), (height - _FOOT) / (down + 1.2), 56.0)
-        self.radius = min(0.36 * step, 17.0)
+        pictured = panel.inside == "heatmap"
+        self.radius = min((0.42 if pictured else 0.36) * step, 22.0 if pictured else 17.0)
+        room = 0.5 * step - self.radius
+        self._out = (min(3.2, 0.45 * room), min(5.6, 0.9 * room))
         left = (width - across * step) / 2
         top = _FOOT + (height - _FOOT + down * step) / 2
         self.at = np.column_stack(
@@ -142,7 +146,7 @@ class Map(Part):
         self._best.set_sizes(panel._sizes(np.array([self.radius + 1])), panel._figure.dpi)
         color = panel.theme.phase_color(panel.op.phase, panel.trainer.program.phases)
         for names, rings, out in zip(
-            (panel.op.reads, panel.op.writes), self._rings, (3.2, 5.6), strict=True
+            (panel.op.reads, panel.op.writes), self._rings, self._out, strict=True
         ):
             lit = any(n.startswith("som.") and n.split(".")[1] in _OF_UNITS for n in names)
             rings.set_offsets(self.at if lit else np.zeros((0, 2)))

@@ -189,7 +189,7 @@ def _heights(
         above, below = (0.0, 0.0) if alone[members[0]] else (_ABOVE if band else 4.0, _BELOW)
         count = [float(slots[i][-1]) + 1 for i in members]
         room = high - low - 12 - len(members) * (above + below)
-        step = min(room / sum(count), _WIDE)
+        step = max(min(room / sum(count), _WIDE), 1.0)
         used = step * sum(count) + len(members) * (above + below)
         y = (low + high) / 2 - 5 + used / 2
         for i, n in zip(members, count, strict=True):

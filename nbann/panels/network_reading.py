@@ -21,7 +21,6 @@ from .network_places import Lanes
 
 if TYPE_CHECKING:
     from ..core.program import Op
-    from ..core.restraints import Restraints
     from ..core.trainer import Trainer
 
 Floats = NDArray[np.float64]
@@ -106,10 +105,6 @@ class Reading(Panel):
         self._biased = [i for i, c in enumerate(self.columns) if c.bias]
         read = {source for c in self.columns for source in c.sources}
         self.ends = [i for i in range(len(self.columns)) if i not in read]
-        self._masks = [
-            [f"{layer}.mask" for layer in c.layers if f"{layer}.mask" in trainer.names]
-            for c in self.columns
-        ]
         x = trainer["x"]
         first = next((layer for _, layer in trainer.model.leaves()), None)
         self.reads_things = isinstance(first, Embedding)
@@ -118,7 +113,6 @@ class Reading(Panel):
         if self._time is not None and self._time >= max(self.steps, 1):
             have = f"a time step below {self.steps}" if self.steps else "None: no sequences here"
             raise bad_value("time", have, self._time, "Leave it out for that of the op.")
-        self._restraints: Restraints | None = None
         self._lit_of: tuple[Op | None, tuple[Lit, Lit]] = (None, (Lit(), Lit()))
 
     def _heads(self) -> list[str]:
@@ -232,47 +226,6 @@ class Reading(Panel):
         array = self.trainer[column.bias]
         return array[self._gate(column)] if column.gates else array
 
-    # ---- marks -----------------------------------------------------------------------------------
-    def silenced(self, i: int) -> list[int]:
-        """Return the neurons of a column that a person has silenced."""
-        column = self.columns[i]
-        names = {*column.arrays, *column.steps}
-        return sorted({u for name, u in self.trainer.restraints.silenced if name in names})
-
-    def dropped(self, i: int) -> list[int]:
-        """Return the neurons of a column that drop out of this batch, for the sample."""
-        found: set[int] = set()
-        for name in self._masks[i]:
-            if self.trainer.is_current(name):
-                mask = self._of_step(name, self.columns[i].width)
-                found.update(np.flatnonzero(mask == 0).tolist())
-        return sorted(found)
-
-    def frozen(self, i: int) -> NDArray[np.bool_]:
-        """Return which of the weights drawn into a column are frozen, (inputs, neurons)."""
-        column = self.columns[i]
-        assert column.weight is not None
-        mask: NDArray[np.bool_] = self._part(column, self._held(column.weight))
-        return mask
-
-    def frozen_biases(self, i: int) -> NDArray[np.bool_]:
-        """Return which of the biases of a column are frozen."""
-        column = self.columns[i]
-        assert column.bias is not None
-        held = self._held(column.bias)
-        return held[self._gate(column)] if column.gates else held
-
-    def _held(self, name: str) -> NDArray[np.bool_]:
-        """Return which elements of a parameter are frozen; worked out when that changes."""
-        if self._restraints is not self.trainer.restraints:
-            self._restraints = self.trainer.restraints
-            self._frozen: dict[str, list[int]] = {}
-            for one, place in self._restraints.frozen:
-                self._frozen.setdefault(one, []).append(place)
-        mask = np.zeros(self.trainer[name].shape, bool)
-        mask.reshape(-1)[self._frozen.get(name, [])] = True
-        return mask
-
     # ---- the end ---------------------------------------------------------------------------------
     def probabilities(self, i: int | None = None) -> Floats | None:
         """Return the sample's class probabilities if the loss has computed them in this batch.
@@ -284,8 +237,8 @@ class Reading(Panel):
         """
         i = self.ends[-1] if i is None else i
         column = self.columns[i]
-        head = column.lane.partition(".")[0]
-        name = f"loss.{head}.p" if head and len(self.ends) > 1 else "loss.p"
+        head = self.lanes.bands[i]
+        name = f"loss.{head}.p" if head else "loss.p"
         if name not in self.trainer.names or not self.trainer.is_current(name):
             return None
         array = self.trainer[name]

@@ -106,8 +106,9 @@ class Ring(Part):
     def _draw_ring(self) -> None:
         panel, theme = self.panel, self.panel.theme
         width, height = panel.size
-        self.radius = min(13.0, 0.4 * math.pi * (height - _FOOT - 60) / self.units)
-        reach = (height - _FOOT) / 2 - self.radius - 22
+        round_room = 0.4 * math.pi * (height - _FOOT - 60) / self.units
+        self.radius = max(min(13.0, round_room), 3.0)
+        reach = max((height - _FOOT) / 2 - self.radius - 22, 2 * self.radius)
         turn = np.pi / 2 - 2 * np.pi * np.arange(self.units) / self.units
         middle = (width / 2, _FOOT + (height - _FOOT) / 2)
         out = np.column_stack([np.cos(turn), np.sin(turn)])
@@ -138,7 +139,7 @@ class Ring(Part):
         panel = self.panel
         width, height = panel.size
         self.side = math.ceil(math.sqrt(self.units))
-        size = min(height - _FOOT - 20, (width - 30) / 2)
+        size = max(min(height - _FOOT - 20, (width - 30) / 2), 10.0)
         y = _FOOT + 16
         gap = (width - 2 * size) / 3
         self.boxes = [

@@ -53,14 +53,17 @@ class Strip(Part):
         panel, ax = self.panel, self.panel.ax
         width, height = panel.size
         self._focus = -1
+        self._opens = height >= _LENS + 2 * _PITCH
+        share = min(1.0, height / (_ROWS["values"][1] + 4))
+        self.rows = {word: (a * share, b * share) for word, (a, b) in _ROWS.items()}
         self._what = "gradients" if panel.edges == "gradient" else "weights"
         words = [self._what if word == "weights" else word for word in _ROWS]
         self.left = max(text_width(word, SMALL) for word in words) + 8
         self.step = (width - self.left) / len(panel.columns)
-        for word, (low, high) in zip(words, _ROWS.values(), strict=True):
+        for word, (low, high) in zip(words, self.rows.values(), strict=True):
             panel._write(word, 0, (low + high) / 2, ha="left", va="center")
         self._draw_ticks(width)
-        self._most = max(3, min(panel.most, int((height - _LENS - 12) / _PITCH)))
+        self._most = max(3, min(panel.most, int((height - panel._above - _LENS - 12) / _PITCH)))
         panel.shown, panel._slots = (
             list(part)
             for part in zip(*(folded(c.width, self._most) for c in panel.columns), strict=True)
@@ -70,7 +73,7 @@ class Strip(Part):
                 PolyCollection([], facecolors=panel.theme.faint, alpha=0.35), autolim=False
             )
         )
-        low, high = _ROWS["values"]
+        low, high = self.rows["values"]
         self._values = panel.moving(
             ax.imshow(
                 np.zeros((1, 1, 4), np.uint8),
@@ -104,14 +107,14 @@ class Strip(Part):
     def _draw_ticks(self, width: float) -> None:
         """Name the first and the last layer, and number those between them."""
         panel, count = self.panel, len(self.panel.columns)
-        last = literal(f"{count - 1} {panel.columns[-1].names[-1]}", 0.25 * width, SMALL)
+        last = literal(f"{count - 1}: {panel.columns[-1].names[-1]}", 0.25 * width, SMALL)
         y, room = 25.0, width - text_width(last, SMALL) - 10
-        panel._write("0 inputs", self.left, y, ha="left", va="center")
+        panel._write("0: inputs", self.left, y, ha="left", va="center")
         panel._write(last, width, y, ha="right", va="center")
         every = 5 if count <= 40 else 10
         for i in range(every, count - 1, every):
             x, half = self.left + (i + 0.5) * self.step, text_width(str(i), SMALL) / 2
-            if x - half > self.left + text_width("0 inputs", SMALL) + 6 and x + half < room:
+            if x - half > self.left + text_width("0: inputs", SMALL) + 6 and x + half < room:
                 panel._write(str(i), x, y, ha="center", va="center")
 
     # ---- what is shown ---------------------------------------------------------------------------
@@ -155,10 +158,11 @@ class Strip(Part):
         self._open(self.focus)
         panel = self.panel
         limits = np.array([limit.value for limit in panel._limits])
-        values = np.concatenate(panel._values_now) / limits[self._of_cell]
+        with np.errstate(all="ignore"):
+            values = np.concatenate(panel._values_now) / limits[self._of_cell]
         self._values.set_data(panel.theme.diverging(values[self._cells], 1.0))
         for bars, heights, (low, high) in zip(
-            self._bars, (self.norms(), self.spreads()), list(_ROWS.values())[:2], strict=True
+            self._bars, (self.norms(), self.spreads()), list(self.rows.values())[:2], strict=True
         ):
             bars.set_verts([self._outline(heights, low, high)])
         color = panel.theme.phase_color(panel.op.phase, panel.trainer.program.phases)
@@ -169,7 +173,7 @@ class Strip(Part):
     def _open(self, focus: int) -> None:
         """Lay the lens out anew if it is another layer's."""
         panel = self.panel
-        if focus == self._focus:
+        if focus == self._focus or not self._opens:
             return
         self._focus = focus
         view = self.view_of(focus)
@@ -177,13 +181,15 @@ class Strip(Part):
         if focus not in self._laid:
             lanes = Lanes.chain(len(view))
             slots, room = [panel._slots[i] for i in view], 0.16 * width
-            self._laid[focus] = Places.of(slots, width, height, room, room, lanes=lanes, foot=_LENS)
+            self._laid[focus] = Places.of(
+                slots, width, height - panel._above, room, room, lanes=lanes, foot=_LENS
+            )
         places = self._laid[focus]
         for limit in panel._edge_limits:
             limit.restart()
         panel._lay(places, view)
         a, b = self.left + min(view) * self.step, self.left + (max(view) + 1) * self.step
-        top, foot = _LENS - 22.0, _ROWS["values"][1]
+        top, foot = _LENS - 22.0, self.rows["values"][1]
         x0, x1 = places.at[0][0, 0] - 40, places.at[-1][0, 0] + 40
         self._fan.set_verts(
             [[(a, foot), (b, foot), (x1, top), (x1, height), (x0, height), (x0, top)]]
@@ -191,7 +197,8 @@ class Strip(Part):
         for k, text in enumerate(self._names):
             if k < len(view):
                 column = panel.columns[view[k]]
-                word = f"{view[k]}: {' · '.join(column.names)}"
+                names = [name.rpartition(".")[2] for name in column.names]
+                word = f"{view[k]}: {' · '.join(names)}"
                 if len(panel.shown[view[k]]) < column.width:
                     word += f" ({column.width:,})"
                 text.set_text(literal(word, places.spread - 10, SMALL))
@@ -216,7 +223,7 @@ class Strip(Part):
 
     def _frames_of(self, cells: set[int]) -> list[list[tuple[float, float]]]:
         """Return a frame round each run of cells."""
-        low, high = _ROWS["weights"][0] - 2, _ROWS["values"][1] + 2
+        low, high = self.rows["weights"][0] - 2, self.rows["values"][1] + 2
         found, order = [], sorted(cells)
         starts = [order[0]] if order else []
         starts += [after for before, after in pairwise(order) if after > before + 1]

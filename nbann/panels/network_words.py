@@ -13,19 +13,19 @@ from .text import counted, listed, number, plain
 
 if TYPE_CHECKING:
     from ..core.trainer import Trainer
-    from .network_reading import Reading
+    from .network_diagram import NetworkDiagram
 
 
-def describe(panel: Reading) -> str:
-    """Return sizes, the sample's values in every layer, its probabilities, and the lit op."""
-    trainer = panel.trainer
+def describe(panel: NetworkDiagram) -> str:
+    """Return sizes, the sample's values in the layers seen, weights, marks, and the lit op."""
+    trainer, seen = panel.trainer, panel.seen
     parts = [_sizes(panel)]
     if len(panel.columns) > 1:
         if panel.steps:
             parts.append(f"time step {panel.time} of 0 to {panel.steps - 1}")
-        parts += [_column(panel, i) for i in range(len(panel.columns))]
-        parts += _parameters(panel)
-        parts += [word for i in range(len(panel.columns)) for word in _links(panel, i)]
+        parts += [_column(panel, i) for i in seen]
+        parts += _parameters(panel, seen)
+        parts += [word for i in seen for word in _links(panel, i)]
     parts += [word for part in panel.parts for word in part.describe()]
     parts += [word for i in range(len(panel.columns)) for word in _marks(panel, i)]
     for i in panel.ends:
@@ -49,11 +49,13 @@ def loss_word(trainer: Trainer) -> str:
     return "energy" if writer is not None and writer.phase == "energy" else "loss"
 
 
-def asides(panel: Reading) -> list[str]:
+def asides(panel: NetworkDiagram) -> list[str]:
     """Return what stands beside the key: the time step, what edges are, what marks mean."""
     words = []
     if panel.steps:
         words.append(f"t = {panel.time} of 0…{panel.steps - 1}")
+    if panel.deep:
+        words.append("bars over 4 decades")
     gates = {c.gates[c.gate] for c in panel.columns if c.gates}
     if panel.edges == "gradient":
         words.append("edges: gradients")
@@ -69,11 +71,14 @@ def asides(panel: Reading) -> list[str]:
     return words
 
 
-def _sizes(panel: Reading) -> str:
+def _sizes(panel: NetworkDiagram) -> str:
     rows = len(panel.trainer["x"])
     where = f"sample {min(panel.sample, rows - 1)} of {rows} in the batch"
     if len(panel.columns) < 2:
         return where
+    if panel.deep:
+        first, last = panel.columns[0].width, panel.columns[-1].width
+        return f"from {counted(first, 'input')} to {counted(last, 'neuron')}, {where}"
     bands = list(dict.fromkeys(band for band in panel.lanes.bands if band))
     body = [c.width for c, b in zip(panel.columns, panel.lanes.bands, strict=True) if not b]
     sizes = "-".join(map(str, body))
@@ -87,7 +92,7 @@ def _sizes(panel: Reading) -> str:
     return f"{sizes}, {where}"
 
 
-def _column(panel: Reading, i: int) -> str:
+def _column(panel: NetworkDiagram, i: int) -> str:
     column = panel.columns[i]
     shown = panel.array_of(column)
     if shown is None:
@@ -105,10 +110,10 @@ def _column(panel: Reading, i: int) -> str:
     return f"{plain(shown)} " + listed(map(number, values))
 
 
-def _parameters(panel: Reading) -> list[str]:
+def _parameters(panel: NetworkDiagram, seen: list[int]) -> list[str]:
     """Return from where to where weights (or their gradients) and biases reach."""
     words = []
-    weighted = [i for i in panel._weighted if panel.columns[i].source >= 0]
+    weighted = [i for i in panel._weighted if i in seen and panel.columns[i].source in seen]
     if weighted:
         what = "gradients" if panel.edges == "gradient" else "weights"
         said = []
@@ -118,8 +123,9 @@ def _parameters(panel: Reading) -> list[str]:
             gate += " turned" if column.turned else ""
             said.append(f"{plain(column.weight)}{gate} {_range(panel.matrix(i))}")
         words.append(f"{what} {listed(said)}")
-    if panel._biased:
-        said = [f"{plain(panel.columns[i].bias)} {_range(panel.bias(i))}" for i in panel._biased]
+    biased = [i for i in panel._biased if i in seen]
+    if biased:
+        said = [f"{plain(panel.columns[i].bias)} {_range(panel.bias(i))}" for i in biased]
         words.append(f"biases {listed(said)}")
     return words
 
@@ -132,7 +138,7 @@ def _range(values: NDArray[np.floating]) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _links(panel: Reading, i: int) -> list[str]:
+def _links(panel: NetworkDiagram, i: int) -> list[str]:
     """Return what leads to a column beside its weight."""
     column, columns = panel.columns[i], panel.columns
     name, words = plain(column.layers[-1] if column.layers else "inputs"), []
@@ -159,18 +165,18 @@ def _links(panel: Reading, i: int) -> list[str]:
     return words
 
 
-def _rows(panel: Reading, i: int) -> int:
+def _rows(panel: NetworkDiagram, i: int) -> int:
     weight = panel.columns[i].weight
     assert weight is not None
     return len(panel.trainer[weight])
 
 
-def _marks(panel: Reading, i: int) -> list[str]:
+def _marks(panel: NetworkDiagram, i: int) -> list[str]:
     column, words = panel.columns[i], []
     name = " and ".join(map(plain, column.names))
     for units, what in ((panel.dropped(i), "dropped"), (panel.silenced(i), "silenced")):
         if units:
-            said = f"{what} of {name}: {counted(len(units), 'neuron')} "
+            said = f"{what} of {name}: {'neuron' if len(units) == 1 else 'neurons'} "
             words.append(said + listed(map(str, units)))
     if panel.trainer.restraints.frozen:
         held = [("weight", column.weight, panel.frozen)] if i in panel._weighted else []
@@ -184,7 +190,7 @@ def _marks(panel: Reading, i: int) -> list[str]:
     return words
 
 
-def _op(panel: Reading) -> str:
+def _op(panel: NetworkDiagram) -> str:
     op = panel.op
     reads, writes = (listed(map(plain, names), 4) for names in (op.reads, op.writes))
     if panel.trainer.last_op is None:
