@@ -99,5 +99,8 @@ class StepThrough(Inspecting, Stops):
     def _dress(self, look: Look) -> None:
         self._panels.dress(look)
 
+    def _unfinished(self) -> bool:
+        return any(picture.board.unfinished for picture in self._pictures.values())
+
     def _stills(self) -> Sequence[Any]:
         return [self.network_board.render(), self.dashboard.render()]
