@@ -11,10 +11,17 @@ from .network_reading import Reading
 
 if TYPE_CHECKING:
     from ..core.restraints import Restraints
+    from ..core.trainer import Trainer
 
 
 class Marks(Reading):
     """The part of `NetworkDiagram` that knows who does not take part."""
+
+    def read(self, trainer: Trainer) -> Marks:
+        """Know what there is to show of a trainer, without drawing it; return itself."""
+        self.trainer = trainer
+        Marks._bind(self)
+        return self
 
     def _bind(self) -> None:
         super()._bind()

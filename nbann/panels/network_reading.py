@@ -76,12 +76,6 @@ class Reading(Panel):
                 )
         return None
 
-    def read(self, trainer: Trainer) -> Reading:
-        """Know what there is to show of a trainer, without drawing it; return itself."""
-        self.trainer = trainer
-        Reading._bind(self)
-        return self
-
     # ---- what there is ---------------------------------------------------------------------------
     def _bind(self) -> None:
         trainer = self.trainer

@@ -63,8 +63,11 @@ class Inspecting(Steering):
         """The net as matplotlib draws it: for where there is no live view, and in words."""
         look = (self._look, self.sample, self.most, self.edges)
         if self._board is None or self._board[0] != look:
-            edges = "gradient" if self.edges == "gradient" else "weight"
-            panel = NetworkDiagram(self.sample, most=self.most, edges=edges)
+            panel = NetworkDiagram(
+                self.sample,
+                most=self.most,
+                edges="gradient" if self.edges == "gradient" else "weight",
+            )
             picture = Picture(self.trainer, [panel], WIDTHS, row_height=HEIGHT)
             picture.dress(self._look)
             self._board = (look, picture.board)

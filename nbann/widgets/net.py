@@ -19,7 +19,7 @@ from nbann.core.trainer import Trainer
 from nbann.panels import NetworkDiagram
 from nbann.panels.lit import Lit
 from nbann.panels.network_layout import Column
-from nbann.panels.network_reading import Reading
+from nbann.panels.network_marks import Marks
 from nbann.panels.scale import Limit
 
 from . import net_words
@@ -64,7 +64,7 @@ class Net:
         self._layout: dict[str, Any] = {}
         self._limits: dict[str, Limit] = {}
         self._seen: tuple[Any, ...] = ((0, 0, 0), 0)
-        self._reader: Reading | None = None
+        self._reader: Marks | None = None
         self.configure(most=most, sample=sample, edges=edges)
         if not self.reason and len(self.reader.columns) < 2:
             self.reason = (
@@ -93,7 +93,7 @@ class Net:
         self._reader = None
 
     @property
-    def reader(self) -> Reading:
+    def reader(self) -> Marks:
         """What knows how the net hangs together and where its numbers are."""
         if self._reader is None:
             self._reader = NetworkDiagram(self.sample, most=self.most).read(self.trainer)
@@ -161,7 +161,7 @@ class Net:
             "sample", "rows", "time". "limits" : of "nodes", "biases", "edges" and the latter two's
             gradients, by column or link. "op", "read", "written" : what is lit, by column (edges by
             link), and "way", 1 forward, -1 backward. "chances" : by column, the probabilities of
-            the neurons shown. "loss", "words".
+            the neurons shown; "dropped" : those that drop out. "loss", "words".
         """
         layout = self.layout()
         if self.reason:
@@ -203,6 +203,7 @@ class Net:
             "steps": self.reader.steps,
             "looked_up": [self._looked_up(part.columns[to]) for _, to, _ in part.links],
             "edges": self.edges,
+            "dropped": [self._dropped(i) for i in range(len(part.columns))],
             "limits": self._limits_of(part),
             "chances": [self._chances(i) if part.columns[i].arrays else [] for i in part.ends],
             "ends": part.ends,
@@ -255,6 +256,11 @@ class Net:
     def _looked_up(self, column: Column) -> int:
         """Return which row of a table a layer looks up; -1 where it is none."""
         return int(self._row("x", 1)[0][0]) if column.join == "look up" else -1
+
+    def _dropped(self, i: int) -> list[int]:
+        """Return which of a column's neurons shown drop out of this batch, as places."""
+        dropped = self.reader.dropped(i + self._part.first)
+        return np.flatnonzero(np.isin(self._part.units[i], dropped)).tolist() if dropped else []
 
     def _restart(self) -> None:
         """Let limits that have grown go, if the run has gone back or to another branch."""

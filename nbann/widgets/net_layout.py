@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nbann.panels.lit import Lit
 from nbann.panels.network_layout import Column, feature_names, output_names, wires_of
-from nbann.panels.network_reading import Reading
+from nbann.panels.network_marks import Marks
 from nbann.panels.text import plain
 
 from . import net_words
@@ -25,7 +25,7 @@ class Part:
     Columns are counted from the first that is drawn; `first` is that one among those of the net.
     """
 
-    reader: Reading
+    reader: Marks
     first: int
     columns: list[Column]
     units: list[NDArray[np.intp]] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Part:
     size: int = 0
 
     @classmethod
-    def of(cls, reader: Reading, first: int, count: int) -> Part:
+    def of(cls, reader: Marks, first: int, count: int) -> Part:
         """Work out what is drawn of some columns."""
         part = cls(reader, first, reader.columns[first : first + count])
         part.units = [np.asarray(u) for u in reader.shown[first : first + count]]

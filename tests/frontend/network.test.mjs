@@ -30,7 +30,7 @@ const NET = {
 };
 const INDEX = [2, 10, 2].map((size) => ({ start: [3], shape: [size] }));
 const FRAME = {
-  layout: 1, at: ["x", "relu.out", ""], index: INDEX, looked_up: [-1, -1], graded: ["hidden.weight"], sample: 3, rows: 5, time: -1, steps: 0,
+  layout: 1, at: ["x", "relu.out", ""], index: INDEX, looked_up: [-1, -1], graded: ["hidden.weight"], dropped: [[], [1], []], sample: 3, rows: 5, time: -1, steps: 0,
   ends: [2], edges: "weight", limits: { nodes: [1, 1, 1], biases: [1, 1], edges: [1, 2], bias_gradients: [1, 1], edge_gradients: [1, 1] },
   op: { name: "hidden.affine", phase: "forward", layer: "hidden", ran: true }, read: { nodes: [0], edges: [0], biases: [], ways: [] },
   written: { nodes: [1], edges: [], biases: [1], ways: [] }, way: 1, chances: [[]], loss: "", words: "Network: 2-10-2",

@@ -194,6 +194,15 @@ def test_a_table_shows_the_row_that_is_looked_up():
     assert np.isin(trainer["table.weight"][row], np.frombuffer(values)).all()
 
 
+def test_neurons_that_drop_out_are_those_of_the_mask():
+    net = nbann.Sequential([nbann.Dense(12, name="hidden"), nbann.Dropout(0.5), nbann.Dense(2)])
+    trainer = nbann.Trainer(net, (np.random.default_rng(0).random((8, 3)), [0, 1] * 4))
+    trainer.step("phase")
+    content, _ = Net(trainer, sample=2, most=12).frame()
+    masks = [name for name in trainer.names if name.endswith(".mask")]
+    assert content["dropped"][1] == np.flatnonzero(trainer[masks[0]][2] == 0).tolist() != []
+
+
 def test_a_machine_goes_back_to_its_visible_units():
     trainer = rbm()
     net, ways = Net(trainer), {}

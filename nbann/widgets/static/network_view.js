@@ -58,7 +58,7 @@ function legend() {
     "A neuron is filled by its number for one sample; gray is not computed yet in this batch.",
     "An edge is a weight: the wider, the larger. The dot at a neuron is its bias.",
     "Dashes: what the last operation has read. Solid rings and bands: what it has written.",
-    "A padlock is on what is frozen; a hatched neuron is silenced.",
+    "A padlock is on what is frozen; a hatched neuron is silenced, a struck one drops out of this batch.",
     "By keys: Tab to the net, arrows to move within it, Enter to select, Escape to let go.",
   ];
   return make("div", { class: "nbann-net-legend" }, [scale, make("ul", {}, lines.map((line) => make("li", {}, [line])))]);

@@ -6,7 +6,7 @@
  * @typedef {import("./network_places.js").Places} Places
  * @typedef {import("./network_places.js").Place} Place
  * @typedef {{nodes: number[], edges: number[], biases: number[], ways: number[]}} LitPlaces
- * @typedef {{layout: number, at: string[], index: {start: number[], shape: number[]}[], looked_up: number[], time: number, steps: number, ends: number[], graded: string[], sample: number, rows: number, edges: "weight" | "gradient",
+ * @typedef {{layout: number, at: string[], index: {start: number[], shape: number[]}[], looked_up: number[], time: number, steps: number, ends: number[], graded: string[], dropped: number[][], sample: number, rows: number, edges: "weight" | "gradient",
  *   limits: {nodes: number[], biases: number[], edges: number[], bias_gradients: number[], edge_gradients: number[]},
  *   op: {name: string, phase: string, layer: string, ran: boolean}, read: LitPlaces, written: LitPlaces, way: number,
  *   chances: number[][], loss: string, words: string, sizes?: (number | null)[]}} Frame
@@ -157,6 +157,12 @@ function paintNodes(ctx, scene) {
       ctx.lineWidth = 0.8;
       ctx.stroke();
       if (column.silenced.includes(k)) paintHatch(ctx, scene, x, y);
+      if (frame.dropped[at].includes(k)) {
+        ctx.strokeStyle = palette.ink;
+        ctx.beginPath();
+        line(ctx, [x - 0.7 * radius, y + 0.7 * radius, x + 0.7 * radius, y - 0.7 * radius]);
+        ctx.stroke();
+      }
       if (radius < 10 || !frame.at[at]) return;
       let word = column.counts ? String(value) : fourCharacters(value);
       if (radius < 14) word = word.replace(/^(−?)0\./, "$1.");
