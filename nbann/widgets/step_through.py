@@ -100,7 +100,7 @@ class StepThrough(Inspecting, Stops):
         self._panels.dress(look)
 
     def _unfinished(self) -> bool:
-        return any(picture.board.unfinished for picture in self._pictures.values())
+        return self.dashboard.unfinished
 
     def _stills(self) -> Sequence[Any]:
         return [self.network_board.render(), self.dashboard.render()]
