@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ from ..core.layers.recurrent import Recurrent
 from ..core.scoring.hidden_states import hidden_states
 from .asked import Asked, check_part, part_of
 from .base import Margins, Panel
-from .scale import Limit, largest
+from .scale import largest, step_up
 from .shade import Frame, picture
 from .style import SMALL
 from .text import counted, literal, number, plain, text_width
@@ -57,8 +57,8 @@ class HiddenStates(Panel):
         "lstm1", "both", "both.backward", ...; by default the last recurrent layer.
     state : {"h", "c"}
         Of an LSTM "c" too, its cells.
-    tokens : sequence of str, optional
-        What the numbers stand for that an `Embedding` reads, such as ``vocabulary.characters``. By
+    tokens : Vocabulary or sequence of str, optional
+        What the numbers stand for that an `Embedding` reads, such as ``nbann.datasets.LETTERS``. By
         default the targets' names, where there are as many as numbers and a target for each step;
         else the numbers themselves.
     of : {"train", "validation", "test"}, optional
@@ -82,7 +82,7 @@ class HiddenStates(Panel):
         layer: str | None = None,
         *,
         state: str = "h",
-        tokens: Sequence[str] | None = None,
+        tokens: Iterable[str] | None = None,
         of: str | None = None,
     ) -> None:
         super().__init__()
@@ -90,7 +90,6 @@ class HiddenStates(Panel):
         self.layer, self.state = layer, state
         self.tokens = None if tokens is None else tuple(str(t) for t in tokens)
         self.of = check_part(of, "HiddenStates")
-        self._limit = Limit(slack=0.4)
 
     def __repr__(self) -> str:
         given = [] if self.sample == 0 else [f"{self.sample}"]
@@ -224,20 +223,17 @@ class HiddenStates(Panel):
         at = [(left + 11, high - 5), (left + 11, low + 5)]
         self._ends = self.moving(Words(self.ax, at, SMALL, align="left", color=self.theme.muted))
 
-    def _restart(self) -> None:
-        self._limit.restart()
-
     def _refresh(self) -> None:
         found = self.states()
         if found is self._painted:
             return
         self._painted = found
         size = max(largest(d.states) for d in found)
-        self._limit.fit(size)
-        top = f"{self._limit.value:g}"
+        limit = step_up(size)
+        top = f"{limit:g}"
         self._ends.set_words([top, f"−{top}"])
         for image, direction in zip(self._images, found, strict=True):
-            image.set_data(self.theme.diverging(direction.states.T, self._limit.value))
+            image.set_data(self.theme.diverging(direction.states.T, limit))
         what = "" if self.state == "h" else f", state {plain(self.state)}"
         self._status.set_text(f"{self._part} sample {self.sample}{what}")
 

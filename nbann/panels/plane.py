@@ -31,8 +31,9 @@ class Plane(NamedTuple):
 class Components:
     """Principal components whose signs, which are nobody's, stay as they are.
 
-    At first a component's sign is that with which it agrees with the inputs' own main direction;
-    then that with which it agrees with the component of before.
+    At first a component's sign is that with which it agrees with the inputs' own main directions,
+    two of them, of which the nearer one counts; then that with which it agrees with the component
+    of before.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ class Components:
 
     def __init__(self, inputs: NDArray[np.floating]) -> None:
         flat = inputs.reshape(len(inputs), -1)
-        self._reference = _main_direction(flat - flat.mean(axis=0))
+        self._references = _main_directions(flat - flat.mean(axis=0))
         self._kept: Floats | None = None
 
     def restart(self) -> None:
@@ -62,7 +63,9 @@ class Components:
         values, vectors = np.linalg.eigh(even.T @ even)
         directions = vectors[:, ::-1][:, :2].T
         points = even @ directions.T
-        signs = np.where(points.T @ self._reference < 0, -1.0, 1.0)
+        agreed = points.T @ self._references
+        nearest = np.abs(agreed).argmax(axis=1)
+        signs = np.where(agreed[[0, 1], nearest] < 0, -1.0, 1.0)
         if self._kept is not None:
             agreed = (points * self._kept).sum(axis=0)
             signs = np.where(agreed != 0, np.sign(agreed), signs)
@@ -72,14 +75,19 @@ class Components:
         return Plane(points * scale, (float(shares[0]), float(shares[1])), directions)
 
 
-def _main_direction(centered: NDArray[np.floating]) -> Floats:
-    """Return where each sample lies along the inputs' main direction, as far as a few turns tell.
+def _main_directions(centered: NDArray[np.floating]) -> Floats:
+    """Return where samples lie along the inputs' two main directions, each of length 1, (n, 2).
 
-    By the power method: what it is good for is only that it stays the same.
+    By some turns of the power method: what they are good for is only that they stay the same.
     """
     x = centered / (largest(centered) or 1.0)
-    direction = x.std(axis=0) + 1e-12
-    for _ in range(_TURNS):
-        direction = x.T @ (x @ direction)
-        direction /= np.linalg.norm(direction) or 1.0
-    return np.asarray(x @ direction, float)
+    directions = np.zeros((x.shape[1], 2))
+    for k in range(2):
+        one = x.std(axis=0) + 1e-12
+        for _ in range(_TURNS):
+            one = x.T @ (x @ one)
+            one -= directions @ (directions.T @ one)
+            one /= np.linalg.norm(one) or 1.0
+        directions[:, k] = one
+    along: Floats = x @ directions
+    return along / np.maximum(np.linalg.norm(along, axis=0), 1e-12)

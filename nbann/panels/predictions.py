@@ -14,7 +14,7 @@ from .asked import amount, check_part, part_of, spaced
 from .base import Margins, Panel
 from .plot import Plot, Reach, roomy
 from .predicted import Answer, Floats, Predicted
-from .scale import FINE, Limit, largest
+from .scale import FINE, Limit, largest, step_up
 from .style import LINE, SMALL
 from .text import literal, number, plain
 
@@ -61,7 +61,6 @@ class Predictions(Panel):
             raise bad_value("target", "a column or a name", repr(target), "Pass e.g. target=0.")
         self.target = target
         self.of = check_part(of, "Predictions")
-        self._off = Limit(slack=0.2, steps=FINE)
         self._most = Limit(least=2.0, slack=0.2, steps=FINE)
 
     def __repr__(self) -> str:
@@ -129,9 +128,11 @@ class Predictions(Panel):
         if self.predicted.grid is None:
             look["markerfacecolor"] = color
         self._points = plot.add(self.ax.plot([], [], **look)[0])
-        line: dict[str, Any] = {"transform": plot.transform, "color": ink, "linewidth": 0.9}
-        self._diagonal = plot.add(self.ax.plot([], [], linestyle=(0, (4, 3)), **line)[0])
-        line |= {"color": color, "linewidth": LINE}
+        if self.predicted.grid is None:  # both scales are the same: the frame's own diagonal
+            x, y, wide, high = frame
+            dashed = {"color": ink, "linewidth": 0.9, "linestyle": (0, (4, 3))}
+            self._diagonal = self.ax.plot([x, x + wide], [y, y + high], **dashed)[0]
+        line: dict[str, Any] = {"transform": plot.transform, "color": color, "linewidth": LINE}
         more = len(getattr(self.trainer.loss, "quantiles", ()))
         count = 0 if self.predicted.grid is None else 1 + (more if more > 1 else 0)
         self._lines = []
@@ -153,7 +154,6 @@ class Predictions(Panel):
         return "line: predicted; points: data" if curve else "dashed: predicted = true"
 
     def _restart(self) -> None:
-        self._off.restart()
         self._most.restart()
         if self._attached:
             self._up.restart()
@@ -191,7 +191,6 @@ class Predictions(Panel):
         self._limit(self._main, ends, ends)
         true, drawn = self.predicted.true[self._drawn], self._drawn
         self._points.set_data(true, _held(answer.predicted[drawn]))
-        self._diagonal.set_data(ends, ends)
         if answer.bounds is not None:
             some = drawn[spaced(len(drawn), _BARRED)]
             true = self.predicted.true[some]
@@ -202,8 +201,7 @@ class Predictions(Panel):
     def _show_residuals(self) -> None:
         off = self.predicted.residuals()
         off = off[np.isfinite(off)]
-        self._off.fit(largest(off))
-        edge = self._off.value
+        edge = step_up(largest(off), FINE)
         counts, edges = np.histogram(off.clip(-edge, edge), _BINS, (-edge, edge))
         self._most.fit(float(counts.max(initial=0)))
         self._limit(self._aside, (-edge, edge), (0.0, self._most.value * 1.05))
