@@ -103,3 +103,9 @@ def amount(shown: int, count: int, word: str) -> str:
     """Return "36 test samples", or "5,000 of the 60,000 test samples"."""
     of = "" if shown == count else f"{shown:,} of the "
     return f"{of}{count:,} {word}" + ("" if count == 1 else "s")
+
+
+def task_of(trainer: Trainer) -> str:
+    """Return what a trainer learns, for a sentence: "a ranking task"."""
+    article = "an" if trainer.task[0] in "aeiou" else "a"
+    return f"{article} {trainer.task} task"

@@ -9,7 +9,7 @@ from matplotlib.collections import LineCollection
 from numpy.typing import NDArray
 
 from ..core.losses.machine_losses import MachineLoss
-from .asked import Asked, amount, check_part, part_of, spaced
+from .asked import Asked, amount, check_part, part_of, spaced, task_of
 from .base import Margins, Panel
 from .shade import centers, picture, seams, shades
 from .style import SMALL
@@ -27,9 +27,9 @@ _NAMED = 12  # mistakes that are named
 class ConfusionMatrix(Panel):
     """How many samples of each class (row) are taken for each class (column).
 
-    A cell is the darker the larger its share of the row (its square root, so that rare mistakes
-    show); where there is room it has the count and the share of the row in it. The diagonal, which
-    is framed, is what is right.
+    A cell's shade is the stronger the larger its share of the row (its square root, so that rare
+    mistakes show); where there is room it has the count and the share of the row in it. The
+    diagonal, which is framed, is what is right.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class ConfusionMatrix(Panel):
         if trainer.task == "several":
             return "shows the classes of one target; this net has several heads."
         if trainer.task != "classification":
-            return f"shows classes; what is learned here is a {trainer.task} task."
+            return f"shows classes; this is {task_of(trainer)}."
         if isinstance(trainer.loss, MachineLoss):
             return "shows predicted classes; this machine predicts none."
         outputs = trainer[trainer.program.output]
@@ -188,9 +188,11 @@ class ConfusionMatrix(Panel):
         self._lines = None
         if not self._listing:
             return
-        self._list_room = width - x
+        room = width - x
+        each = (room - text_width(f" → : {len(self._y)}", SMALL)) / 2
+        self._cut = [literal(name, each, SMALL) for name in self._short]
         look = {"fontsize": SMALL, "parse_math": False, "va": "top"}
-        head = literal("most often wrong", self._list_room, SMALL)
+        head = literal("most often wrong", room, SMALL)
         self.ax.text(x, height - 2, head, color=self.theme.ink, **look)
         self._lines = self.moving(
             self.ax.text(
@@ -237,10 +239,7 @@ class ConfusionMatrix(Panel):
             return ["none"]
         lines = []
         for i, j in found[:_NAMED]:
-            count = f": {counts[i, j]}"
-            room = (self._list_room - text_width(f" → {count}", SMALL)) / 2
-            one, other = (literal(self._short[n], room, SMALL) for n in (i, j))
-            lines.append(f"{one} → {other}{count}")
+            lines.append(f"{self._cut[i]} → {self._cut[j]}: {counts[i, j]}")
         return lines
 
     # ---- words -----------------------------------------------------------------------------------

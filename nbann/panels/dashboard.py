@@ -64,7 +64,7 @@ class Dashboard:
     ----------
     trainer : Trainer
     panels : sequence of str or Panel
-        Short names ("loss", "decision", "weights", "network") or panels made with options.
+        Short names (the keys of `nbann.panels.PANELS`) or panels made with options.
     theme : {"light", "dark"}
     width : int
         In pixels, at least 200.

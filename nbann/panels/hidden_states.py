@@ -32,7 +32,7 @@ _FOOT = 14.0
 _ROW = 16.0  # pixels of a row of the input
 _LETTER = 6.5  # pixels that a single character needs
 _MOST_INPUTS = 6  # features of the input that are drawn, one row each
-_LIMIT = 44.0  # pixels on the right for the color scale
+_LIMIT = 56.0  # pixels on the right for the color scale
 
 
 class Direction(NamedTuple):

@@ -10,7 +10,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from ..core.errors import bad_value
 from ..core.losses.machine_losses import MachineLoss
 from ..core.losses.spread_losses import GaussianNLL, Pinball
-from .asked import amount, check_part, part_of, spaced
+from .asked import amount, check_part, part_of, spaced, task_of
 from .base import Margins, Panel
 from .plot import Plot, Reach, roomy
 from .predicted import Answer, Floats, Predicted
@@ -75,7 +75,7 @@ class Predictions(Panel):
         if trainer.task == "unsupervised":
             return "shows predicted values; this model gives back or groups its samples."
         if trainer.task != "regression":
-            return f"shows predicted values; what is learned here is a {trainer.task} task."
+            return f"shows predicted values; this is {task_of(trainer)}."
         if isinstance(trainer.loss, MachineLoss):
             return "shows predicted values; this memory recalls patterns."
         return None

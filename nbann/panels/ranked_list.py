@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..core.errors import UnknownNameError, bad_value
 from ..core.scoring.ranked import Order, ranked_list
 from ..core.scoring.ranked import RankedList as Ranks
-from .asked import Asked, check_part, part_of
+from .asked import Asked, check_part, part_of, task_of
 from .base import Margins, Panel
 from .scale import largest
 from .shade import centers, picture, seams, shades
@@ -33,8 +33,8 @@ class RankedList(Panel):
     """The documents of one query, the best first: relevance, score, and where each was before.
 
     On the left stands the order before, on the right that of now; a line joins a document's places,
-    orange where it has risen and blue where it has fallen. The darker a cell, the more relevant is
-    its document.
+    orange where it has risen and blue where it has fallen. The stronger a cell's shade, the more
+    relevant is its document.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ class RankedList(Panel):
     def fits(self, trainer: Trainer) -> str | None:
         """Return None for a ranker; else the reason."""
         if trainer.task != "ranking":
-            return f"shows documents in order; what is learned here is a {trainer.task} task."
+            return f"shows documents in order; this is {task_of(trainer)}."
         return None
 
     # ---- data ------------------------------------------------------------------------------------

@@ -38,10 +38,10 @@ class Answer(NamedTuple):
 class SOMMap(Panel):
     """The map as a grid: where its borders are, and where samples fall; and what its units weigh.
 
-    On the left the U-matrix: the darker a unit, the farther its weights are from its neighbors', so
-    that dark ridges part groups of alike units (from the smallest distance that there is to the
-    largest). Each sample stands in its unit by its class; where they would crowd, a unit has the
-    marker of its commonest class, the larger the more samples.
+    On the left the U-matrix: the stronger a unit's shade, the farther its weights are from its
+    neighbors', so that ridges part groups of alike units (from the smallest distance that there is
+    to the largest). Each sample stands in its unit by its class; where they would crowd, a unit has
+    the marker of its commonest class, the larger the more samples.
 
     On the right the weights: as images where samples have a square number of features of at least 9
     (or `shape` says so), else in the plane of two features, as a net that unfolds over the samples.
@@ -161,7 +161,8 @@ class SOMMap(Panel):
         half = width if alone else (width - 20) * (0.5 if self._tiles else 0.46)
         som, high = self._model, height - 18.0
         self._grid = GridView(self, som, (0.0, 18.0, half, high), self._y, len(self._classes))
-        self._caption("dark: far from its neighbors", half / 2, half)
+        strong = "dark" if self.theme.name != "dark" else "bright"
+        self._caption(f"{strong}: far from its neighbors", half / 2, half)
         self._images, self._net = None, None
         if self._tiles is not None:
             frame = (half + 20, 18.0, half, high)

@@ -122,7 +122,7 @@ class GridView:
 
 
 class ImagesView:
-    """Each unit's weights as an image, in the place of the unit."""
+    """Each unit's weights as an image, in the place of the unit; a row of units is one picture."""
 
     def __init__(
         self, panel: Panel, som: SOM, frame: Frame, shape: tuple[int, int], X: Floats
@@ -131,23 +131,27 @@ class ImagesView:
         self._scale = largest(X) or 1.0
         self._has_signs = bool((X < 0).any())
         at, cell = places(som, frame)
-        ratio = max(shape)
-        wide, high = 0.94 * cell * shape[1] / ratio, 0.94 * cell * shape[0] / ratio
-        fine = ratio > 1.4 * cell
-        self.images = [
-            panel.moving(picture(panel.ax, (x - wide / 2, y - high / 2, wide, high), fine=fine))
-            for x, y in at
-        ]
+        self._pitch = max(shape) + 1  # pixels of weights from one unit to the next
+        dot = cell / self._pitch
+        high, wide = shape[0] * dot, ((som.columns - 1) * self._pitch + shape[1]) * dot
+        starts = at.reshape(som.rows, som.columns, 2)[:, 0]
+        frames = [(x - shape[1] * dot / 2, y - high / 2, wide, high) for x, y in starts]
+        self.images = [panel.moving(picture(panel.ax, f, fine=dot < 0.7)) for f in frames]
 
     def show(self, weight: Floats) -> None:
         """Show weights, (units, features); those beyond the data's range as its ends."""
-        for image, row in zip(self.images, weight, strict=True):
-            values = row.reshape(self._shape)
-            image.set_data(
-                self._panel.theme.diverging(values, self._scale)
-                if self._has_signs
-                else shades(values / self._scale, self._panel.theme)
-            )
+        theme, (high, wide) = self._panel.theme, self._shape
+        colors = (
+            theme.diverging(weight, self._scale)
+            if self._has_signs
+            else shades(weight / self._scale, theme)
+        )
+        rows = len(self.images)
+        empty = np.zeros((rows, len(weight) // rows, high, self._pitch, 4), np.uint8)
+        empty[..., :wide, :] = colors.reshape(rows, -1, high, wide, 4)
+        laid = empty.transpose(0, 2, 1, 3, 4).reshape(rows, high, -1, 4)
+        for image, row in zip(self.images, laid, strict=True):
+            image.set_data(row[:, : row.shape[1] - self._pitch + wide])
 
 
 class NetView:

@@ -50,7 +50,9 @@ def _of_numbers(trainer: Trainer, places: NDArray[Any], given: Any) -> list[str]
         return [str(i) for i in places]
     if places.max() >= len(given):
         expected = f"at least {places.max() + 1} words, for the numbers up to {places.max()}"
-        raise bad_value("tokens", expected, f"{len(given)}", "Pass the Vocabulary that numbered them.")
+        raise bad_value(
+            "tokens", expected, f"{len(given)}", "Pass the Vocabulary that numbered them."
+        )
     return [visible(given[i]) for i in places]
 
 

@@ -109,7 +109,9 @@ def test_names_of_many_classes_do_not_touch(k, width):
     rng = np.random.default_rng(0)
     letters = [chr(97 + i) for i in range(26)] if k == 26 else [f"land {i}" for i in range(k)]
     data = nbann.Dataset(rng.normal(size=(2 * k, 3)), np.arange(2 * k) % k, target_names=letters)
-    panel = attached(ConfusionMatrix(), nbann.Trainer(nbann.Sequential([nbann.Dense(k)]), data), width)
+    panel = attached(
+        ConfusionMatrix(), nbann.Trainer(nbann.Sequential([nbann.Dense(k)]), data), width
+    )
     short = [name.removeprefix("land ") for name in letters]
     texts = [t for t in panel.ax.texts if t.get_text() in short]
     assert len(texts) >= k / 3
@@ -166,7 +168,7 @@ def test_what_does_not_fit_is_told():
     fits = ConfusionMatrix().fits
     assert "a regression task" in fits(values())
     assert fits(trask()) is None  # its targets are labels, whatever the loss
-    labels = nbann.Dataset(np.eye(4), [[0, 1], [1, 1], [1, 0], [0, 0]], task="classification")
+    labels = nbann.Dataset(np.eye(4), [[0, 1], [1, 1], [1, 0], [0, 0]])
     net = nbann.Sequential([nbann.Dense(2)])
     assert "several labels" in fits(nbann.Trainer(net, labels, loss="binary_cross_entropy"))
     som = nbann.Trainer(nbann.SOM(2, 2), blobs())

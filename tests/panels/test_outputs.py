@@ -72,10 +72,9 @@ every_case = pytest.mark.parametrize(("name", "make"), CASES, ids=IDS)
 
 
 @every_case
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_blitted_picture_is_a_full_one(name, make, theme):
+def test_a_blitted_picture_is_a_full_one(name, make):
     trainer = make()
-    board = Dashboard(trainer, [name, "loss"], theme=theme)
+    board = Dashboard(trainer, [name], width=450, theme="dark")
     for move in (
         lambda: None,
         lambda: trainer.step("op", 3),
@@ -136,7 +135,7 @@ def test_reset_gives_the_first_picture_and_words_again(name, make):
 
 
 @every_case
-@pytest.mark.parametrize(("width", "columns"), [(900, 2), (900, 1), (480, 1)])
+@pytest.mark.parametrize(("width", "columns"), [(900, 2), (480, 1)])
 def test_no_text_is_cut_off_too_small_or_on_another(name, make, width, columns):
     trainer = make()
     trainer.run(3)
@@ -161,9 +160,8 @@ def test_no_text_is_cut_off_too_small_or_on_another(name, make, width, columns):
         assert touching == [], text
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [300, 480, 900])
-def test_hostile_names_are_shown_as_text(theme, width):
+def test_hostile_names_are_shown_as_text(width):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(24, 4))
     y = np.arange(24) % 4
@@ -173,24 +171,21 @@ def test_hostile_names_are_shown_as_text(theme, width):
     alone = nbann.Dataset(X, task="unsupervised", feature_names=HOSTILE)
     steps = nbann.Dataset(X.reshape(6, 4, 4), y[:6] % 2, feature_names=HOSTILE)
     boards = [
-        Dashboard(nbann.Trainer(net, data), ["confusion", "latent"], theme=theme, width=width),
+        Dashboard(nbann.Trainer(net, data), ["confusion", "latent"], width=width),
         Dashboard(
             nbann.Trainer(nbann.Sequential([nbann.Dense(2)]), table),
             ["predictions"],
-            theme=theme,
             width=width,
         ),
         Dashboard(
             nbann.Trainer(nbann.Autoencoder([nbann.Dense(2)]), alone),
             ["reconstruction"],
-            theme=theme,
             width=width,
         ),
-        Dashboard(nbann.Trainer(nbann.SOM(2, 2), data), ["som"], theme=theme, width=width),
+        Dashboard(nbann.Trainer(nbann.SOM(2, 2), data), ["som"], width=width),
         Dashboard(
             nbann.Trainer(nbann.Sequential([nbann.RNN(2), nbann.Dense(2)]), steps),
             ["states"],
-            theme=theme,
             width=width,
         ),
     ]

@@ -1,4 +1,4 @@
-"""Predicted values, bands and scores against plain NumPy, SciPy's normal quantiles, scikit-learn."""
+"""Predicted values, bands and scores against plain NumPy and scikit-learn."""
 
 import numpy as np
 import pytest

@@ -114,9 +114,13 @@ def test_weights_are_images_where_features_are_a_square():
     trainer = nbann.Trainer(nbann.SOM(2, 3, rule="batch"), data)
     trainer.run(2)
     panel = attached(SOMMap(), trainer)
-    for image, weight in zip(panel._images.images, trainer["som.weight"], strict=True):
+    rows = [np.asarray(image.get_array()).astype(int) for image in panel._images.images]
+    assert [row.shape for row in rows] == [(3, 3 * 4 - 1, 4)] * 2
+    for unit, weight in enumerate(trainer["som.weight"]):
+        left = unit % 3 * 4
+        drawn = rows[unit // 3][:, left : left + 3]
         expected = shades(weight.reshape(3, 3) / data.X.max(), THEMES["light"])
-        assert np.abs(np.asarray(image.get_array()).astype(int) - expected).max() <= 1
+        assert np.abs(drawn - expected).max() <= 1
     other = attached(SOMMap(features=(0, 4)), trainer)
     assert other._images is None
     knots = np.column_stack(other._net.knots.get_data())
