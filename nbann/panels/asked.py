@@ -107,5 +107,7 @@ def amount(shown: int, count: int, word: str) -> str:
 
 def task_of(trainer: Trainer) -> str:
     """Return what a trainer learns, for a sentence: "a ranking task"."""
+    if trainer.task == "several":
+        return "a net with several heads"
     article = "an" if trainer.task[0] in "aeiou" else "a"
     return f"{article} {trainer.task} task"

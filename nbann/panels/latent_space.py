@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import UnknownNameError, bad_value
+from ..core.models.heads import Heads
 from .asked import Asked, amount, check_part, part_of, spaced
 from .base import Margins, Panel
 from .legend import class_names, draw_legend
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ..core.data.dataset import Dataset
     from ..core.trainer import Trainer
 
-_MOST = 2000
+_MOST = 1000
 _CODE = "code.out"
 
 
@@ -38,15 +39,15 @@ class LatentSpace(Panel):
     ----------
     layer : str, optional
         Of which layer the output is shown ("hidden", or an array such as "hidden.out"); by default
-        the code of an autoencoder, the hidden units of an RBM, or else what the last layer with
-        weights is given.
+        the code of an autoencoder, the hidden units of an RBM, what several heads share, or else
+        what the last layer with weights is given.
     labels : sequence of int, optional
         What class each sample is of, where the data have no labels (as for autoencoders); as many
         as there are samples in that part of the data.
     names : sequence of str, optional
         Of the classes of `labels`.
     of : {"train", "validation", "test"}
-        Which data; of more than 2,000 samples, evenly spaced ones.
+        Which data; of more than 1,000 samples, evenly spaced ones.
 
     Examples
     --------
@@ -296,6 +297,8 @@ def _usual(trainer: Trainer) -> str | None:
     hidden = f"{trainer.model.names[0]}.positive.hidden" if trainer.model.names else ""
     if hidden in names:
         return hidden
+    if isinstance(trainer.model, Heads):  # what the heads share
+        return f"{trainer.model.body.names[-1]}.out"
     layers = trainer.model.names if trainer.model.layers else ()
     weighted = [
         i

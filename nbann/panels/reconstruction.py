@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ..core.trainer import Trainer
 
-_MOST = 2000
+_MOST = 1000
 _SOFT = 1.5  # the limit of colors for units of -1 and 1: less than glaring
 _LONGEST = 70.0  # pixels of a feature's name that stands upright
 
@@ -53,7 +53,7 @@ class Reconstruction(Panel):
         Rows and columns of an image; (1, features) for a row of cells.
     of : {"train", "validation", "test"}, optional
         Which data; by default the test data, if there are some, else the training data. The error
-        is that over all of them; of more than 2,000, over evenly spaced ones.
+        is that over all of them; of more than 1,000, over evenly spaced ones.
 
     Examples
     --------

@@ -112,6 +112,16 @@ def test_labels_may_be_given_where_the_data_have_none():
     assert {"a", "b", "c"} <= {text.get_text() for text in panel.ax.texts}
 
 
+def test_what_several_heads_share():
+    X = np.random.default_rng(0).normal(size=(12, 3))
+    heads = nbann.Heads(
+        [nbann.Dense(4), nbann.Tanh(name="shared")], {"a": [nbann.Dense(2)], "b": [nbann.Dense(1)]}
+    )
+    data = nbann.Dataset(X, {"a": np.arange(12) % 2, "b": X[:, 0]})
+    panel = attached(LatentSpace(), nbann.Trainer(heads, data))
+    assert "4 neurons of shared.out" in panel.describe()
+
+
 def test_values_color_the_points():
     panel = attached(LatentSpace(), values())
     y = panel.trainer.train_data.y
