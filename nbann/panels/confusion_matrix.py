@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.collections import LineCollection
@@ -117,7 +117,7 @@ class ConfusionMatrix(Panel):
         self._image = self.moving(picture(self.ax, frame, fine=fine))
         tall = high / k
         if min(cell, tall) >= 5:
-            look = {"colors": self.theme.background, "linewidths": 1.0}
+            look: dict[str, Any] = {"colors": self.theme.background, "linewidths": 1.0}
             self.moving(self.ax.add_collection(LineCollection(seams(frame, k, k), **look)))
         self._draw_diagonal(frame)
         at = centers(frame, k, k)
@@ -148,7 +148,7 @@ class ConfusionMatrix(Panel):
     def _draw_names(self, frame: tuple[float, float, float, float]) -> None:
         x, y, wide, high = frame
         k = len(self._names)
-        look = {"fontsize": SMALL, "color": self.theme.muted, "parse_math": False}
+        look: dict[str, Any] = {"fontsize": SMALL, "color": self.theme.muted, "parse_math": False}
         rows, columns = (_stride(side / k, 11.5) for side in (high, wide))
         if not self._upright:
             columns = _stride(wide / k, self._longest + 3)
@@ -160,7 +160,7 @@ class ConfusionMatrix(Panel):
             if i % columns == 0:
                 at = x + (i + 0.5) * wide / k
                 word = literal(name, 64 if self._upright else columns * wide / k, SMALL)
-                turned = {"rotation": 90} if self._upright else {}
+                turned: dict[str, Any] = {"rotation": 90} if self._upright else {}
                 self.ax.text(at, y - 5, word, ha="center", va="top", **turned, **look)
         ink = look | {"color": self.theme.ink}
         below, beside = (
@@ -191,7 +191,7 @@ class ConfusionMatrix(Panel):
         room = width - x
         each = (room - text_width(f" → : {len(self._y)}", SMALL)) / 2
         self._cut = [literal(name, each, SMALL) for name in self._short]
-        look = {"fontsize": SMALL, "parse_math": False, "va": "top"}
+        look: dict[str, Any] = {"fontsize": SMALL, "parse_math": False, "va": "top"}
         head = literal("most often wrong", room, SMALL)
         self.ax.text(x, height - 2, head, color=self.theme.ink, **look)
         self._lines = self.moving(
@@ -281,7 +281,7 @@ def _shared_words(names: tuple[str, ...]) -> str:
 def _shares(counts: NDArray[np.intp]) -> NDArray[np.float64]:
     """Return each cell's share of its row, 0 in a row without samples."""
     total = counts.sum(axis=1, keepdims=True)
-    return counts / np.maximum(total, 1)
+    return np.asarray(counts / np.maximum(total, 1))
 
 
 def _stride(room: float, least: float) -> int:

@@ -145,11 +145,11 @@ class GivenBack:
         back = self._back(X, mask)
         if self.patterns:
             wanted = bipolar(X if isinstance(self.model, Hopfield) else y)
-            return (back.reshape(len(X), -1) != wanted).sum(axis=1).astype(float)
+            return np.asarray((back.reshape(len(X), -1) != wanted).sum(axis=1), float)
         with np.errstate(all="ignore"):
             squared = (back - (y if self._another else X)) ** 2
         if mask is None:
-            return squared.reshape(len(X), -1).mean(axis=1).astype(float)
+            return np.asarray(squared.reshape(len(X), -1).mean(axis=1), float)
         there = mask.reshape(*mask.shape, *[1] * (X.ndim - 2))
         there = np.broadcast_to(there > 0, X.shape).reshape(len(X), -1)
         total = np.where(there, squared.reshape(len(X), -1), 0.0).sum(axis=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -178,7 +178,7 @@ class HiddenStates(Panel):
         )
 
     def _name(self, name: str, x: float, y: float) -> None:
-        look = {"fontsize": SMALL, "color": self.theme.muted, "parse_math": False}
+        look: dict[str, Any] = {"fontsize": SMALL, "color": self.theme.muted, "parse_math": False}
         self.ax.text(x, y, name, ha="right", va="center", **look)
 
     def _draw_inputs(self, frame: Frame, features: list[str]) -> None:
@@ -193,7 +193,7 @@ class HiddenStates(Panel):
                 self._name(name, x - 8, y + high - (i + 0.5) * _ROW)
             return
         self._name("input", x - 8, y + high / 2)
-        look = {"fontsize": SMALL, "color": self.theme.ink, "parse_math": False}
+        look: dict[str, Any] = {"fontsize": SMALL, "color": self.theme.ink, "parse_math": False}
         room = wide / steps
         widest = max(text_width(w, SMALL) for w in self._tokens)
         least = _LETTER if max(map(len, self._tokens)) == 1 else min(widest, 24.0) + 3
@@ -205,7 +205,12 @@ class HiddenStates(Panel):
                 self.ax.text(at, y + high / 2, word, ha="center", va="center", **look)
 
     def _draw_time(self, left: float, wide: float, y: float, steps: int) -> None:
-        look = {"fontsize": SMALL, "color": self.theme.muted, "parse_math": False, "va": "top"}
+        look: dict[str, Any] = {
+            "fontsize": SMALL,
+            "color": self.theme.muted,
+            "parse_math": False,
+            "va": "top",
+        }
         room = wide / steps
         stride = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 10**9) if s * room >= 26)
         for t in range(0, steps, stride):
@@ -218,7 +223,7 @@ class HiddenStates(Panel):
         left = width - _LIMIT + 12
         bar = picture(self.ax, (left, low, 7.0, high - low))
         bar.set_data(self.theme.diverging(np.linspace(1, -1, 128)[:, None], 1.0))
-        look = {"fontsize": SMALL, "color": self.theme.muted, "parse_math": False}
+        look: dict[str, Any] = {"fontsize": SMALL, "color": self.theme.muted, "parse_math": False}
         self.ax.text(left + 11, (low + high) / 2, "0", va="center", **look)
         at = [(left + 11, high - 5), (left + 11, low + 5)]
         self._ends = self.moving(Words(self.ax, at, SMALL, align="left", color=self.theme.muted))

@@ -158,13 +158,14 @@ class LatentSpace(Panel):
         look: dict[str, Any] = {"linestyle": "none", "markeredgewidth": 0.45}
         look["markeredgecolor"] = self.theme.background
         self._groups: list[tuple[Any, NDArray[np.intp]]] = []
-        self._scatter = None
+        self._scatter: Any = None
+        mark: dict[str, Any]
         every = np.arange(len(self._X))
         small = min(1.0, max(0.5, (300 / len(every)) ** 0.3))
         if self._classes:
             draw_legend(self, self._classes, above=10)
             for k in range(len(self._classes)):
-                mark: dict[str, Any] = {"marker": MARKERS[k % len(MARKERS)]}
+                mark = {"marker": MARKERS[k % len(MARKERS)]}
                 mark["markersize"] = marker_size(k) * small
                 mark["markerfacecolor"] = self.theme.class_color(k)
                 line = self.ax.plot([], [], **mark, **look)[0]
@@ -175,7 +176,7 @@ class LatentSpace(Panel):
             mark = {"marker": "o", "markersize": 4.4 * small}
             mark["markerfacecolor"] = self.theme.muted
             self._groups.append((self.moving(self.ax.plot([], [], **mark, **look)[0]), every))
-        axis = {"fontsize": SMALL, "color": self.theme.muted, "parse_math": False}
+        axis: dict[str, Any] = {"fontsize": SMALL, "color": self.theme.muted, "parse_math": False}
         self._labels = [
             self.moving(
                 self.ax.text(0.5, 0, "", ha="center", va="top", transform=self._shifted((0, -20)))
@@ -197,12 +198,12 @@ class LatentSpace(Panel):
         middle = float(values.mean())
         spread = largest(values - middle) or 1.0
         colors = self.theme.diverging(values - middle, spread) / 255
-        edge = {"linewidths": 0.7, "edgecolors": self.theme.ink}
+        edge: dict[str, Any] = {"linewidths": 0.7, "edgecolors": self.theme.ink}
         points = self.ax.scatter(values, values, s=18, facecolors=colors, **edge)
         self._scatter = self.moving(points)
         ends = (number(middle + side * spread) for side in (-1, 0, 1))
         key = "blue {}, neutral {} (the mean), orange {}".format(*ends)
-        room = {"color": self.theme.muted, "size": SMALL, "va": "center"}
+        room: dict[str, Any] = {"color": self.theme.muted, "size": SMALL, "va": "center"}
         self.still_text(literal(key, self.size[0], SMALL), (0, 1), (0, 10), **room)
 
     def _refresh(self) -> None:

@@ -90,4 +90,4 @@ def _main_directions(centered: NDArray[np.floating]) -> Floats:
             one /= np.linalg.norm(one) or 1.0
         directions[:, k] = one
     along: Floats = x @ directions
-    return along / np.maximum(np.linalg.norm(along, axis=0), 1e-12)
+    return np.asarray(along / np.maximum(np.linalg.norm(along, axis=0), 1e-12))

@@ -111,15 +111,15 @@ class Plot:
         self._marks = LineCollection([], colors=theme.muted, linewidths=THIN)
         ax.add_collection(self._marks, autolim=False)
         nothing = np.zeros((0, 2))
-        look = {"size": SMALL, "color": theme.muted}
+        look: dict[str, Any] = {"size": SMALL, "color": theme.muted}
         self._below = Words(ax, nothing, **look)
         self._beside = Words(ax, nothing, align="right", **look)
-        text = {"fontsize": SMALL, "color": theme.muted, "parse_math": False}
+        text: dict[str, Any] = {"fontsize": SMALL, "color": theme.muted, "parse_math": False}
         room = wide + 40
         ax.text(x + wide / 2, y - 18, literal(across, room, SMALL), ha="center", va="top", **text)
         if up:
             word = literal(up, high + 24, SMALL)
-            place = {"ha": "center", "va": "center", "rotation": 90}
+            place: dict[str, Any] = {"ha": "center", "va": "center", "rotation": 90}
             ax.text(x - 40, y + high / 2, word, **place, **text)
 
     def add(self, artist: A) -> A:

@@ -130,7 +130,7 @@ class Predictions(Panel):
         self._points = plot.add(self.ax.plot([], [], **look)[0])
         if self.predicted.grid is None:  # both scales are the same: the frame's own diagonal
             x, y, wide, high = frame
-            dashed = {"color": ink, "linewidth": 0.9, "linestyle": (0, (4, 3))}
+            dashed: dict[str, Any] = {"color": ink, "linewidth": 0.9, "linestyle": (0, (4, 3))}
             self._diagonal = self.ax.plot([x, x + wide], [y, y + high], **dashed)[0]
         line: dict[str, Any] = {"transform": plot.transform, "color": color, "linewidth": LINE}
         more = len(getattr(self.trainer.loss, "quantiles", ()))
@@ -196,7 +196,7 @@ class Predictions(Panel):
             true = self.predicted.true[some]
             low, high = (_held(side[some]) for side in answer.bounds)
             bars = np.stack([np.column_stack([true, low]), np.column_stack([true, high])], axis=1)
-            self._whiskers.set_segments(bars[np.isfinite(bars).all(axis=(1, 2))])
+            self._whiskers.set_segments(list(bars[np.isfinite(bars).all(axis=(1, 2))]))
 
     def _show_residuals(self) -> None:
         off = self.predicted.residuals()
@@ -212,7 +212,7 @@ class Predictions(Panel):
             ]
         )
         sides = np.where(np.arange(_BINS) < _BINS // 2, -0.6, 0.6)
-        self._bars.set_facecolors(self.theme.diverging(sides, 1.0) / 255)
+        self._bars.set_facecolor(self.theme.diverging(sides, 1.0) / 255)
 
     def _limit(self, plot: Plot, across: tuple[float, float], up: tuple[float, float]) -> None:
         if plot.limit(across, up):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.collections import LineCollection
@@ -121,7 +121,8 @@ class RankedList(Panel):
         self._ends = (left[0] + _WIDE + 3, right[0] - 3)
         self._tops = centers(left, self._most, 1)[:, 1]
         links = LineCollection([], linewidths=1.3, capstyle="round")
-        self._links = self.moving(self.ax.add_collection(links, autolim=False))
+        self._links = self.moving(links)
+        self.ax.add_collection(links, autolim=False)
         self._links.set_clip_box(self.ax.bbox)
         self._boxes = [self.moving(picture(self.ax, frame)) for frame in (left, right)]
         lines = [seam for frame in (left, right) for seam in seams(frame, self._most, 1)]
@@ -139,7 +140,7 @@ class RankedList(Panel):
             "moved": (right[0] + _WIDE + 44 + 0.29 * width, ink, "moved"),
         }
         self._columns = {}
-        head = {"size": SMALL, "color": muted, "va": "top", "ha": "right"}
+        head: dict[str, Any] = {"size": SMALL, "color": muted, "va": "top", "ha": "right"}
         for name, (x, color, title) in columns.items():
             places = np.column_stack([np.full(self._most, x), self._tops])
             words = Words(self.ax, places, SMALL, align="right", color=color)
@@ -151,7 +152,7 @@ class RankedList(Panel):
         self.still_text("relevance now", (0, 1), (right[0] + _WIDE + 8, -1), **head)
         rest = count - self._most
         if rest:
-            foot = {"size": SMALL, "color": muted, "va": "bottom"}
+            foot: dict[str, Any] = {"size": SMALL, "color": muted, "va": "bottom"}
             self.still_text(f"and {rest} more", (0, 0), (40, 1), **foot)
         self._status = self.moving_text((1, 1), (0, self.header), color=muted, ha="right")
 

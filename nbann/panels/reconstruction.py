@@ -146,7 +146,7 @@ class Reconstruction(Panel):
         self._draw_words(layout)
 
     def _draw_words(self, layout: Layout) -> None:
-        look = {"fontsize": SMALL, "color": self.theme.muted, "parse_math": False}
+        look: dict[str, Any] = {"fontsize": SMALL, "color": self.theme.muted, "parse_math": False}
         wrong = "wrong" if self._back.patterns else "error"
         for name in layout.names:
             self.ax.text(*name.at, name.text or wrong, ha=name.align, va="center", **look)
@@ -157,7 +157,7 @@ class Reconstruction(Panel):
             self._errors = self.moving(words)
         y, cell = layout.foot
         for j, feature in enumerate(self._feature_names if cell else ()):
-            upright = {"rotation": 90} if self._longest > cell - 4 else {}
+            upright: dict[str, Any] = {"rotation": 90} if self._longest > cell - 4 else {}
             word = literal(feature, _LONGEST if upright else cell - 2, SMALL)
             at = layout.frames[0][0][0] + (j + 0.5) * cell
             self.ax.text(at, y, word, ha="center", va="top", **upright, **look)

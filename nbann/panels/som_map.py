@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -178,7 +178,7 @@ class SOMMap(Panel):
         )
 
     def _caption(self, words: str, x: float, room: float) -> None:
-        look = {"fontsize": SMALL, "color": self.theme.muted, "parse_math": False}
+        look: dict[str, Any] = {"fontsize": SMALL, "color": self.theme.muted, "parse_math": False}
         self.ax.text(x, 0, literal(words, room, SMALL), ha="center", va="bottom", **look)
 
     def _axes(self) -> tuple[str, str]:

@@ -58,9 +58,9 @@ class GridView:
     def __init__(self, panel: Panel, som: SOM, frame: Frame, labels: Units, classes: int) -> None:
         self._panel, self._labels = panel, labels
         self.at, self._cell = places(som, frame)
-        edge = {"edgecolors": panel.theme.background, "linewidths": 0.8}
+        edge: dict[str, Any] = {"edgecolors": panel.theme.background, "linewidths": 0.8}
         outline = _outline(som.topology) * self._cell
-        self.cells = PolyCollection(self.at[:, None] + outline[None], **edge)
+        self.cells = PolyCollection(list(self.at[:, None] + outline[None]), **edge)
         panel.ax.add_collection(panel.moving(self.cells), autolim=False)
         each = max(1.0, len(labels) / len(self.at))
         self.crowded = (0.9 * self._cell) ** 2 / each < _CROWD
@@ -82,7 +82,7 @@ class GridView:
 
     def _crowd_marker(self, k: int, colored: bool) -> Any:
         marker, color = self._look(k, colored)
-        edge = {"linewidths": 0.45, "edgecolors": self._panel.theme.background}
+        edge: dict[str, Any] = {"linewidths": 0.45, "edgecolors": self._panel.theme.background}
         return self._panel.moving(
             self._panel.ax.scatter([], [], marker=marker, facecolors=color, **edge)
         )
@@ -93,7 +93,7 @@ class GridView:
         low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
         share = (borders.ravel() - low) / (high - low or 1.0)
         shade = _LIGHTEST + (_DARKEST - _LIGHTEST) * share
-        self.cells.set_facecolors(shades(shade, self._panel.theme) / 255)
+        self.cells.set_facecolor(shades(shade, self._panel.theme) / 255)
         (self._crowd if self.crowded else self._spread)(units)
 
     def _spread(self, units: Units) -> None:
@@ -173,7 +173,11 @@ class NetView:
         self.net = LineCollection([], transform=plot.transform, colors=theme.ink, linewidths=0.9)
         ax.add_collection(self.net, autolim=False)
         plot.add(self.net)
-        knot = {"marker": "o", "markersize": 3.4, "markerfacecolor": theme.background}
+        knot: dict[str, Any] = {
+            "marker": "o",
+            "markersize": 3.4,
+            "markerfacecolor": theme.background,
+        }
         knot |= {"markeredgecolor": theme.ink, "markeredgewidth": 0.8}
         self.knots = plot.add(ax.plot([], [], **knot, **look)[0])
         grid, units = som.grid, np.arange(som.grid.units)
@@ -184,7 +188,7 @@ class NetView:
         """Show the units at weights (units, 2); return whether the limits have changed."""
         weight = weight.clip(-1e30, 1e30)
         ends = [reach.fit(side) for reach, side in zip(self.reach, weight.T, strict=True)]
-        self.net.set_segments(weight[self._pairs])
+        self.net.set_segments(list(weight[self._pairs]))
         self.knots.set_data(*weight.T)
         return self._plot.limit(*ends)
 
