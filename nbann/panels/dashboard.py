@@ -23,16 +23,9 @@ from ..core.checks import number_in, whole_number
 from ..core.errors import UnknownNameError, bad_value
 from ..core.trainer import Trainer
 from .base import Panel
-from .confusion_matrix import ConfusionMatrix
 from .decision_boundary import DecisionBoundary
-from .hidden_states import HiddenStates
-from .latent_space import LatentSpace
 from .loss_curve import LossCurve
 from .network_diagram import NetworkDiagram
-from .predictions import Predictions
-from .ranked_list import RankedList
-from .reconstruction import Reconstruction
-from .som_map import SOMMap
 from .style import Theme, as_theme, style
 from .text import families
 from .weight_heatmap import WeightHeatmap
@@ -42,13 +35,6 @@ PANELS: dict[str, type[Panel]] = {
     "decision": DecisionBoundary,
     "weights": WeightHeatmap,
     "network": NetworkDiagram,
-    "confusion": ConfusionMatrix,
-    "predictions": Predictions,
-    "reconstruction": Reconstruction,
-    "latent": LatentSpace,
-    "ranking": RankedList,
-    "states": HiddenStates,
-    "som": SOMMap,
 }
 """Panels by the short names that `Dashboard` takes."""
 
@@ -64,7 +50,7 @@ class Dashboard:
     ----------
     trainer : Trainer
     panels : sequence of str or Panel
-        Short names (the keys of `nbann.panels.PANELS`) or panels made with options.
+        Short names ("loss", "decision", "weights", "network") or panels made with options.
     theme : {"light", "dark"}
     width : int
         In pixels, at least 200.

@@ -13,7 +13,7 @@ from ..core.models.heads import Heads
 from .asked import Asked, amount, check_part, part_of, spaced
 from .base import Margins, Panel
 from .legend import class_names, draw_legend
-from .plane import Components, Floats, Plane
+from .components import Components, Floats, Plane
 from .plot import Reach
 from .scale import largest
 from .style import MARKERS, SMALL, marker_size

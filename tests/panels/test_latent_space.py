@@ -73,7 +73,7 @@ def test_components_do_not_flip_from_frame_to_frame():
 
 
 def test_a_component_is_kept_where_its_rule_would_turn_it():
-    from nbann.panels.plane import Components
+    from nbann.panels.components import Components
 
     rng = np.random.default_rng(0)
     inputs = rng.normal(size=(50, 3)) * [3.0, 1.0, 0.3]
