@@ -12,8 +12,8 @@ from ..core.errors import UnknownNameError, bad_value
 from ..core.models.heads import Heads
 from .asked import Asked, amount, check_part, part_of, spaced
 from .base import Margins, Panel
-from .legend import class_names, draw_legend
 from .components import Components, Floats, Plane
+from .legend import class_names, draw_legend
 from .plot import Reach
 from .scale import largest
 from .style import MARKERS, SMALL, marker_size

@@ -1,14 +1,14 @@
-"""Sends pictures of a Dashboard to the browser, as many as it can take; imports no panel."""
+"""Sends what a view draws to the browser, as much as it can take; imports nothing of nbann."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from nbann.panels import Dashboard
+from typing import Any
 
 IN_FLIGHT = 4  # one acknowledgement a frame would cap a view at 14 frames/s; some in flight do not
+
+Frame = tuple[dict[str, Any], list[bytes]]
+"""What is said of a frame, in plain data, and its bytes."""
 
 
 class FrameChannel:
@@ -18,33 +18,37 @@ class FrameChannel:
     ----------
     slot : str
         Which picture of the widget it is.
-    board : Dashboard
+    frame : callable
+        Returns a `Frame` of what is now: a compressed picture, or small arrays.
     send : callable
         ``send(content, buffers)``, the widget's own.
     """
 
     def __init__(
-        self, slot: str, board: Dashboard, send: Callable[[Any, list[bytes]], object]
+        self, slot: str, frame: Callable[[], Frame], send: Callable[[Any, list[bytes]], object]
     ) -> None:
         self.slot = slot
-        self.board = board
+        self.frame = frame
         self._send = send
         self._sent = 0
         self._acknowledged = 0
         self._owed = False
 
     def paint(self) -> None:
-        """Send a picture of what is now; if too many are under way, do it once they are drawn."""
+        """Send what is now; if too many frames are under way, do it once they are drawn."""
         if self._sent - self._acknowledged >= IN_FLIGHT:
             self._owed = True
             return
         self._owed = False
         self._sent += 1
-        content = {"type": "frame", "slot": self.slot, "id": self._sent}
-        self._send(content | {"words": self.board.describe()}, [self.board.jpeg()])
+        content, buffers = self.frame()
+        self._send({"type": "frame", "slot": self.slot, "id": self._sent} | content, buffers)
 
     def acknowledge(self, number: int) -> None:
-        """Note that the browser has drawn frame `number`; send the one that waited."""
+        """Note that a browser has drawn frame `number`; send the one that waited.
+
+        Of several views the one that is furthest sets the pace; a slower one leaves frames out.
+        """
         self._acknowledged = max(self._acknowledged, min(int(number), self._sent))
         if self._owed:
             self.paint()

@@ -1,8 +1,6 @@
 """Plays a trainer in the background of a kernel, in one asyncio task. Imports the core only.
 
 The kernel stays responsive because the task trains for some milliseconds at a time, then sleeps.
-Handlers may be called on other threads (it depends on the version of ipykernel): they go through
-`submit`, which brings them to the loop that the player was made on.
 """
 
 from __future__ import annotations
@@ -17,7 +15,10 @@ from typing import Any, ClassVar
 from nbann.core.hooks import Unit
 from nbann.core.trainer import Trainer
 
+from .loop import MainLoop
+
 SLICE = 0.015  # seconds of training between two looks at the kernel's other work
+STRETCH = 1_000_000  # epochs asked for at a time where there is no end in sight
 REST = 0.01  # seconds of sleep: with 0, Pause takes 200-280 ms to come through; with this 55-85 ms
 NEVER_BEHIND = 1.0  # seconds of steps caught up at most, after the kernel was busy elsewhere
 
@@ -39,6 +40,11 @@ class Progress:
             text += f", {rate:.3g} epochs/s, {(total - done) / rate:.0f} s left"
         return text
 
+    def told(self, trainer: Trainer, now: float) -> dict[str, Any]:
+        """Return the share that is done and the words, for a view."""
+        epoch = trainer.position.epoch
+        return {"fraction": self.fraction(epoch), "words": self.words(epoch, now)}
+
     def fraction(self, epoch: int) -> float:
         """Return the share that is done, in [0, 1]."""
         return (epoch - self.start) / (self.target - self.start)
@@ -50,7 +56,10 @@ class Player:
     Attributes
     ----------
     mode : str or None
-        "play": so many units a second; "run": full speed to an epoch; None: at rest.
+        "play": so many units a second; "run": full speed to an epoch; "forward": full speed until
+        a hook pauses it; None: at rest.
+    why : str
+        Why a hook has paused it, in words.
     unit : str
         What is played.
     speed : float
@@ -65,12 +74,12 @@ class Player:
         if trainer not in cls._players:
             cls._players[trainer] = cls(trainer)
         player = cls._players[trainer]
-        player._find_loop()
+        player._loop.find()
         return player
 
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = weakref.ref(trainer)  # the registry would keep trainers alive otherwise
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop = MainLoop()
         self._task: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[BaseException | None], object]] = []
         self.mode: str | None = None
@@ -78,18 +87,7 @@ class Player:
         self.speed = 2.0
         self.progress: Progress | None = None
         self.driving = False
-
-    def _find_loop(self) -> None:
-        try:
-            self._loop = asyncio.get_running_loop()
-        except RuntimeError:
-            if self._loop is not None and self._loop.is_closed():
-                self._loop = None
-
-    @property
-    def has_loop(self) -> bool:
-        """Whether there is an event loop to do later what need not be done now."""
-        return self._loop is not None and not self._loop.is_closed()
+        self.why = ""
 
     # ---- listening ------------------------------------------------------------------------------
     def listen(self, fn: Callable[[BaseException | None], object]) -> None:
@@ -102,13 +100,6 @@ class Player:
             self._listeners.remove(fn)
         if not self._listeners:
             self.pause()
-
-    def submit(self, fn: Callable[..., object], *args: Any) -> None:
-        """Call `fn` on the kernel's main loop, at once where there is none."""
-        if self.has_loop and self._loop is not None:
-            self._loop.call_soon_threadsafe(fn, *args)
-        else:
-            fn(*args)
 
     # ---- moving ---------------------------------------------------------------------------------
     def play(self, unit: Unit) -> None:
@@ -126,19 +117,25 @@ class Player:
             self.mode, self.progress = "run", Progress(start, start + epochs, time.perf_counter())
             self._start()
 
+    def forward(self) -> None:
+        """Train at full speed until a hook pauses the run."""
+        self._check_loop()
+        self.mode, self.progress, self.why = "forward", None, ""
+        self._start()
+
     def pause(self) -> None:
         """Stop after the slice at hand."""
         self.mode = None
 
     def _check_loop(self) -> None:
-        if not self.has_loop:
+        if not self._loop.is_there:
             raise RuntimeError(
                 "Play needs a notebook's event loop; in a script call trainer.run() or .step()."
             )
 
     def _start(self) -> None:
-        if self._loop is not None and (self._task is None or self._task.done()):
-            self._task = self._loop.create_task(self._drive())
+        if self._task is None or self._task.done():
+            self._task = self._loop.start(self._drive())
 
     async def _drive(self) -> None:
         error: BaseException | None = None
@@ -163,20 +160,24 @@ class Player:
 
     def _slice(self, trainer: Trainer, due: float, deadline: float) -> float:
         """Train until `deadline`; return the number of units that are still owed."""
-        if self.mode == "run" and self.progress is not None:
-            left = self.progress.target - trainer.position.epoch
+        if self.mode != "play":
+            here = trainer.position.epoch
+            left = STRETCH if self.progress is None else self.progress.target - here
             stop = None
             if left > 0:
                 stop = trainer.run(left, until=lambda _: time.perf_counter() > deadline)
             if stop is not None and stop.reason == "nan":
                 raise FloatingPointError(str(stop.autopsy))
-            if stop is None or stop.reason != "until":
+            # only a run to an end that was named is done when its epochs are
+            goes_on = ("until",) if self.progress is not None else ("until", "epochs")
+            if stop is None or stop.reason not in goes_on:
                 self.mode = None
+            self.why = stop.why if stop is not None and stop.reason == "paused" else ""
             return 0.0
         while due >= 1.0:
             due -= 1.0
-            if trainer.step(self.unit).paused:
-                self.mode = None
+            if (ran := trainer.step(self.unit)).paused:
+                self.mode, self.why = None, ran.why
                 return 0.0
             if time.perf_counter() > deadline:
                 return min(due, 1.0)  # faster than it can be: what is owed is let go

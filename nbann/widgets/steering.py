@@ -1,93 +1,53 @@
-"""What Python and the browser ask of a StepThrough: moving on, going back, changing, why.
+"""Changing, asking why, going anywhere on the timeline: for views of one trainer.
 
-A mixin, for `step_through.py` alone. What a person has typed wrongly is told in the card, in words;
-any other error is shown with its traceback.
+What a person has typed wrongly is told in the card, in words; any other error with its traceback.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
+import traitlets as t
+
 from nbann.core.checks import whole_number
-from nbann.core.errors import UnknownNameError, bad_value
 from nbann.core.explaining.explanation import Explanation
-from nbann.core.moves import Position
-from nbann.core.trainer import Trainer
-from nbann.core.units import Unit
 
 from . import timeline_view, wording
-from .pictures import Pictures
-from .player import Player
+from .transport import Transport
 from .why import Why
 
-MESSAGES = (
-    "step", "back", "goto", "switch", "play", "pause", "run", "reset", "why", "close_why", "unfold",
-    "set", "rate", "ready", "gone", "look", "drawn",
-)  # fmt: skip
 
+class Steering(Transport):
+    """A view with a timeline, the equation of the current op, editing, and explanations.
 
-class Steering:
-    """The part of `StepThrough` that acts on the trainer."""
+    `element` is what a person looks at. An explanation is closed once the run stands elsewhere.
+    """
 
-    trainer: Trainer
-    unit: Unit
-    speed: float
-    error: str
-    notice: str
-    equation: dict[str, Any]
-    _player: Player
-    _pictures: Pictures
-    _views: int
-    _why: Why | None
+    element = t.List(t.Any()).tag(sync=True)
+    """Which element's arithmetic is shown: [array name, [row, column]]; empty for the first."""
+    equation = t.Dict().tag(sync=True)
+    """The current op's formula, and its arithmetic for `element`."""
+    timeline = t.Dict().tag(sync=True)
+    """The run from its first batch to its last, and where on it the trainer stands."""
+    curve = t.Dict().tag(sync=True)
+    """The loss along the run, at most some 200 values at even distances; None is no number."""
+    marks = t.List(t.Dict()).tag(sync=True)
+    """Interventions and forks, at their places on the timeline; at most some 200."""
+    branches = t.List(t.Dict()).tag(sync=True)
+    """Lines of events that one can return to."""
+    why_rows = t.List(t.Dict()).tag(sync=True)
+    """What `why` shows, row by row; empty while it is closed."""
+
+    def __init__(self, **traits: Any) -> None:
+        self._why: Why | None = None
+        # what the traits of these were made for; they are made anew for something else
+        self._explained: tuple[Any, ...] | None = None
+        self._acts: tuple[Any, ...] = ()
+        super().__init__(**traits)
+        self.observe(self._on_element, "element")
 
     # ---- what Python calls -----------------------------------------------------------------------
-    def step(self, unit: Unit | None = None, n: int = 1) -> None:
-        """Press Step: go on by `unit` (by default the chosen one), n times."""
-        self._begin()
-        self.trainer.step(self.unit if unit is None else unit, n)
-
-    def back(self, unit: Unit | None = None, n: int = 1) -> Position:
-        """Press Back: pause, and go back by `unit` (by default the chosen one), n times.
-
-        Returns
-        -------
-        Position
-            Where the trainer stands now: at the earliest at the start of the run.
-        """
-        self._begin(pause=True)
-        return self.trainer.back(self.unit if unit is None else unit, n)
-
-    def play(self) -> None:
-        """Press Play: go on by the chosen unit, `speed` times a second, until `pause`."""
-        self._begin()
-        self._player.speed = self.speed
-        self._player.play(self.unit)
-        self._show()
-
-    def run(self, epochs: int) -> None:
-        """Press Run: train at full speed, in the background, to the end of an epoch.
-
-        Parameters
-        ----------
-        epochs : int
-            How many epochs from here, at least 1.
-        """
-        self._begin()
-        self._player.run(whole_number("epochs", epochs, least=1))
-        self._show()
-
-    def pause(self) -> None:
-        """Press Pause."""
-        self._player.pause()
-        self._show()
-
-    def reset(self) -> None:
-        """Press Reset: pause, and go back to the very same start."""
-        self._begin(pause=True)
-        self.trainer.reset()
-
     def why(self, name: str | None = None, index: int | Sequence[int] | None = None) -> Explanation:
         """Press why?: pause, and show what a number is made of, below the equation.
 
@@ -122,43 +82,8 @@ class Steering:
         self._why = None
         self._show()
 
-    # ---- what the browser says -----------------------------------------------------------------
-    def _on_message(self, _: Any, content: dict[str, Any], buffers: list[bytes]) -> None:
-        self._player.submit(self._guarded, self._command, content)
-
-    def _command(self, content: dict[str, Any]) -> None:
-        kind = content.get("type")
-        match kind:
-            case "step" | "back" | "play" | "pause" | "reset" | "close_why":
-                getattr(self, kind)()
-            case "run":
-                self.run(content.get("epochs", 1))
-            case "goto":
-                self._go(content)
-            case "switch":
-                self._begin(pause=True)
-                self.trainer.switch(content.get("number"))
-            case "unfold":
-                self._unfold(content["path"])
-            case "why" | "set" | "rate":
-                self._begin()
-                with self._telling():
-                    getattr(self, f"_say_{kind}")(content)
-            case "ready":
-                self._views += 1
-                self._pictures.dress(content)
-            case "gone":
-                self._views = max(0, self._views - 1)
-                if not self._views:
-                    self._player.pause()
-            case "look":
-                self._pictures.dress(content)
-            case "drawn":
-                self._pictures.channels[content["slot"]].acknowledge(content["id"])
-            case _:
-                raise UnknownNameError("message", kind, MESSAGES)
-
-    def _go(self, content: dict[str, Any]) -> None:
+    # ---- what the browser says -------------------------------------------------------------------
+    def _say_goto(self, content: dict[str, Any]) -> None:
         """Go to a place of the timeline; the view sends the next one once it has been told."""
         try:
             self._begin(pause=True)
@@ -168,51 +93,87 @@ class Steering:
         finally:
             self.send({"type": "went", "id": content.get("id")})
 
-    def _say_why(self, content: dict[str, Any]) -> None:
-        self.why()
+    def _say_switch(self, content: dict[str, Any]) -> None:
+        self._begin(pause=True)
+        self.trainer.switch(content.get("number"))
 
-    def _unfold(self, path: str) -> None:
+    def _say_why(self, content: dict[str, Any]) -> None:
+        self._begin()
+        with self._telling():
+            self.why()
+
+    def _say_close_why(self, content: dict[str, Any]) -> None:
+        self.close_why()
+
+    def _say_unfold(self, content: dict[str, Any]) -> None:
         if self._why is not None:  # else a step has closed it while the message was under way
-            self._why.toggle(path)
+            self._why.toggle(content["path"])
             self._show()
 
     def _say_set(self, content: dict[str, Any]) -> None:
-        value = as_number("set to", content.get("value"))
-        self.trainer.set(content["name"], tuple(content["index"]), value)
+        self._begin()
+        with self._telling():
+            value = wording.as_number("set to", content.get("value"))
+            self.trainer.set(content["name"], tuple(content["index"]), value)
 
-    def _say_rate(self, content: dict[str, Any]) -> None:
-        self.trainer.learning_rate = as_number("rate", content.get("value"))
+    # ---- showing ---------------------------------------------------------------------------------
+    def _on_element(self, change: Any) -> None:
+        self._loop.submit(self._guarded, self._look_at_another)
 
-    # ---- helpers ---------------------------------------------------------------------------------
-    def _begin(self, *, pause: bool = False) -> None:
-        """Forget what was told of the last action."""
-        if pause:
-            self._player.pause()
-        self.error = self.notice = ""
+    def _look_at_another(self) -> None:
+        """Show the element that was chosen; where one was explained, explain this one."""
+        asked, self.notice = self._why is not None, ""
+        self._show()
+        if asked:
+            with self._telling():
+                self.why()
 
-    @contextmanager
-    def _telling(self) -> Iterator[None]:
-        """Tell in the card what was asked for and can not be."""
-        try:
-            yield
-        except ValueError as refused:
-            self._show()  # a field shows again what is
-            self.notice = str(refused)
+    def _tell(self) -> None:
+        super()._tell()
+        self.equation = wording.equation_view(self.trainer, self._element())
+        self._tell_timeline()
+        self._tell_why()
+        told = wording.sentence(self.trainer, self.here, self.equation)
+        self.words = "" if self.mode else told
+
+    def _tell_timeline(self) -> None:
+        trainer = self.trainer
+        timeline = trainer.timeline
+        self.timeline = timeline_view.line(trainer)
+        self.curve = timeline_view.curve(trainer)
+        acts = (timeline.number, len(timeline), timeline.applied, *timeline.branches)
+        if acts != self._acts:
+            self._acts = acts
+            self.marks = timeline_view.marks(trainer)
+            self.branches = timeline_view.branches(trainer)
+
+    def _tell_why(self) -> None:
+        """Show what is opened of an explanation; close it once the run stands elsewhere."""
+        if self._why is not None:
+            trainer, timeline = self.trainer, self.trainer.timeline
+            line = (timeline.number, len(timeline), timeline.applied)
+            shown = (self.equation["array"], self.equation["index"])
+            now = (self._why, trainer.position, trainer.loaded, line, shown, self.mode)
+            if self._explained is None or self._explained[0] is not self._why:
+                self._explained = now
+            elif now != self._explained:
+                self._why = None
+        if self._why is None:
+            self._explained = None
+        self.why_rows = [] if self._why is None else self._why.rows()
 
     def _element(self) -> wording.Element | None:
         return (self.element[0], tuple(self.element[1])) if self.element else None
 
-
-def as_number(what: str, text: object) -> float:
-    """Return a number that a person has typed.
-
-    Raises
-    ------
-    ValueError
-        It is none.
-    """
-    try:
-        return float(str(text).strip().replace("\N{MINUS SIGN}", "-"))
-    except ValueError:
-        received = repr(text)[:40] if str(text).strip() else "nothing"
-        raise bad_value(what, "a number", received, "Type e.g. 0.5.") from None
+    @t.validate("element")
+    def _check_element(self, proposal: Any) -> list[Any]:
+        value = proposal["value"]
+        try:
+            name, index = value or ("", ())
+            checked = [str(name), [int(i) for i in index]]
+        except (TypeError, ValueError):
+            raise t.TraitError(
+                f"element: expected [array name, [row, column]] or []; received {value!r}. "
+                f"Pass e.g. ['hidden.out', [0, 2]]."
+            ) from None
+        return checked if value else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nbann.core.errors import bad_value
 from nbann.core.expr import Entry
 from nbann.core.program import Op
 from nbann.core.render import Text, significant
@@ -22,6 +23,7 @@ def op_list(trainer: Trainer) -> list[dict[str, Any]]:
             "phase": op.phase,
             "layer": op.layer,
             "name": title(op),
+            "op": op.name,
             "math": "".join(equation_pieces(op.equation)),
         }
         for op in trainer.program
@@ -145,3 +147,18 @@ def sentence(trainer: Trainer, here: dict[str, Any], view: dict[str, Any]) -> st
         return f"At the start of {where}. Next: {what}."
     loss = f" Loss {here['loss']}." if here["loss"] else ""
     return f"At {where}. Just run: {what}. {view['text'] or view['note']}.{loss}"
+
+
+def as_number(what: str, text: object) -> float:
+    """Return a number that a person has typed.
+
+    Raises
+    ------
+    ValueError
+        It is none.
+    """
+    try:
+        return float(str(text).strip().replace("\N{MINUS SIGN}", "-"))
+    except ValueError:
+        received = repr(text)[:40] if str(text).strip() else "nothing"
+        raise bad_value(what, "a number", received, "Type e.g. 0.5.") from None

@@ -281,7 +281,10 @@ def test_after_travel_and_changes_every_picture_is_as_if_drawn_anew(widget):
 
     def check():
         assert widget.dashboard.describe() == fresh().describe()
-        assert widget._pictures.describe()[0] == nbann.Dashboard(trainer, ["network"]).describe()
+        assert (
+            widget._pictures["network"].board.describe()
+            == nbann.Dashboard(trainer, ["network"]).describe()
+        )
         assert np.array_equal(widget.dashboard.render(), fresh().render())
 
     trainer.run(30)
