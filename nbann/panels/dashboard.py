@@ -25,12 +25,19 @@ from ..core.errors import UnknownNameError, bad_value
 from ..core.trainer import Trainer
 from .activations import Activations
 from .base import Panel
+from .confusion_matrix import ConfusionMatrix
 from .decision_boundary import DecisionBoundary
 from .energy import Energy
 from .gradient_flow import GradientFlow
+from .hidden_states import HiddenStates
+from .latent_space import LatentSpace
 from .loss_curve import LossCurve
 from .loss_landscape import LossLandscape
 from .network_diagram import NetworkDiagram
+from .predictions import Predictions
+from .ranked_list import RankedList
+from .reconstruction import Reconstruction
+from .som_map import SOMMap
 from .style import Theme, as_theme, style
 from .text import families
 from .weight_heatmap import WeightHeatmap
@@ -47,6 +54,13 @@ PANELS: dict[str, type[Panel]] = {
     "activations": Activations,
     "gradients": GradientFlow,
     "energy": Energy,
+    "confusion": ConfusionMatrix,
+    "predictions": Predictions,
+    "reconstruction": Reconstruction,
+    "latent": LatentSpace,
+    "ranking": RankedList,
+    "states": HiddenStates,
+    "som": SOMMap,
 }
 """Panels by the short names that `Dashboard` takes."""
 
