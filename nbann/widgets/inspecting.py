@@ -211,9 +211,11 @@ class Inspecting(Steering):
         """Explain what is selected anew where the run stands, at rest, if this view does so."""
         before = self._why
         super()._tell_why()
-        if not (self.keeps_asking and self.selected and self._why is None and not self.mode):
+        if not (self.keeps_asking and self.selected and self._why is None):
             return
-        self._why_note = ""
+        self._why_note = "Pause to see what it is made of." if self.mode else ""
+        if self.mode:
+            return
         try:
             explanation = self.trainer.explain(self.selected[0], self._place())
         except ValueError as not_yet:

@@ -20,11 +20,11 @@ from nbann.panels import NetworkDiagram
 from nbann.panels.lit import Lit
 from nbann.panels.network_layout import Column
 from nbann.panels.network_marks import Marks
-from nbann.panels.scale import Limit
 
 from . import net_words
 from .frames import Frame
 from .net_layout import Part
+from .net_limits import Limits
 
 EDGES = ("weight", "gradient")
 COLUMNS = 14
@@ -62,8 +62,7 @@ class Net:
         self._version = 0
         self._key: tuple[Any, ...] = ()
         self._layout: dict[str, Any] = {}
-        self._limits: dict[str, Limit] = {}
-        self._seen: tuple[Any, ...] = ((0, 0, 0), 0)
+        self._limits = Limits(trainer)
         self._reader: Marks | None = None
         self.configure(most=most, sample=sample, edges=edges)
         if not self.reason and len(self.reader.columns) < 2:
@@ -166,7 +165,7 @@ class Net:
         layout = self.layout()
         if self.reason:
             return {"layout": layout["version"], "words": f"Network {self.reason}"}, []
-        self._restart()
+        self._limits.restart()
         part, arrays = self._part, self.trainer.program.arrays
         numbers = np.full((2, part.size), np.nan)
         values, graded = numbers[0], []
@@ -178,7 +177,7 @@ class Net:
             if name:
                 row, indices[-1] = self._row(name, column.width)
                 values[part.nodes[i]] = row[part.units[i]]
-                self._fit(f"node{i + part.first}", arrays[name])
+                self._limits.fit(f"node{i + part.first}", arrays[name])
                 if self._is_graded(name):
                     numbers[1, part.nodes[i]] = self._row(f"{name}.grad", column.width)[0][
                         part.units[i]
@@ -186,10 +185,10 @@ class Net:
                     graded.append(name)
         for name, spot, take in self._parameters():
             values[spot] = take(arrays[name])
-            self._fit(name, arrays[name])
+            self._limits.fit(name, arrays[name])
             if self._is_graded(name):
                 numbers[1, spot] = take(arrays[f"{name}.grad"])
-                self._fit(f"{name}.grad", arrays[f"{name}.grad"])
+                self._limits.fit(f"{name}.grad", arrays[f"{name}.grad"])
                 graded.append(name)
         known = self.trainer.is_current("loss")
         content = {
@@ -204,7 +203,7 @@ class Net:
             "looked_up": [self._looked_up(part.columns[to]) for _, to, _ in part.links],
             "edges": self.edges,
             "dropped": [self._dropped(i) for i in range(len(part.columns))],
-            "limits": self._limits_of(part),
+            "limits": self._limits.told(part),
             "chances": [self._chances(i) if part.columns[i].arrays else [] for i in part.ends],
             "ends": part.ends,
             "loss": significant(arrays["loss"].item(), 4) if known else "",
@@ -262,30 +261,6 @@ class Net:
         dropped = self.reader.dropped(i + self._part.first)
         return np.flatnonzero(np.isin(self._part.units[i], dropped)).tolist() if dropped else []
 
-    def _restart(self) -> None:
-        """Let limits that have grown go, if the run has gone back or to another branch."""
-        position, line = self.trainer.position, self.trainer.timeline.number
-        if position < self._seen[0] or line != self._seen[1]:
-            self._limits.clear()
-        self._seen = (position, line)
-
-    def _fit(self, key: str, array: NDArray[Any]) -> None:
-        self._limits.setdefault(key, Limit()).fit(extent(array))
-
-    def _limits_of(self, part: Part) -> dict[str, list[float]]:
-        def of(*keys: str) -> list[float]:
-            return [self._limits[k].value if k in self._limits else 1.0 for k in keys]
-
-        biases = [str(part.columns[i].bias) for i, _ in part.biases]
-        weights = [str(part.columns[to].weight) for _, to, _ in part.links]
-        return {
-            "nodes": of(*(f"node{i + part.first}" for i in range(len(part.columns)))),
-            "biases": of(*biases),
-            "edges": of(*weights),
-            "bias_gradients": of(*(f"{n}.grad" for n in biases)),
-            "edge_gradients": of(*(f"{n}.grad" for n in weights)),
-        }
-
     def _chances(self, end: int) -> list[float]:
         """Return the probabilities of a last column's neurons, once the loss has them."""
         chances = self.reader.probabilities(end + self._part.first)
@@ -321,14 +296,3 @@ def _way(read: Lit, written: Lit) -> int:
     edges = read.edges | written.edges
     back = edges and written.nodes and max(written.nodes) < min(edges)
     return -1 if back else 1
-
-
-def extent(array: NDArray[Any]) -> float:
-    """Return the largest size among the finite numbers of an array, 0 where there is none."""
-    if not array.size:
-        return 0.0
-    size = max(float(array.max()), -float(array.min()))
-    if math.isfinite(size):
-        return size
-    sizes = np.abs(array[np.isfinite(array)])
-    return float(sizes.max()) if sizes.size else 0.0

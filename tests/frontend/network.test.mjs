@@ -10,7 +10,7 @@ const { elementAt, elementName, networkOffsets, networkPlaces, placesOf, placeTi
 const { nextPlace } = await import(`${parts}/network_keys.js`);
 const { edgeWidth, fourCharacters } = await import(`${parts}/network_draw.js`);
 const { fittedText } = await import(`${parts}/network_names.js`);
-const { asideWords, draggedTo, exactNumber } = await import(`${parts}/network.js`);
+const { asideWords, draggedTo, exactNumber } = await import(`${parts}/network_text.js`);
 const { handleReach } = await import(`${parts}/inspector.js`);
 const { default: widget } = await import("../../nbann/widgets/static/network_view.js");
 

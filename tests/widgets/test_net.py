@@ -10,7 +10,8 @@ import pytest
 import nbann
 from nbann.panels import NetworkDiagram
 from nbann.panels.network_layout import folded
-from nbann.widgets.net import COLUMNS, Net, extent
+from nbann.widgets.net import COLUMNS, Net
+from nbann.widgets.net_limits import extent
 
 from .nets import ALL, classes, deep, lstm, rbm, wide, words
 

@@ -8,14 +8,14 @@ import { make } from "./dom.js";
 import { drawPicture, receiveFrames } from "./frames.js";
 import { networkPalette } from "./network_colors.js";
 import { paintFlow, paintLocks, paintMarks, paintNetwork } from "./network_draw.js";
-import { fittedText } from "./network_names.js";
-import { biasPoint, edgeEnds, elementAt, elementName, elementsAt, networkOffsets, networkPlaces, placesOf, placeTitle, placeUnder } from "./network_places.js";
+import { biasPoint, edgeEnds, elementAt, elementsAt, networkOffsets, networkPlaces, placesOf, placeTitle, placeUnder } from "./network_places.js";
 import { nextPlace } from "./network_keys.js";
+import { asideWords, draggedTo, linesOf, numbersIn, sideRooms } from "./network_text.js";
 import { roomAbove } from "./network_ways.js";
 import { phaseClass } from "./phases.js";
 
 const FLOW = 180; // milliseconds that a flow along the edges takes
-const MOST_OF_WIDTH = 0.24; // for names on one side
+
 
 /**
  * @typedef {import("./network_places.js").Place} Place
@@ -29,9 +29,6 @@ const MOST_OF_WIDTH = 0.24; // for names on one side
 
 /** Whether people have asked for less motion. */
 const isCalm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-
-/** A number to the last digit. @param {number} value */
-export const exactNumber = (value) => String(value).replaceAll("-", "−").replace("Infinity", "∞");
 
 /** The view of one net. `light` marks elements from elsewhere, `select` selects one (null: none), `told` says what one is.
  * @param {import("./view.js").Context} context @param {Options} [options] */
@@ -47,6 +44,8 @@ export function networkView(context, { slot = "network", trait = "net", label = 
   const tip = make("div", { class: "nbann-net-tip", hidden: true, "aria-hidden": "true" });
   const under = make("div", { class: "nbann-live nbann-net-under", "aria-live": "polite" });
   const words = make("div", { class: "nbann-live nbann-net-words" });
+  words.id = `nbann-net-words-${Math.random().toString(36).slice(2)}`;
+  canvas.setAttribute("aria-describedby", words.id);
   const key = (/** @type {string} */ kind, /** @type {string} */ word) =>
     make("span", { class: "nbann-net-key" }, [make("i", { class: `nbann-net-${kind}`, "aria-hidden": "true" }), word]);
   const picture = /** @type {HTMLCanvasElement} */ (make("canvas", { class: "nbann-net-picture", role: "img", hidden: true }));
@@ -174,12 +173,6 @@ export function networkView(context, { slot = "network", trait = "net", label = 
     const known = place.kind !== "node" || Boolean(frame.at[place.at]);
     return { place, element, same: elementsAt(layout, place, frame), title: placeTitle(layout, place), value: values[at], gradient: gradients[at], known, graded: frame.graded.includes(element[0]) };
   };
-  /** Lines that say all of a place. @param {Told} told */
-  const linesOf = (told) => [
-    `${elementName(told.element)} = ${told.known ? exactNumber(told.value) : "not computed yet in this batch"}`,
-    told.title,
-    `gradient ${told.graded ? exactNumber(told.gradient) : "not computed yet in this batch"}`,
-  ];
   const showTip = () => {
     const told = tellOf(pointed);
     tip.hidden = !told;
@@ -304,27 +297,4 @@ export function networkView(context, { slot = "network", trait = "net", label = 
   };
   Object.assign(canvas, { nbannNetwork: view }); // for tests, and for those who point at something on the page
   return view;
-}
-
-/** What stands beside the key: the time step, and what edges show if not weights.
- * @param {{time: number, steps: number, edges: string}} frame */
-export function asideWords({ time, steps, edges }) {
-  return [...(time >= 0 ? [`time step ${time} of 0 to ${steps - 1}`] : []), ...(edges === "gradient" ? ["edges: gradients"] : [])].join(" · ");
-}
-
-/** The numbers of a buffer, whatever it is aligned to. @param {DataView} view */
-const numbersIn = (view) => new Float64Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
-
-/** The number that a drag leads to: 100 pixels are the scale. @param {number} from @param {number} pixels @param {number} scale */
-export const draggedTo = (from, pixels, scale) => Number((from + (scale * pixels) / 100).toPrecision(3));
-
-/** Pixels for names at the left and at the right.
- * @param {CanvasRenderingContext2D} ctx @param {any} layout @param {number} width */
-function sideRooms(ctx, layout, width) {
-  const { columns } = layout;
-  const widest = (/** @type {string[]} */ names) =>
-    Math.max(0, ...names.map((name) => ctx.measureText(fittedText(ctx, name, width * MOST_OF_WIDTH)).width));
-  const chance = layout.chances ? ctx.measureText("100.0 %").width : 0; // kept free always: nothing moves when they come
-  const names = columns.flatMap((/** @type {any} */ { end, labels, band }) => (end ? [...labels, band] : []));
-  return [Math.max(widest(columns[0].labels), 16) + 14, Math.max(widest(names), chance, 16) + 14];
 }
