@@ -17,7 +17,8 @@ view
 """
 OPS = 8  # that have run at first
 
-# What the op's header says, once it says something else and that has been painted.
+# Milliseconds from a click on Step to the first animation frame after the net has been painted anew
+# (its header is written with it).
 STEP = """async (steps) => {
   const root = document.querySelector(".nbann-view");
   const step = [...root.querySelectorAll("button")].find((b) => b.textContent === "Step");
@@ -27,8 +28,7 @@ STEP = """async (steps) => {
     const before = op.textContent, begun = performance.now();
     step.click();
     await new Promise((done) => {
-      const look = () => op.textContent === before
-        ? requestAnimationFrame(look) : requestAnimationFrame(() => done());
+      const look = () => op.textContent === before ? requestAnimationFrame(look) : done();
       look();
     });
     times.push(performance.now() - begun);
