@@ -13,6 +13,7 @@ from ..core.errors import UnknownNameError, bad_value
 from .base import Margins, Panel
 from .field import class_colors, stretch
 from .legend import draw_legend
+from .pixels import Pixels
 from .scale import largest
 from .style import MARKERS, SMALL, marker_size
 from .text import counted, listed, literal, names_of, number, plain
@@ -163,15 +164,11 @@ class DecisionBoundary(Panel):
         self.ax.set_ylabel(labels[1], labelpad=2, **look)
         self.ax.set(xlim=self._box[0], ylim=self._box[1])
         blank = np.zeros((1, 1, 4), np.uint8)
-        self._image = self.moving(
-            self.ax.imshow(
-                blank,
-                extent=self._box.ravel(),
-                origin="lower",
-                aspect="auto",
-                interpolation="nearest",
-            )
-        )
+        look = {"extent": self._box.ravel(), "origin": "lower", "interpolation": "nearest"}
+        self._image = self.moving(Pixels(self.ax, **look))
+        self._image.set_data(blank)
+        self._image.set_clip_path(self.ax.patch)
+        self.ax.add_image(self._image)
         self.ax.set(xlim=self._box[0], ylim=self._box[1])
         if self._classes:
             self._draw_classes()
