@@ -8,25 +8,45 @@ import statistics
 
 WATCH = """(() => {
   const scratch = document.createElement("canvas");
-  const pen = scratch.getContext("2d", { willReadFrequently: true });
+  const pen = scratch.getContext("2d", { willReadFrequently: true, alpha: false });
   const pixels = (node) => {
     const width = node.naturalWidth ?? node.width, height = node.naturalHeight ?? node.height;
-    if (!width || !height || node.complete === false) return null;
+    if (!width || !height) return null;
     if (scratch.width !== width) scratch.width = width;
     if (scratch.height !== height) scratch.height = height;
-    pen.clearRect(0, 0, width, height);
     pen.drawImage(node, 0, 0);
     const words = new Uint32Array(pen.getImageData(0, 0, width, height).data.buffer);
-    let sum = width;
-    for (let i = 0; i < words.length; i++) sum = (Math.imul(sum, 31) + words[i]) | 0;
+    let sum = width;  // one pixel in seven will do, in other columns from row to row
+    for (let i = 0; i < words.length; i += 7) sum = (Math.imul(sum, 31) + words[i]) | 0;
     return sum;
   };
   const watch = { selector: "", times: [], clicks: [], last: null };
+  // reading pixels takes time that the page is to have: only what has been drawn into is read
+  const drawn = new WeakSet();
+  const kinds = [CanvasRenderingContext2D, ImageBitmapRenderingContext];
+  const calls = ["clearRect", "fillRect", "strokeRect", "drawImage", "putImageData", "fillText",
+    "fill", "stroke", "transferFromImageBitmap"];
+  for (const { prototype } of kinds) {
+    for (const name of calls.filter((call) => call in prototype)) {
+      const original = prototype[name];
+      prototype[name] = function (...args) {
+        drawn.add(this.canvas);
+        return original.apply(this, args);
+      };
+    }
+  }
+  let image = "";
+  const isNew = (node) => {
+    if (node.tagName === "CANVAS") return drawn.delete(node) || watch.last === null;
+    if (!node.complete || node.src === image) return false;
+    image = node.src;
+    return true;
+  };
   const painted = new MessageChannel();  // its message comes after the frame has been painted
   painted.port1.onmessage = () => {
     if (!watch.selector) return;
     const node = [...document.querySelectorAll(watch.selector)].at(-1);
-    const now = node ? pixels(node) : null;
+    const now = node && isNew(node) ? pixels(node) : null;
     if (now !== null && now !== watch.last) {
       if (watch.last !== null) watch.times.push(performance.now());
       watch.last = now;

@@ -223,8 +223,10 @@ class StepThrough(Steering, anywidget.AnyWidget):
         if self._views:
             self._pictures.paint()
         self._painted = time.perf_counter()
-        # at most 30 pictures a second, and no more than half of the time spent on them
-        self._pause = max(FRAME_SECONDS, 2 * (self._painted - begun))
+        # at most 30 pictures a second; at full speed half of the time is for training, else a fifth
+        taken = self._painted - begun
+        share = 0.25 if self._player.mode == "play" else 1.0
+        self._pause = max(FRAME_SECONDS - taken, share * taken)
 
     def _let_go(self) -> None:
         """Send the traits that were held back."""
