@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from .awaiting import Awaiting
 from .checks import number_in, whole_number
 from .data.batches import Batches, Order
 from .data.given import as_dataset, as_values
@@ -51,7 +52,7 @@ class _Usual(int):
 BATCH_SIZE = _Usual(32)
 
 
-class Trainer(GoingBack, Keeping):
+class Trainer(Awaiting, GoingBack, Keeping):
     """Trains a model on data: at full speed, or stopped at any operation.
 
     Parameters

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from .lab import NotAvailable, fresh_page, running_chromium, running_server
+from .lab import NotAvailableError, fresh_page, running_chromium, running_server
 
 HERE = Path(__file__).resolve().parent
 
@@ -27,7 +27,7 @@ def chromium():
     try:
         with running_chromium() as browser:
             yield browser
-    except NotAvailable as reason:
+    except NotAvailableError as reason:
         if os.environ.get("CI"):
             pytest.fail(str(reason))
         pytest.skip(str(reason))

@@ -33,7 +33,7 @@ CHROMIUM_OPTIONS = [
 ]
 
 
-class NotAvailable(Exception):
+class NotAvailableError(Exception):
     """There is no Chromium, or JupyterLab has not started."""
 
 
@@ -115,7 +115,7 @@ def _address(process: subprocess.Popen, runtime: Path, log_path: Path, seconds: 
             with contextlib.suppress(json.JSONDecodeError):  # it is being written: look again
                 return f"http://127.0.0.1:{json.loads(path.read_text())['port']}/"
         time.sleep(0.05)
-    raise NotAvailable(f"JupyterLab did not start within {seconds} s:\n{log_path.read_text()}")
+    raise NotAvailableError(f"JupyterLab did not start within {seconds} s:\n{log_path.read_text()}")
 
 
 # ---- the browser --------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ def running_chromium():
     """Start Chromium; while it lives, Playwright holds the thread's event loop."""
     executable = shutil.which("chromium") or shutil.which("chromium-browser")
     if executable is None:
-        raise NotAvailable(
+        raise NotAvailableError(
             "Chromium is not installed: it is needed here (Debian: apt-get install chromium)"
         )
     from playwright.sync_api import sync_playwright

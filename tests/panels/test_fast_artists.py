@@ -49,7 +49,8 @@ def test_pixels_are_those_of_a_resampled_image(shape):
 def test_an_image_that_is_not_as_large_as_its_axes_is_placed_where_it_belongs():
     array = np.full((140, 240, 4), 255, np.uint8)
     array[..., 0] = np.arange(240)
-    (fast, _), (slow, _) = (image_on(kind, array, (0.5, 1.5, -0.5, 0.5)) for kind in (Pixels, AxesImage))
+    part = (0.5, 1.5, -0.5, 0.5)
+    (fast, _), (slow, _) = (image_on(kind, array, part) for kind in (Pixels, AxesImage))
     assert np.array_equal(drawn(fast), drawn(slow))
 
 
@@ -94,7 +95,7 @@ def test_a_stamp_shows_what_a_text_would_after_every_change(change):
     for text in texts:
         text.set(**change)
     for _ in range(3):
-        assert np.abs(drawn(figures[0]) - drawn(figures[1])).max() <= 1  # rounding of what is half seen
+        assert np.abs(drawn(figures[0]) - drawn(figures[1])).max() <= 1  # rounding
 
 
 def test_a_stamp_is_laid_out_anew_only_where_it_changes(monkeypatch):
