@@ -5,27 +5,22 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from .checks import whole_number
 from .course import Course
+from .going_back import GoingBack
 from .moves import Stop
 from .stopping import Until, as_rules
-
-if TYPE_CHECKING:
-    from .travelling import Traveller
 
 SLICE = 0.03  # seconds of training between two looks at other work
 REST = 0.005  # seconds left to it at least: after none at all, a kernel's messages pile up
 
 
-class Awaiting:
+class Awaiting(GoingBack):
     """The part of `Trainer` that shares a thread with other work."""
 
-    _cursor: Traveller
     _guarded: bool
-    _changed: Callable[[], None]
     _awaited = False
 
     async def run_async(

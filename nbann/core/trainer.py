@@ -18,7 +18,6 @@ from .data.batches import Batches, Order
 from .data.given import as_dataset, as_values
 from .data.queries import samples_of
 from .errors import UnknownNameError, bad_value
-from .going_back import GoingBack
 from .hook import Event, Hook
 from .hooks import Hooks
 from .keeping import Keeping
@@ -52,7 +51,7 @@ class _Usual(int):
 BATCH_SIZE = _Usual(32)
 
 
-class Trainer(Awaiting, GoingBack, Keeping):
+class Trainer(Awaiting, Keeping):
     """Trains a model on data: at full speed, or stopped at any operation.
 
     Parameters

@@ -113,13 +113,13 @@ class Player:
     # ---- moving ---------------------------------------------------------------------------------
     def play(self, unit: Unit) -> None:
         """Play units at `speed` until paused."""
-        self._check_loop()
+        self.check_loop()
         self.unit, self.mode, self.progress = unit, "play", None
         self._start()
 
     def run(self, epochs: int) -> None:
         """Train at full speed to the end of the epoch that is `epochs` from here."""
-        self._check_loop()
+        self.check_loop()
         trainer = self._trainer()
         if trainer is not None:
             start = trainer.position.epoch
@@ -130,7 +130,8 @@ class Player:
         """Stop after the slice at hand."""
         self.mode = None
 
-    def _check_loop(self) -> None:
+    def check_loop(self) -> None:
+        """Raise `RuntimeError` where there is no event loop to play on."""
         if not self.has_loop:
             raise RuntimeError(
                 "Play needs a notebook's event loop; in a script call trainer.run() or .step()."

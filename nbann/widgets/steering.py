@@ -6,7 +6,7 @@ any other error is shown with its traceback.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -41,6 +41,8 @@ class Steering:
     _pictures: Pictures
     _views: int
     _why: Why | None
+    # what is to begin once a view is there
+    _waiting: Callable[[], None] | None = None
 
     # ---- what Python calls -----------------------------------------------------------------------
     def step(self, unit: Unit | None = None, n: int = 1) -> None:
@@ -60,8 +62,15 @@ class Steering:
         return self.trainer.back(self.unit if unit is None else unit, n)
 
     def play(self) -> None:
-        """Press Play: go on by the chosen unit, `speed` times a second, until `pause`."""
+        """Press Play: go on by the chosen unit, `speed` times a second, until `pause`.
+
+        It begins when somebody can see it: at once where a view is open, else when one opens. In a
+        notebook that runs without a browser it never does, and nothing is left running.
+        """
         self._begin()
+        self._when_seen(self._play)
+
+    def _play(self) -> None:
         self._player.speed = self.speed
         self._player.play(self.unit)
         self._show()
@@ -69,17 +78,24 @@ class Steering:
     def run(self, epochs: int) -> None:
         """Press Run: train at full speed, in the background, to the end of an epoch.
 
+        Like `play` it begins when a view is open; ``trainer.run(epochs)`` trains at once.
+
         Parameters
         ----------
         epochs : int
             How many epochs from here, at least 1.
         """
         self._begin()
-        self._player.run(whole_number("epochs", epochs, least=1))
+        count = whole_number("epochs", epochs, least=1)
+        self._when_seen(lambda: self._run(count))
+
+    def _run(self, epochs: int) -> None:
+        self._player.run(epochs)
         self._show()
 
     def pause(self) -> None:
         """Press Pause."""
+        self._waiting = None
         self._player.pause()
         self._show()
 
@@ -147,6 +163,7 @@ class Steering:
             case "ready":
                 self._views += 1
                 self._pictures.dress(content)
+                self._start_what_waits()
             case "gone":
                 self._views = max(0, self._views - 1)
                 if not self._views:
@@ -188,7 +205,20 @@ class Steering:
         """Forget what was told of the last action."""
         if pause:
             self._player.pause()
+        self._waiting = None
         self.error = self.notice = ""
+
+    def _when_seen(self, start: Callable[[], None]) -> None:
+        """Begin a play now where a view is open, else once one is."""
+        self._player.check_loop()
+        self._waiting = start
+        if self._views:
+            self._start_what_waits()
+
+    def _start_what_waits(self) -> None:
+        start, self._waiting = self._waiting, None
+        if start is not None:
+            start()
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

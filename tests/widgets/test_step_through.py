@@ -220,6 +220,9 @@ def test_a_run_reports_its_progress_and_ends_where_it_should():
         widget = nbann.StepThrough(make())
         seen = []
         widget.observe(lambda change: seen.append(change["new"]), "progress")
+        frames(widget, [])
+        message(widget, type="ready", dark=False)
+        await asyncio.sleep(0)
         widget.run(200)
         while widget.mode or not widget._player._task.done():
             await asyncio.sleep(0.01)
