@@ -39,7 +39,7 @@ class Kernel:
     """
 
     def __init__(self, manager, client):
-        self.manager, self.client = manager, client
+        self.manager, self.client, self.subshell = manager, client, None
         self.comms, self.customs = {}, []
         self.replies, self.streams, self.errors = {}, {}, {}
 
@@ -70,7 +70,21 @@ class Kernel:
 
     def _send(self, comm, data):
         message = self.client.session.msg("comm_msg", {"comm_id": comm, "data": data})
+        if self.subshell:
+            message["header"]["subshell_id"] = self.subshell
         self.client.shell_channel.send(message)
+
+    def use_subshell(self):
+        """Send comm messages to a thread of their own, as JupyterLab does; False if there is none."""
+        request = self.client.kernel_info()
+        self.until(lambda: request in self.replies)
+        if "kernel subshells" not in self.replies[request].get("supported_features", []):
+            return False
+        request = self.client.session.msg("create_subshell_request")
+        self.client.control_channel.send(request)
+        reply = self.client.control_channel.get_msg(timeout=PATIENCE)
+        self.subshell = reply["content"]["subshell_id"]
+        return True
 
     def frames(self, comm):
         """Return the frames that came for a widget: the contents of their messages."""

@@ -28,9 +28,11 @@ BUSY = "for _ in range(60): time.sleep(0.02)\nprint('done')"  # blocks the main 
 LONG = "await asyncio.sleep(1.0)\nprint('done')"  # leaves the loop its turns
 
 
-@pytest.fixture(scope="module")
-def running():
+@pytest.fixture(scope="module", params=["main shell", "subshell"])
+def running(request):
     with kernel() as found:
+        if request.param == "subshell" and not found.use_subshell():
+            pytest.skip(f"ipykernel {expected_version()} has no subshells")
         yield found
 
 
