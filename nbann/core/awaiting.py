@@ -29,11 +29,13 @@ class Awaiting(GoingBack):
         """Train as `run` does, with the same numbers, and let other work have its turns meanwhile.
 
         It trains for some hundredths of a second at a time, and never rests in the midst of a
-        batch. In between, other cells and widgets can look at the trainer and change it: what is
-        set takes effect from the next batch on, as between two calls of `run`. Whoever *moves* it
-        meanwhile (`step`, `run`, `back`, `goto`, `reset`, `switch`) takes it over: this run then
-        ends as "paused". Where it is cancelled the trainer stands at the end of a batch and can go
-        on from there.
+        batch. In between, others can look at the trainer and change it: what is set takes effect
+        from the next batch on, as between two calls of `run`. Whoever *moves* it meanwhile (`step`,
+        `run`, `back`, `goto`, `reset`, `switch`) takes it over: this run then ends as "paused".
+        Where it is cancelled the trainer stands at the end of a batch and can go on from there.
+
+        A notebook's next cell waits for one that awaits. For cells to run meanwhile let it be a
+        task: ``task = asyncio.create_task(trainer.run_async(500))``, later ``await task``.
 
         Parameters
         ----------
