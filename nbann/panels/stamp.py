@@ -10,7 +10,7 @@ from matplotlib.text import Text
 
 
 class Stamp(Text):
-    """A `Text` that is laid out and drawn twice at most, then put there again as a picture.
+    """A `Text` that is laid out and drawn once, and put there as a picture from then on.
 
     Matplotlib takes a millisecond or more for a line of text, a frame may take thirty; most lines
     say in the next frame what they have said in this one. Elsewhere than on pixels it is a `Text`.
@@ -25,12 +25,9 @@ class Stamp(Text):
             super().draw(renderer)
             return
         look = self._looks(renderer)
-        if look != self._look:  # what changes all the time is not worth keeping
-            self._look, self._picture = look, None
-            super().draw(renderer)
-            return
-        if self._picture is None:
+        if look != self._look:
             self._make(renderer)
+            self._look = look
         if self._picture.size:  # else it is outside of the page
             context = renderer.new_gc()
             renderer.draw_image(context, *self._corner, self._picture)

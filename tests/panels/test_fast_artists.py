@@ -95,7 +95,7 @@ def test_a_stamp_shows_what_a_text_would_after_every_change(change):
     for text in texts:
         text.set(**change)
     for _ in range(3):
-        assert np.abs(drawn(figures[0]) - drawn(figures[1])).max() <= 1  # rounding
+        assert np.abs(drawn(figures[0]) - drawn(figures[1])).max() <= 2  # rounding
 
 
 def test_a_stamp_is_laid_out_anew_only_where_it_changes(monkeypatch):
@@ -111,7 +111,7 @@ def test_a_stamp_is_laid_out_anew_only_where_it_changes(monkeypatch):
         laid_out.clear()
         figure.canvas.draw()
         counts.append(sum(drawn_one is text for drawn_one in laid_out))
-    assert counts == [1, 1, 1, 0, 0, 1]
+    assert counts == [1, 1, 0, 0, 0, 1]
 
 
 @pytest.mark.parametrize("classes", [2, 3, 10])
