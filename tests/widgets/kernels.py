@@ -75,7 +75,7 @@ class Kernel:
         self.client.shell_channel.send(message)
 
     def use_subshell(self):
-        """Send comm messages to a thread of their own, as JupyterLab does; False if there is none."""
+        """Send comm messages to a thread of their own, as JupyterLab does; False if none is had."""
         request = self.client.kernel_info()
         self.until(lambda: request in self.replies)
         if "kernel subshells" not in self.replies[request].get("supported_features", []):

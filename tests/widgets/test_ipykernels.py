@@ -241,7 +241,7 @@ def test_an_interrupt_ends_a_run_at_the_end_of_a_batch(view):
     cell = view.kernel.start_cell("await trainer.run_async(10**9)")
     view.until(lambda: view.state["here"]["epoch"] > 100)
     view.kernel.manager.interrupt_kernel()
-    with pytest.raises(RuntimeError, match="KeyboardInterrupt|CancelledError"):
+    with pytest.raises(RuntimeError, match=r"KeyboardInterrupt|CancelledError"):
         view.kernel.finish_cell(cell)
     epoch, batch, op = view.at_rest()
     assert op == 0
