@@ -1,4 +1,4 @@
-"""Another trainer that goes on from where one stands, with other settings; the core's own parts only."""
+"""Another trainer, with other settings, that goes on from where one stands; the core alone."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ class GoingBack(Changing):
         Parameters
         ----------
         **changes
-            Arguments of `Trainer` that are to be others from here on: ``batch_size=5``, ``l2=0.01``,
+            Arguments of `Trainer` that are others from here on: ``batch_size=5``, ``l2=0.01``,
             ``optimizer=nbann.Adam()``, a ``model`` with other activations, other data. The weights,
             and what the optimizer remembers where it is of the same kind, are carried over bit for
             bit; the history is, too. The new trainer begins at the batch at hand, in batches of

@@ -1,37 +1,31 @@
-"""Playground: build a net by hand, on toy or own data, and watch it learn. Imports panels, the core."""
+"""Playground: build a net by hand and watch it learn. Imports panels and the core."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, Self, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import traitlets as t
 
-from nbann.core.data.dataset import Dataset
-from nbann.core.errors import UnknownNameError, bad_value
+from nbann.core.errors import UnknownNameError
 from nbann.core.trainer import Trainer
 from nbann.core.units import Unit
 
-from . import playground_json as documents
 from . import playground_live as live
 from .frames import FrameChannel
 from .module import css, esm
 from .playground_build import Parts, Weights, build
-from .playground_choices import CONTROLS, DRAWN, OWN
+from .playground_choices import DRAWN, OWN
 from .playground_code import is_complete
+from .playground_keeping import PlaygroundKeeping, hidden_controls
 from .playground_own import as_own
 from .playground_plane import Plane
-from .playground_setup import Setup
-from .playground_still import still
-from .playground_telling import KINDS, PlaygroundTelling, StillChannel, written
+from .playground_setup import Point, Setup
+from .playground_telling import KINDS, StillChannel, written
 from .playground_touching import PlaygroundTouching
 
-_Data = TypeVar("_Data")
 
-
-class Playground(PlaygroundTouching, PlaygroundTelling):
+class Playground(PlaygroundTouching, PlaygroundKeeping):
     """TensorFlow Playground in a notebook: data, features, layers, settings; the run is Python's.
 
     Parameters
@@ -75,7 +69,7 @@ class Playground(PlaygroundTouching, PlaygroundTelling):
     _esm = esm("playground")
     _css = css("playground")
 
-    trainer: Trainer = t.Instance(Trainer)
+    trainer: Trainer = t.Instance(Trainer, read_only=True)
 
     def __init__(
         self,
@@ -88,7 +82,7 @@ class Playground(PlaygroundTouching, PlaygroundTelling):
         speed: float = 10.0,
         **settings: Any,
     ) -> None:
-        hidden = _hidden(show, hide)
+        hidden = hidden_controls(show, hide)
         if isinstance(data, str) and target is None:
             setup = Setup().changed(data=data, **settings)
         else:
@@ -108,8 +102,10 @@ class Playground(PlaygroundTouching, PlaygroundTelling):
         trainer, self._parts = build(setup, weights)
         self._plane = Plane(self._parts)
         self._notes: list[str] = []
+        self._drawn: tuple[Point, ...] = ()
         self._as_set_up = True
-        super().__init__(unit=unit, speed=speed, hidden=list(hidden), trainer=trainer, **view)
+        super().__init__(unit=unit, speed=speed, hidden=list(hidden), **view)
+        self.set_trait("trainer", trainer)
         self._channels = {
             "run": FrameChannel("run", self._frame, self._post),
             "features": StillChannel("features", self._feature_frame, self._post),
@@ -178,6 +174,8 @@ class Playground(PlaygroundTouching, PlaygroundTelling):
             A field that there is not, or a value that does not fit; nothing has changed then.
         """
         self._begin()
+        if changes.get("data") == DRAWN and "drawn" not in changes and self._drawn:
+            changes["drawn"] = self._drawn  # those that were left for another data set
         self._become(self._setup.changed(**changes))
 
     def reset(self) -> None:
@@ -198,6 +196,8 @@ class Playground(PlaygroundTouching, PlaygroundTelling):
             return
         said, here = live.words(changed, new), self.trainer.position
         said = said[:1].upper() + said[1:]
+        if old.data == DRAWN:
+            self._drawn = old.drawn
         if here == (0, 0, 0) or not live.goes_on(old, new):
             keeps = live.goes_on(old, new)
             self._build_anew(new, self._weights if keeps else None)
@@ -240,7 +240,7 @@ class Playground(PlaygroundTouching, PlaygroundTelling):
         self._player = self._follow(trainer)
         self._player.unit, self._player.speed = self.unit, self.speed
         self._channels["features"].renew()
-        self.trainer = trainer
+        self.set_trait("trainer", trainer)
         self._tell_setup()
         if mode == "play":
             self._player.play(self.unit)
@@ -248,99 +248,6 @@ class Playground(PlaygroundTouching, PlaygroundTelling):
             self._player.run(left)
         self._show()
 
-    # ---- keeping ---------------------------------------------------------------------------------
-    @property
-    def state(self) -> dict[str, Any]:
-        """All that is set, as plain data for JSON; own data are in it if they are few."""
-        return self._state()
-
-    def _state(self, *, weights: bool = False) -> dict[str, Any]:
-        state: dict[str, Any] = {
-            "format": documents.FORMAT,
-            "version": documents.VERSION,
-            "setup": documents.setup_document(self._setup),
-            "view": {
-                "unit": self.unit,
-                "speed": self.speed,
-                "show_test": self.show_test,
-                "discretize": self.discretize,
-            },
-            "hidden": list(self.hidden),
-        }
-        if self._setup.own is not None:
-            own = documents.own_document(self._setup.own)
-            if own is None:
-                most = f"{documents.MOST_NUMBERS:,}"
-                state["note"] = f"The own data are not in here: more than {most} numbers."
-            else:
-                state["own"] = own
-        if weights:
-            arrays = self.trainer.parameters
-            state["weights"] = {name: array.tolist() for name, array in arrays.items()}
-        elif self._weights is not None:
-            state["weights"] = {name: array.tolist() for name, array in self._weights.items()}
-        return state
-
-    def to_json(self, path: str | os.PathLike[str] | None = None, *, weights: bool = False) -> str:
-        """Return the state as JSON text, and write it to a file if a path is given.
-
-        Parameters
-        ----------
-        path : str or path, optional
-            What is there is replaced.
-        weights : bool
-            Put the weights as they are now into it: who opens it starts with them.
-        """
-        text = documents.dumped(self._state(weights=weights))
-        if path is not None:
-            Path(path).write_text(text, "utf-8")
-        return text
-
-    @classmethod
-    def from_json(
-        cls, source: str | os.PathLike[str] | Mapping[str, Any], *, data: Any = None, target: str | None = None
-    ) -> Self:
-        """Return the playground of a state that `to_json` or `state` gave.
-
-        Parameters
-        ----------
-        source : str, path or dict
-            JSON text, the path of a file, or the state itself.
-        data, target
-            Own data, where they were too many to be in it.
-
-        Raises
-        ------
-        ValueError
-            Anything in it that is not known or does not fit, before anything is built.
-        FileNotFoundError
-        """
-        found = documents.read(source)
-        own: Dataset | None = None
-        if data is not None:
-            own = as_own(data, target)
-        elif "own" in found:
-            own = documents.own_of(found["own"])
-        setup = documents.setup_of(found.get("setup", {}), own)
-        weights = documents.weights_of(found.get("weights"))
-        view = dict(found["view"])
-        unit, speed = view.pop("unit", "epoch"), view.pop("speed", 10.0)
-        made = cls.__new__(cls)
-        made._begin_with(setup, weights, found["hidden"], unit, speed, **view)
-        return made
-
-
-def _hidden(show: Iterable[str] | None, hide: Iterable[str] | None) -> list[str]:
-    """Return the names of controls that are not there."""
-    if show is not None and hide is not None:
-        raise bad_value("show and hide", "one of the two", "both", "Leave one out.")
-    given = hide if show is None else show
-    if given is None:
-        return []
-    if isinstance(given, str):
-        raise bad_value("show or hide", "a list of names", repr(given), f"Pass [{given!r}].")
-    names = list(given)
-    for name in names:
-        if name not in CONTROLS:
-            raise UnknownNameError("control", name, CONTROLS)
-    return [c for c in CONTROLS if (c in names) == (show is None)]
+    @t.validate("hidden")
+    def _check_hidden(self, proposal: Any) -> list[str]:
+        return hidden_controls(None, proposal["value"])

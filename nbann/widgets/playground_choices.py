@@ -72,7 +72,7 @@ LOSSES: dict[str, tuple[str, Task]] = {
     "mean_absolute_error": ("MeanAbsoluteError", VALUES),
     "huber": ("Huber", VALUES),
 }
-"""By name, the class in `nbann` and what it learns; the first and the third tell two classes apart."""
+"""By name, the class in `nbann`, and what it learns."""
 
 FOR_TWO = ("binary_cross_entropy", "hinge")
 

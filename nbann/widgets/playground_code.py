@@ -85,7 +85,7 @@ def _points(setup: Setup) -> list[str]:
 
 def _own(data: Dataset) -> list[str]:
     if data.X.size > MOST_LITERALS:
-        return ["data = my_data  # the Dataset that was given to Playground: too large to write here"]
+        return ["data = my_data  # the Dataset given to Playground: too large to write here"]
     rows = [f"    {row!r}," for row in data.X.tolist()]
     names = f"{list(data.feature_names)!r}, {list(data.target_names)!r}"
     return [

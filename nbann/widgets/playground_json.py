@@ -1,4 +1,4 @@
-"""A playground's state as JSON, and back: only what is known is read, and checked. Imports the core."""
+"""A playground's state as plain data, and back; all of it is checked. Imports the core."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ import numpy as np
 
 from nbann.core.data.dataset import Dataset
 from nbann.core.errors import UnknownNameError, bad_value
+from nbann.core.units import UNITS
 
 from .playground_choices import CONTROLS, DRAWN, OWN
 from .playground_own import MOST_BYTES
 from .playground_setup import Setup
+from .transport import SPEEDS
 
 FORMAT, VERSION = "nbann playground", 1
 MOST_NUMBERS = 20_000
@@ -121,6 +123,8 @@ def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> dict[str, Any]:
     for name in ("show_test", "discretize"):
         if not isinstance(found["view"].get(name, False), bool):
             raise bad_value(name, "true or false", repr(found["view"][name])[:60], "")
+    _check_choice("unit", found["view"].get("unit", "epoch"), UNITS)
+    _check_choice("speed", found["view"].get("speed", 10.0), SPEEDS)
     found["hidden"] = _words("hidden", found.get("hidden", []))
     for control in found["hidden"]:
         if control not in CONTROLS:
@@ -128,21 +132,36 @@ def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def weights_of(document: Any) -> dict[str, Any] | None:
-    """Return start weights by name, or None where there are none."""
+def weights_of(document: Any, setup: Setup) -> dict[str, Any] | None:
+    """Return start weights by name, of the setup's shapes, or None where there are none."""
     if document is None:
         return None
-    if not isinstance(document, Mapping) or not all(isinstance(n, str) for n in document):
-        raise bad_value("weights", "arrays by name", repr(document)[:60], "")
-    found = {}
-    for name, values in document.items():
-        try:
-            found[name] = np.array(values, dtype=np.float64)
-        except (TypeError, ValueError):
-            found[name] = np.array(np.nan)
-        if not np.isfinite(found[name]).all():
-            raise bad_value(f"weights {name[:40]!r}", "finite numbers", repr(values)[:60], "")
-    return found
+    shapes = {}
+    inputs = len(setup.features)
+    names = [f"hidden{place}" for place in range(1, len(setup.layers) + 1)]
+    widths = [*(units for units, _ in setup.layers), setup.outputs]
+    for name, units in zip((*names, "output"), widths, strict=True):
+        shapes |= {f"{name}.weight": (inputs, units), f"{name}.bias": (units,)}
+        inputs = units
+    given = _mapping("weights", document, shapes)
+    return {name: _numbers(name, given.get(name), shape) for name, shape in shapes.items()}
+
+
+def _numbers(name: str, values: Any, shape: tuple[int, ...]) -> Any:
+    """Return an array of a shape, all of it finite numbers."""
+    try:
+        array = np.array(values, dtype=np.float64)
+    except (OverflowError, TypeError, ValueError):
+        array = np.array(np.nan)
+    if array.shape != shape or not np.isfinite(array).all():
+        expected = f"finite numbers of shape {shape}"
+        raise bad_value(f"weights {name!r}", expected, repr(values)[:60], "")
+    return array
+
+
+def _check_choice(what: str, value: Any, offered: Any) -> None:
+    if isinstance(value, bool) or value not in tuple(offered):
+        raise UnknownNameError(what, str(value)[:40], map(str, offered))
 
 
 def _text(path: str | os.PathLike[str]) -> str:

@@ -80,7 +80,8 @@ def words(names: list[str], new: Setup) -> str:
             said.append("batch size: all samples")
         elif name == "layers":
             kinds = dict.fromkeys(activation for _, activation in value)
-            said.append(f"layers {' · '.join(str(u) for u, _ in value) or 'none'} ({', '.join(kinds)})")
+            units = " · ".join(str(u) for u, _ in value)
+            said.append(f"layers {units} ({', '.join(kinds)})" if value else "no hidden layer")
         elif isinstance(value, str | int | float) and not isinstance(value, bool):
             said.append(f"{shown} {value:g}" if isinstance(value, float) else f"{shown} {value}")
         else:

@@ -91,7 +91,8 @@ def read_csv(text: str, target: str | None = None, name: str = "table") -> Datas
     names = [one or f"x{place}" for place, one in enumerate(names, 1)]
     if len(set(names)) != len(names):
         twice = next(one for one in names if names.count(one) > 1)
-        raise bad_value("CSV", "a name of its own for each column", f"{twice!r} twice", "Rename it.")
+        mend = "Rename one."
+        raise bad_value("CSV", "different names of columns", f"{twice[:40]!r} twice", mend)
     if target is not None and target not in names:
         raise UnknownNameError("column", target, names)
     at = len(names) - 1 if target is None else names.index(target)

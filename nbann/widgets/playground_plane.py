@@ -1,4 +1,4 @@
-"""What a playground draws of its trainer: answers over the plane, neurons' pictures, weights, curves.
+"""What a playground draws: answers over the plane, neurons' pictures, weights, curves.
 
 All of it are small arrays; the browser colors them. Imports panels and the core.
 """
@@ -19,7 +19,7 @@ from .playground_build import Parts
 from .playground_choices import CLASSES, DRAWN, SETS, offered_features, usual_features
 from .playground_setup import Setup
 
-GRID, SMALL = 48, 24
+GRID, SMALL = 60, 30
 """Points of the plane on each side, and of a neuron's picture: every other one of those."""
 MOST_SHOWN = 8
 """Neurons of a layer that are shown one by one."""
@@ -30,6 +30,8 @@ MOST_EPOCHS = 240
 EDGE = 6.0  # as in TensorFlow Playground, whose sets have their middle at 0
 
 Floats = NDArray[np.float64]
+Shares = tuple[Floats, Floats]
+"""The likeliest class of each point, and how sure the net is of it, in [0, 1]."""
 
 
 class Plane:
@@ -138,29 +140,30 @@ class Plane:
     def frame(self, trainer: Trainer, *, discretize: bool) -> Frame:
         """Return the answers over the plane, each neuron's picture, the weights, the curves."""
         weights = [np.asarray(w, np.float32) for w in shown_weights(trainer, self.parts)]
-        message = {"words": self.describe(trainer)}
+        shares = self.shares(trainer) if self.is_classes else None
+        message = {"words": self.describe(trainer, shares)}
         buffers = [
-            self._answers(trainer, discretize=discretize),
+            self._answers(trainer, shares, discretize=discretize),
             self._pictures(self._neurons(trainer), own_scale=False),
             np.concatenate([w.ravel() for w in weights]).tobytes(),
             curves(trainer),
         ]
         return message, buffers
 
-    def _answers(self, trainer: Trainer, *, discretize: bool) -> bytes:
+    def _answers(self, trainer: Trainer, shares: Shares | None, *, discretize: bool) -> bytes:
         """Return one byte a point for values (-127 to 127), two for classes (which, how sure)."""
         if self.is_line:
             return np.asarray(trainer.predict(self.inputs), np.float32).ravel().tobytes()
-        if not self.is_classes:
+        if shares is None:
             values = (np.asarray(trainer.predict(self.inputs), float).ravel() - self.center)
             share = np.clip(np.nan_to_num(values / self.spread), -1, 1)
             share = np.sign(share) if discretize else share
             return np.round(127 * share).astype(np.int8).tobytes()
-        best, sure = self.shares(trainer)
+        best, sure = shares
         sure = np.ones_like(sure) if discretize else sure
         return np.concatenate([best, np.round(255 * sure)]).astype(np.uint8).tobytes()
 
-    def shares(self, trainer: Trainer) -> tuple[Floats, Floats]:
+    def shares(self, trainer: Trainer) -> Shares:
         """Return the likeliest class of each point of the grid, and how sure the net is of it."""
         if not trainer.gives_probabilities:
             # a margin of 1 is what a hinge asks for
@@ -195,7 +198,7 @@ class Plane:
         return np.ascontiguousarray(small).tobytes()
 
     # ---- words -----------------------------------------------------------------------------------
-    def describe(self, trainer: Trainer) -> str:
+    def describe(self, trainer: Trainer, shares: Shares | None = None) -> str:
         """Return in words what the plane shows."""
         names = [self.parts.raw.feature_names[column][:40] for column in self.columns]
         where = f"over {' and '.join(names)}"
@@ -204,9 +207,10 @@ class Plane:
             if not np.isfinite(values).all():
                 return f"Predicted value {where}: not numbers everywhere."
             return f"Predicted value {where}: from {values.min():.3g} to {values.max():.3g}."
-        best, _ = self.shares(trainer)
+        best, _ = self.shares(trainer) if shares is None else shares
         counts = np.bincount(best.astype(int), minlength=self.parts.setup.class_count)
-        parts = [f"{n[:40]} {100 * c / best.size:.0f}%" for n, c in zip(self.classes(), counts, strict=False)]
+        shares_of = zip(self.classes(), 100 * counts / best.size, strict=False)
+        parts = [f"{name[:40]} {percent:.0f}%" for name, percent in shares_of]
         return f"Classes {where}, share of the area: {', '.join(parts)}."
 
 

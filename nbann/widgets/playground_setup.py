@@ -5,51 +5,42 @@ Imports the core.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, NamedTuple
+from typing import Any
 
-from nbann.core.checks import number_in, whole_number
+from nbann.core.checks import number_in
 from nbann.core.data.dataset import Dataset
 from nbann.core.errors import UnknownNameError, bad_value
 from nbann.core.losses.loss import Task
 
+from .playground_checks import (
+    HiddenLayer,
+    Point,
+    above_0,
+    as_layers,
+    as_points,
+    as_texts,
+    at_most,
+    check_own,
+    flag,
+    named,
+    up_to,
+)
 from .playground_choices import (
-    ACTIVATIONS,
     CLASSES,
     DRAWN,
     DRAWN_NAMES,
     FOR_TWO,
     INITS,
     LOSSES,
-    MOST_DRAWN,
-    MOST_LAYERS,
     MOST_POINTS,
-    MOST_UNITS,
     OPTIMIZERS,
     OWN,
     SETS,
     offered_features,
     usual_features,
 )
-
-FAR = 1e6  # how far from 0 a drawn point may lie
-MOST_COLUMNS = 1000
-
-
-class HiddenLayer(NamedTuple):
-    """A hidden layer: its neurons, and their activation."""
-
-    units: int
-    activation: str = "tanh"
-
-
-class Point(NamedTuple):
-    """A point that was drawn: where, and its class, from 0."""
-
-    x1: float
-    x2: float
-    label: int
 
 
 @dataclass(frozen=True)
@@ -120,27 +111,27 @@ class Setup:
         known = (*SETS, DRAWN, OWN)
         momentum = number_in("momentum", self.momentum, least=0.0, below=1.0)
         return {
-            "data": _named("data set", self.data, known),
-            "points": _up_to("points", self.points, 2, MOST_POINTS),
-            "noise": _at_most("noise", self.noise, 5.0),
-            "classes": _up_to("classes", self.classes, 2, 6),
-            "test": _at_most("test", self.test, 0.9),
-            "standardize": _flag("standardize", self.standardize),
-            "features": tuple(_texts("features", self.features)),
-            "layers": _layers(self.layers),
-            "dropout": _at_most("dropout", self.dropout, 0.9),
-            "init": _named("init", self.init, INITS),
-            "loss": None if self.loss is None else _named("loss", self.loss, LOSSES),
-            "optimizer": _named("optimizer", self.optimizer, OPTIMIZERS),
-            "learning_rate": _above_0("learning_rate", self.learning_rate, 1000.0),
+            "data": named("data set", self.data, known),
+            "points": up_to("points", self.points, 2, MOST_POINTS),
+            "noise": at_most("noise", self.noise, 5.0),
+            "classes": up_to("classes", self.classes, 2, 6),
+            "test": at_most("test", self.test, 0.9),
+            "standardize": flag("standardize", self.standardize),
+            "features": tuple(as_texts("features", self.features)),
+            "layers": as_layers(self.layers),
+            "dropout": at_most("dropout", self.dropout, 0.9),
+            "init": named("init", self.init, INITS),
+            "loss": None if self.loss is None else named("loss", self.loss, LOSSES),
+            "optimizer": named("optimizer", self.optimizer, OPTIMIZERS),
+            "learning_rate": above_0("learning_rate", self.learning_rate, 1000.0),
             "momentum": momentum,
-            "l1": _at_most("l1", self.l1, 100.0),
-            "l2": _at_most("l2", self.l2, 100.0),
+            "l1": at_most("l1", self.l1, 100.0),
+            "l2": at_most("l2", self.l2, 100.0),
             "batch_size": None
             if self.batch_size is None
-            else _up_to("batch_size", self.batch_size, 1, 100_000),
-            "seed": _up_to("seed", self.seed, 0, 2**32 - 1),
-            "drawn": _points(self.drawn),
+            else up_to("batch_size", self.batch_size, 1, 100_000),
+            "seed": up_to("seed", self.seed, 0, 2**32 - 1),
+            "drawn": as_points(self.drawn),
         }
 
     def _check_together(self) -> None:
@@ -149,7 +140,7 @@ class Setup:
             mend = 'Pass data="own" and own=Dataset(X, y), both or neither.'
             raise bad_value("own data", "a Dataset", repr(self.own), mend)
         if self.own is not None:
-            _check_own(self.own)
+            check_own(self.own)
         if self.drawn and not self.takes_points:
             mend = "Choose another data set, or pass drawn=()."
             raise bad_value("drawn", "classes over two columns", f"{self.data!r}", mend)
@@ -243,7 +234,7 @@ class Setup:
         for name in changes:
             if name not in known:
                 raise UnknownNameError("setting", name, known)
-        if "data" in changes and changes["data"] != self.data or "own" in changes:
+        if ("data" in changes and changes["data"] != self.data) or "own" in changes:
             changes = self._of_other_data(changes) | changes
         elif {"classes", "drawn"} & changes.keys() and "loss" not in changes and self.loss:
             another = replace(self, loss=None, **changes)
@@ -252,17 +243,18 @@ class Setup:
 
     def _of_other_data(self, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is set anew when other data are chosen."""
-        name = _named("data set", changes.get("data", self.data), (*SETS, DRAWN, OWN))
+        name = named("data set", changes.get("data", self.data), (*SETS, DRAWN, OWN))
         own = changes.get("own") if name == OWN else None
         found: dict[str, Any] = {"loss": None, "drawn": (), "own": own, "standardize": False}
         columns = 2
         if name in SETS:
             kind = SETS[name]
             columns, found["standardize"] = kind.columns, kind.standardize
-            if kind.noise is not None and self.noise in (0.0, 0.1):
+            before = SETS[self.data].noise if self.data in SETS else 0.0
+            if kind.noise is not None and self.noise in (0.0, before):
                 found["noise"] = kind.noise
         elif own is not None:
-            _check_own(own)
+            check_own(own)
             columns, found["standardize"] = own.X.shape[1], own.X.shape[1] > 0
         else:
             found["drawn"] = changes.get("drawn", self.drawn) or STARTERS
@@ -273,99 +265,3 @@ class Setup:
 
 STARTERS = (Point(-2.0, -2.0, 0), Point(2.0, 2.0, 1))
 """The points with which drawing begins: a net needs something to learn from."""
-
-
-def _check_own(own: object) -> None:
-    if not isinstance(own, Dataset):
-        mend = "Pass nbann.Dataset(X, y)."
-        raise bad_value("own data", "a Dataset", type(own).__name__, mend)
-    if own.task not in ("classification", "regression") or own.X.ndim != 2:
-        mend = "Other nets are built with nbann.Trainer."
-        raise bad_value("own data", "a table with classes or values to learn", repr(own), mend)
-    if own.y.ndim != 1 and (own.task == "classification" or own.y.shape[1] > 1):
-        mend = "Choose one of the columns of y."
-        raise bad_value("own data", "one target a sample", f"y of shape {own.y.shape}", mend)
-    if own.X.shape[1] > MOST_COLUMNS:
-        expected = f"at most {MOST_COLUMNS} columns"
-        raise bad_value("own data", expected, f"{own.X.shape[1]}", "Choose some of them.")
-    if own.weight is not None or own.mask is not None or own.groups is not None:
-        mend = "Use nbann.Trainer for those."
-        raise bad_value("own data", "data without weights, mask or groups", repr(own), mend)
-
-
-# ---- checks of single fields ---------------------------------------------------------------------
-def _named(what: str, value: object, known: Iterable[str]) -> str:
-    known = tuple(known)
-    if not isinstance(value, str) or value not in known:
-        raise UnknownNameError(what, value if isinstance(value, str) else repr(value)[:60], known)
-    return value
-
-
-def _up_to(name: str, value: Any, least: int, most: int) -> int:
-    number = whole_number(name, value, least=least, mend=f"It may be from {least} to {most}.")
-    if number > most:
-        mend = f"It may be from {least} to {most}."
-        raise bad_value(name, f"a whole number of at most {most}", f"{number}", mend)
-    return number
-
-
-def _at_most(name: str, value: Any, most: float) -> float:
-    number = number_in(name, value, least=0.0)
-    if number > most:
-        mend = f"It may be from 0 to {most:g}."
-        raise bad_value(name, f"a number of at most {most:g}", f"{number:g}", mend)
-    return number
-
-
-def _above_0(name: str, value: Any, most: float) -> float:
-    number = number_in(name, value, above=0.0)
-    return _at_most(name, number, most)
-
-
-def _flag(name: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise bad_value(name, "True or False", repr(value)[:60], f"Pass {name}=True.")
-    return value
-
-
-def _sequence(name: str, value: object, most: int) -> list[Any]:
-    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
-        raise bad_value(name, "a list", repr(value)[:60], "")
-    if len(value) > most:
-        raise bad_value(name, f"at most {most} of them", f"{len(value)}", "Take some away.")
-    return list(value)
-
-
-def _texts(name: str, value: object) -> list[str]:
-    texts = _sequence(name, value, MOST_COLUMNS)
-    for text in texts:
-        if not isinstance(text, str):
-            raise bad_value(name, "terms as text", repr(text)[:60], 'Pass e.g. ["x1", "x2^2"].')
-    return texts
-
-
-def _layers(value: object) -> tuple[HiddenLayer, ...]:
-    found = []
-    for place, layer in enumerate(_sequence("layers", value, MOST_LAYERS), 1):
-        one: Any = (layer,) if isinstance(layer, int) else layer
-        if isinstance(one, str | bytes) or not isinstance(one, Sequence) or not 1 <= len(one) <= 2:
-            mend = 'Pass e.g. (4, "tanh").'
-            raise bad_value(f"layer {place}", "neurons and activation", repr(layer)[:60], mend)
-        units = _up_to(f"neurons of layer {place}", one[0], 1, MOST_UNITS)
-        activation = _named("activation", one[1] if len(one) == 2 else "tanh", ACTIVATIONS)
-        found.append(HiddenLayer(units, activation))
-    return tuple(found)
-
-
-def _points(value: object) -> tuple[Point, ...]:
-    found = []
-    for point in _sequence("drawn", value, MOST_DRAWN):
-        if isinstance(point, str | bytes) or not isinstance(point, Sequence) or len(point) != 3:
-            mend = "Pass e.g. (0.5, -1.0, 0)."
-            raise bad_value("a drawn point", "(x1, x2, class)", repr(point)[:60], mend)
-        x1, x2 = (number_in("a drawn point's place", c) for c in point[:2])
-        if max(abs(x1), abs(x2)) > FAR:
-            mend = f"Stay within {FAR:g} of 0."
-            raise bad_value("a drawn point", "a place on the plane", f"({x1:g}, {x2:g})", mend)
-        found.append(Point(x1, x2, _up_to("a drawn point's class", point[2], 0, 9)))
-    return tuple(found)

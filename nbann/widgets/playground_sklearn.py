@@ -90,7 +90,8 @@ def _model(setup: Setup, estimator: str) -> list[str]:
     }
     if solver == "sgd":
         settings |= {"momentum": setup.momentum, "nesterovs_momentum": False}
-    rate = 2 * setup.learning_rate if halved and solver == "sgd" else setup.learning_rate
+    twice = halved and solver == "sgd"
+    rate = 2 * setup.learning_rate if twice else setup.learning_rate
     alpha = f"{setup.l2!r} * size" + (" / 2" if halved else "")
     shown = call("", settings)[1:-1]
     sizes = tuple(units for units, _ in setup.layers)
@@ -103,6 +104,6 @@ def _model(setup: Setup, estimator: str) -> list[str]:
         f"    alpha={alpha},  # its penalty is divided by the batch's size"
         if setup.l2
         else "    alpha=0.0,",
-        *(["    # its loss is half of nbann's: the learning rate is twice"] if rate != setup.learning_rate else []),
+        *(["    # its loss is half of nbann's: the rate is twice"] if twice else []),
         ")",
     ]

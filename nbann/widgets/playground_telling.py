@@ -175,11 +175,12 @@ class PlaygroundTelling(Transport):
         """Return in words what is set, and how far the run has come."""
         setup, trainer = self._setup, self.trainer
         layers = ", ".join(f"{units} {activation}" for units, activation in setup.layers)
+        more = ", ..." if len(setup.features) > 8 else ""
         epoch = trainer.position.epoch
         scores = ", ".join(f"{name.replace('_', ' ')} {v}" for name, v in self.scores.items())
         return (
             f"Data {setup.data}, {len(self._parts.train)} training samples; "
-            f"features {', '.join(setup.features[:8])}{', ...' if len(setup.features) > 8 else ''}; "
+            f"features {', '.join(setup.features[:8])}{more}; "
             f"hidden layers: {layers or 'none'}; after {epoch} epochs: {scores}."
         )
 

@@ -96,11 +96,12 @@ def _loop(setup: Setup, epochs: int) -> list[str]:
     made = call(f"torch.optim.{_OPTIMIZERS[setup.optimizer]}", settings)
     made = made.replace("(", "(net.parameters(), ", 1)
     kind = "y" if setup.loss_name == "cross_entropy" else "y.astype(float)"
+    whole = setup.batch_size is None
     lines = [
         f"optimizer = {made}",
         "X = torch.tensor(train.X)",
         f"y = torch.tensor(train.{kind})",
-        f"size = {'len(train)' if setup.batch_size is None else f'min({setup.batch_size}, len(train))'}",
+        f"size = {'len(train)' if whole else f'min({setup.batch_size}, len(train))'}",
         f"for epoch in range({epochs}):",
         f"    {order_line(setup)}",
         "    if size == len(train):  # one batch: nothing to order",

@@ -132,7 +132,7 @@ class PlaygroundTouching(PlaygroundTelling):
         self.change(drawn=kept)
 
     def load_csv(self, text: str, target: str | None = None, name: str = "table") -> None:
-        """Learn from CSV text: names in the first row, the last column learned unless `target` says.
+        """Learn from CSV text: its first row are names, its last column (or `target`) is learned.
 
         Nothing in it is evaluated; words may stand in the target's column alone.
 

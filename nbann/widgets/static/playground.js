@@ -107,7 +107,7 @@ function render(where) {
     return make("label", { class: "nbann-pg-check", title }, [box, label]);
   };
   const options = control("view", make("div", { class: "nbann-pg-options" }, [
-    option("show_test", "show test data", "Draw the points that are not learned from, hollow"),
+    option("show_test", "show test data", "Draw the points that are not learned from: hollow, or as diamonds where values are learned"),
     option("discretize", "discretize output", "Show the answer alone, not how sure the net is"),
   ]));
   const output = make("section", { class: "nbann-pg-output", "aria-label": "Output" }, [curve.el, plane.el, options]);

@@ -25,7 +25,7 @@ export function playgroundCurve({ get, follow, cleanups }) {
   const part = (/** @type {string} */ name) => {
     const loss = make("b", { class: `nbann-pg-${name}-loss` });
     const accuracy = make("span", { class: "nbann-pg-label" });
-    return { loss, accuracy, el: make("div", { class: `nbann-pg-score nbann-pg-${name}` }, [make("span", {}, [`${name} loss`]), loss, accuracy]) };
+    return { loss, accuracy, el: make("div", { class: `nbann-pg-score nbann-pg-score-${name}` }, [make("span", {}, [`${name} loss`]), loss, accuracy]) };
   };
   const train = part("training");
   const test = part("test");

@@ -8,7 +8,7 @@
 import { make } from "./dom.js";
 import { palette, paintClasses, paintSigned, signedColor, signedTable } from "./playground_colors.js";
 
-const LEFT = 30;
+const LEFT = 36;
 const BOTTOM = 20;
 const TOP = 6;
 const RIGHT = 6;
@@ -56,7 +56,7 @@ export function playgroundPlane({ get, say, listen, follow, cleanups }, { contro
   const tools = make("div", { class: "nbann-units nbann-pg-tools", role: "radiogroup", "aria-label": "Draw points on the plane" });
   const clear = make("button", { type: "button", class: "nbann-button nbann-pg-plain", title: "Erase all points that were drawn" }, ["clear"]);
   const hint = make("span", { class: "nbann-pg-hint" });
-  const drawing = control("draw", make("div", { class: "nbann-pg-drawing" }, [make("span", { class: "nbann-pg-label" }, ["Draw points"]), tools, clear, hint]));
+  const drawing = control("draw", make("div", { class: "nbann-pg-drawing" }, [make("span", { class: "nbann-pg-label" }, ["Draw points"]), clear, tools, hint]));
   const el = make("div", { class: "nbann-pg-plane-box" }, [upper, canvas, right, key, drawing]);
 
   /** @type {DataView | null} */ let answers = null;
@@ -90,7 +90,7 @@ export function playgroundPlane({ get, say, listen, follow, cleanups }, { contro
     const pen = canvas.getContext("2d");
     if (!width || !pen || !plane.box) return;
     const sharp = Math.min(window.devicePixelRatio || 1, 2);
-    if (canvas.width !== Math.round(width * sharp)) {
+    if (canvas.width !== Math.round(width * sharp) || canvas.height !== Math.round(height * sharp)) {
       canvas.width = Math.round(width * sharp);
       canvas.height = Math.round(height * sharp);
     }
@@ -148,10 +148,11 @@ export function playgroundPlane({ get, say, listen, follow, cleanups }, { contro
       const kind = plane.kind === "classes" ? target : 0;
       const color = plane.kind === "classes" ? colors.classes[kind % colors.classes.length]
         : plane.kind === "values" ? signedColor(table, (target - middle) / spread) : colors.classes[0];
-      marker(pen, kind, place.x(x), place.y(y), r);
-      pen.fillStyle = hollow ? colors.background : color;
-      pen.strokeStyle = hollow ? color : plane.kind === "values" ? colors.ink : colors.background;
-      pen.lineWidth = hollow ? 1.4 : 0.9;
+      const values = plane.kind === "values"; // a neutral outline could not be seen: another shape, then
+      marker(pen, values && hollow ? 3 : kind, place.x(x), place.y(y), r);
+      pen.fillStyle = hollow && !values ? colors.background : color;
+      pen.strokeStyle = values ? colors.ink : hollow ? color : colors.background;
+      pen.lineWidth = hollow && !values ? 1.4 : 0.9;
       pen.fill();
       pen.stroke();
     }
