@@ -139,6 +139,10 @@ class Plane:
     # ---- what moves ------------------------------------------------------------------------------
     def frame(self, trainer: Trainer, *, discretize: bool) -> Frame:
         """Return the answers over the plane, each neuron's picture, the weights, the curves."""
+        with np.errstate(all="ignore"):  # of a net that has gone astray
+            return self._frame(trainer, discretize=discretize)
+
+    def _frame(self, trainer: Trainer, *, discretize: bool) -> Frame:
         weights = [np.asarray(w, np.float32) for w in shown_weights(trainer, self.parts)]
         shares = self.shares(trainer) if self.is_classes else None
         message = {"words": self.describe(trainer, shares)}
