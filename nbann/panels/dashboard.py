@@ -22,8 +22,11 @@ from numpy.typing import NDArray
 from ..core.checks import number_in, whole_number
 from ..core.errors import UnknownNameError, bad_value
 from ..core.trainer import Trainer
+from .activations import Activations
 from .base import Panel
 from .decision_boundary import DecisionBoundary
+from .energy import Energy
+from .gradient_flow import GradientFlow
 from .loss_curve import LossCurve
 from .network_diagram import NetworkDiagram
 from .style import Theme, as_theme, style
@@ -35,6 +38,9 @@ PANELS: dict[str, type[Panel]] = {
     "decision": DecisionBoundary,
     "weights": WeightHeatmap,
     "network": NetworkDiagram,
+    "activations": Activations,
+    "gradients": GradientFlow,
+    "energy": Energy,
 }
 """Panels by the short names that `Dashboard` takes."""
 
@@ -50,7 +56,8 @@ class Dashboard:
     ----------
     trainer : Trainer
     panels : sequence of str or Panel
-        Short names ("loss", "decision", "weights", "network") or panels made with options.
+        Short names ("loss", "decision", "weights", ...: the keys of `PANELS`) or panels made with
+        options.
     theme : {"light", "dark"}
     width : int
         In pixels, at least 200.

@@ -12,7 +12,9 @@ from matplotlib.figure import Figure
 import nbann
 from nbann.panels import (
     PANELS,
+    Activations,
     DecisionBoundary,
+    GradientFlow,
     LossCurve,
     NetworkDiagram,
     WeightHeatmap,
@@ -20,7 +22,7 @@ from nbann.panels import (
 
 from .boards import TRAINERS, attached, classes, values, wide
 
-KINDS = [LossCurve, DecisionBoundary, NetworkDiagram, WeightHeatmap]
+KINDS = [LossCurve, DecisionBoundary, NetworkDiagram, WeightHeatmap, Activations, GradientFlow]
 
 
 def every_artist(panel):
@@ -167,7 +169,8 @@ def test_nothing_but_matplotlib_and_no_pyplot_is_loaded():
 
 
 def test_short_names():
-    assert {PANELS[name] for name in ("loss", "decision", "weights", "network")} == set(KINDS)
+    names = ("loss", "decision", "weights", "network", "activations", "gradients")
+    assert {PANELS[name] for name in names} == set(KINDS)
 
 
 @pytest.mark.parametrize("make", [values, wide])
