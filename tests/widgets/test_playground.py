@@ -459,3 +459,13 @@ def test_a_change_from_within_a_hook_is_refused_and_told(widget):
     with pytest.raises(RuntimeError, match="in the midst"):
         widget.trainer.step("batch")
     assert widget.setup.l2 == 0.0
+
+
+def test_the_state_of_the_front_end_tests_is_one_of_today():
+    path = STATIC.parents[2] / "tests" / "frontend" / "playground_state.json"
+    stored, made = json.loads(path.read_text("utf-8")), nbann.Playground(points=20)
+    for name, value in stored.items():
+        now = json.loads(json.dumps(getattr(made, name)))
+        if name == "choices":
+            assert value.pop("gallery").keys() == now.pop("gallery").keys()
+        assert value == now, name

@@ -31,7 +31,7 @@
  * @typedef {import("./parts/playground_net.js").Net} Net
  * @typedef {import("./parts/playground_plane.js").Plane} Plane
  */
-import { make } from "./parts/dom.js";
+import { disable, make } from "./parts/dom.js";
 import { receiveFrames } from "./parts/frames.js";
 import { playgroundCode } from "./parts/playground_code.js";
 import { playgroundControls } from "./parts/playground_controls.js";
@@ -79,11 +79,9 @@ function render(where) {
     notice.textContent = text;
   };
 
-  const transport = transportView(context, {
-    keys: KEYS,
-    rate: false,
-    atStart: () => get("here").epoch === 1 && get("here").batch === 1 && !get("here").ran,
-  });
+  const atStart = () => get("here").epoch === 1 && get("here").batch === 1 && !get("here").ran;
+  const transport = transportView(context, { keys: KEYS, rate: false, atStart });
+  follow("here", () => disable(transport.backButton, atStart(), root));
   control("transport", transport.bar);
   control("speed", /** @type {HTMLElement} */ (transport.bar.querySelector(".nbann-pace")));
   control("run", /** @type {HTMLElement} */ (transport.bar.querySelector(".nbann-run")));

@@ -177,10 +177,11 @@ export function playgroundNet({ get, say, listen, follow, cleanups, root }, { co
   function paintInto(/** @type {HTMLElement} */ box, /** @type {Int8Array} */ values, /** @type {Uint8ClampedArray} */ table) {
     const side = get("net").small;
     const canvas = /** @type {HTMLCanvasElement} */ (box.querySelector("canvas"));
-    if (values.length !== side * side) return;
+    const pen = canvas.getContext("2d");
+    if (!pen || values.length !== side * side) return;
     const image = new ImageData(side, side);
     paintSigned(values, side, table, image.data);
-    canvas.getContext("2d")?.putImageData(image, 0, 0);
+    pen.putImageData(image, 0, 0);
   }
 
   function paintFeatures() {

@@ -74,13 +74,14 @@ export function playgroundPlane({ get, say, listen, follow, cleanups }, { contro
     const colors = palette();
     if (ground.width !== side) ground.width = ground.height = side;
     const pen = ground.getContext("2d");
+    if (!pen) return;
     const image = new ImageData(side, side);
     if (looked) paintSigned(looked.values, side, signedTable(colors.signed), image.data);
     else if (answers && plane.kind === "classes" && answers.byteLength === 2 * side * side)
       paintClasses(new Uint8Array(answers.buffer, answers.byteOffset, answers.byteLength), side, colors, image.data);
     else if (answers && plane.kind === "values" && answers.byteLength === side * side)
       paintSigned(new Int8Array(answers.buffer, answers.byteOffset, answers.byteLength), side, signedTable(colors.signed), image.data);
-    pen?.putImageData(image, 0, 0);
+    pen.putImageData(image, 0, 0);
   }
 
   function paint() {
@@ -276,10 +277,10 @@ export function playgroundPlane({ get, say, listen, follow, cleanups }, { contro
     const entry = (/** @type {number} */ kind, /** @type {string} */ name, /** @type {string} */ color) => {
       const mark = make("canvas", { width: 14 * sharp, height: 14 * sharp, class: "nbann-pg-mark", "aria-hidden": "true" });
       const pen = mark.getContext("2d");
-      pen.scale(sharp, sharp);
-      marker(pen, kind, 7, 7, 4.2);
-      pen.fillStyle = color;
-      pen.fill();
+      pen?.scale(sharp, sharp);
+      if (pen) marker(pen, kind, 7, 7, 4.2);
+      if (pen) pen.fillStyle = color;
+      pen?.fill();
       return make("span", { class: "nbann-pg-entry", title: name }, [mark, make("span", {}, [name])]);
     };
     if (plane.kind === "classes") key.replaceChildren(...plane.classes.map((name, i) => entry(i, name, colors.classes[i % colors.classes.length])));
