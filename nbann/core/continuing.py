@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from .moves import Position
 from .scoring.history import History
 from .state import Snapshot, State
 from .timeline.acts import Restrain
+from .timeline.moment import Moment
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -45,9 +47,7 @@ def continued(trainer: Trainer, changes: Mapping[str, Any]) -> Trainer:
 
 def _check_layout(trainer: Trainer, twin: Trainer) -> None:
     """Refuse another net: its weights could not be these."""
-    old, new = (
-        {p.name: p.shape for p in one._recipe.plan.parameters} for one in (trainer, twin)
-    )
+    old, new = ({p.name: p.shape for p in one._recipe.plan.parameters} for one in (trainer, twin))
     if old != new:
         changed = next(n for n in (*old, *new) if old.get(n) != new.get(n))
         mend = "Make a new Trainer for another net; it starts from its own seed."
@@ -110,5 +110,8 @@ def _restrain(trainer: Trainer, twin: Trainer) -> None:
         there = twin.elements_of(which)
         pairs = frozenset((name, i) for name, i in held if i < there.get(name, 0))
         if pairs:
-            what = f"{len(pairs)} as before"
-            twin._act(lambda moment, w=which, p=pairs, t=what: Restrain(moment, w, p, True, t))
+            twin._act(partial(_held, which, pairs))
+
+
+def _held(which: str, pairs: frozenset[tuple[str, int]], moment: Moment) -> Restrain:
+    return Restrain(moment, which, pairs, True, f"{len(pairs)} as before")

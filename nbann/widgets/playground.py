@@ -15,12 +15,13 @@ from . import playground_live as live
 from .frames import FrameChannel
 from .module import css, esm
 from .playground_build import Parts, Weights, build
+from .playground_checks import Point
 from .playground_choices import DRAWN, OWN
 from .playground_code import is_complete
 from .playground_keeping import PlaygroundKeeping, hidden_controls
 from .playground_own import as_own
 from .playground_plane import Plane
-from .playground_setup import Point, Setup
+from .playground_setup import Setup
 from .playground_telling import KINDS, StillChannel, written
 from .playground_touching import PlaygroundTouching
 
@@ -69,7 +70,7 @@ class Playground(PlaygroundTouching, PlaygroundKeeping):
     _esm = esm("playground")
     _css = css("playground")
 
-    trainer: Trainer = t.Instance(Trainer, read_only=True)
+    trainer: Trainer = t.Instance(Trainer, read_only=True)  # type: ignore[assignment]
 
     def __init__(
         self,
@@ -106,10 +107,9 @@ class Playground(PlaygroundTouching, PlaygroundKeeping):
         self._as_set_up = True
         super().__init__(unit=unit, speed=speed, hidden=list(hidden), **view)
         self.set_trait("trainer", trainer)
-        self._channels = {
-            "run": FrameChannel("run", self._frame, self._post),
-            "features": StillChannel("features", self._feature_frame, self._post),
-        }
+        self._features = StillChannel("features", self._feature_frame, self._post)
+        run = FrameChannel("run", self._frame, self._post)
+        self._channels = {"run": run, "features": self._features}
         self._player = self._follow(trainer)
         self._player.unit, self._player.speed = self.unit, self.speed
         self._tell_setup()
@@ -239,7 +239,7 @@ class Playground(PlaygroundTouching, PlaygroundKeeping):
         self._setup, self._parts, self._plane = setup, of, plane
         self._player = self._follow(trainer)
         self._player.unit, self._player.speed = self.unit, self.speed
-        self._channels["features"].renew()
+        self._features.renew()
         self.set_trait("trainer", trainer)
         self._tell_setup()
         if mode == "play":

@@ -146,9 +146,7 @@ def optimizer(setup: Setup) -> Optimizer:
     return made
 
 
-def trainer_arguments(
-    setup: Setup, of: Parts, weights: Weights | None = None
-) -> dict[str, Any]:
+def trainer_arguments(setup: Setup, of: Parts, weights: Weights | None = None) -> dict[str, Any]:
     """Return what `Trainer` is called with, by name."""
     return {
         "model": Sequential(layer_list(setup, weights)),

@@ -119,5 +119,3 @@ def offered_features(columns: int) -> tuple[str, ...]:
 def usual_features(columns: int) -> tuple[str, ...]:
     """Return the terms that are on at first: the columns themselves."""
     return tuple(f"x{i + 1}" for i in range(columns))
-
-

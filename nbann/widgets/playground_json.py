@@ -85,14 +85,15 @@ def own_of(document: Any) -> Dataset:
     rows = _listed("own X", given.get("X"))
     if len(rows) * len(_listed("a row of own X", rows[0] if rows else None)) > MOST_NUMBERS:
         raise bad_value("own X", f"at most {MOST_NUMBERS:,} numbers", "more", "Pass data=....")
-    texts = {n: _words(n, given.get(n, [])) for n in ("feature_names", "target_names")}
+    features, classes = (_words(n, given.get(n, [])) for n in ("feature_names", "target_names"))
     if given.get("task") not in ("classification", "regression"):
         mend = 'Write "classification" or "regression".'
         raise bad_value("own task", "a task", repr(given.get("task"))[:60], mend)
     name = given.get("name", "data")
     if not isinstance(name, str):
         raise bad_value("own name", "text", repr(name)[:60], "")
-    return Dataset(rows, _listed("own y", given.get("y")), given["task"], name=name, **texts)
+    y = _listed("own y", given.get("y"))
+    return Dataset(rows, y, given["task"], features, classes, name)
 
 
 def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> dict[str, Any]:
@@ -136,7 +137,7 @@ def weights_of(document: Any, setup: Setup) -> dict[str, Any] | None:
     """Return start weights by name, of the setup's shapes, or None where there are none."""
     if document is None:
         return None
-    shapes = {}
+    shapes: dict[str, tuple[int, ...]] = {}
     inputs = len(setup.features)
     names = [f"hidden{place}" for place in range(1, len(setup.layers) + 1)]
     widths = [*(units for units, _ in setup.layers), setup.outputs]
@@ -207,6 +208,8 @@ def _layer(document: Any) -> tuple[Any, Any]:
 
 def dumped(state: Mapping[str, Any]) -> str:
     """Return a state as JSON text; what a setup says stands on lines of its own."""
-    return json.dumps(state, indent=1, allow_nan=False) if len(str(state)) < 5000 else json.dumps(
-        state, allow_nan=False
+    return (
+        json.dumps(state, indent=1, allow_nan=False)
+        if len(str(state)) < 5000
+        else json.dumps(state, allow_nan=False)
     )

@@ -59,9 +59,7 @@ def as_own(data: Any, target: str | None = None) -> Dataset:
     if data.task not in ("classification", "regression") or data.X.ndim != 2:
         return data
     y = data.y[:, 0] if data.y.ndim == 2 and data.y.shape[1] == 1 else data.y
-    return Dataset(
-        data.raw_X, y, data.task, data.feature_names, data.target_names, data.name
-    )
+    return Dataset(data.raw_X, y, data.task, data.feature_names, data.target_names, data.name)
 
 
 def read_csv(text: str, target: str | None = None, name: str = "table") -> Dataset:
@@ -141,9 +139,7 @@ def _number(cell: str, line: int, name: str) -> float:
     return float(cell)
 
 
-def _target(
-    cells: Sequence[str], first: int, name: str
-) -> tuple[Any, Any, tuple[str, ...]]:
+def _target(cells: Sequence[str], first: int, name: str) -> tuple[Any, Any, tuple[str, ...]]:
     """Return what is learned, its task, and the names of its classes."""
     for line, cell in enumerate(cells, first):
         if not cell:

@@ -5,6 +5,7 @@ All of it are small arrays; the browser colors them. Imports panels and the core
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -89,12 +90,15 @@ class Plane:
 
     def _samples(self) -> Floats:
         """Return the samples over which the net is asked, row by row from the lower left."""
-        across = np.linspace(*self.box[0], GRID)
+        across = np.linspace(self.box[0][0], self.box[0][1], GRID)
         if self.is_line:
             return across[:, None]
+        up = np.linspace(self.box[1][0], self.box[1][1], GRID)
         samples = np.tile(self.parts.raw.X.mean(axis=0), (GRID**2, 1))
         samples[:, self.columns[0]] = np.tile(across, GRID)
-        samples[:, self.columns[1]] = np.repeat(np.linspace(*self.box[1], GRID), GRID)
+        samples[:, self.columns[1]] = np.repeat(
+            np.linspace(self.box[1][0], self.box[1][1], GRID), GRID
+        )
         return samples
 
     # ---- what stays while the data do ------------------------------------------------------------
@@ -121,7 +125,7 @@ class Plane:
         count, names = self.parts.setup.class_count, self.parts.raw.target_names
         return [(names[k] if k < len(names) else f"class {k}")[:80] for k in range(count)]
 
-    def _marks(self, data: Any) -> list[list[float]]:
+    def _marks(self, data: Any) -> Any:
         """Return points as [x, y, class or value]; the newest are always among them."""
         first = max(0, len(data) - MOST_MARKS)
         X, y = data.X[first:], data.y[first:]
@@ -159,7 +163,7 @@ class Plane:
         if self.is_line:
             return np.asarray(trainer.predict(self.inputs), np.float32).ravel().tobytes()
         if shares is None:
-            values = (np.asarray(trainer.predict(self.inputs), float).ravel() - self.center)
+            values = np.asarray(trainer.predict(self.inputs), float).ravel() - self.center
             share = np.clip(np.nan_to_num(values / self.spread), -1, 1)
             share = np.sign(share) if discretize else share
             return np.round(127 * share).astype(np.int8).tobytes()
@@ -241,7 +245,8 @@ def layout(parts: Parts) -> dict[str, Any]:
     features = [
         {
             "term": term,
-            "label": _label(term, names),
+            "label": _label(term, names, longest=8),
+            "title": _label(term, names, longest=60),
             "on": term in setup.features,
             "place": list(setup.features).index(term) if term in setup.features else -1,
         }
@@ -261,11 +266,17 @@ def layout(parts: Parts) -> dict[str, Any]:
     }
 
 
-def _label(term: str, names: list[str]) -> str:
-    """Return a term as a person reads it: by the column's own name."""
+def _label(term: str, names: list[str], *, longest: int) -> str:
+    """Return a term as a person reads it: with columns' own names if they are short."""
     if term in usual_features(len(names)):
         return names[int(term[1:]) - 1][:60]
-    return term.replace("*", "·").replace("^2", "²").replace("^3", "³")
+
+    def name_of(place: re.Match[str]) -> str:
+        name = names[int(place[1]) - 1]
+        return name if len(name) <= longest else place[0]
+
+    shown = term.replace("*", "·").replace("^2", "²").replace("^3", "³")
+    return re.sub(r"\bx(\d+)", name_of, shown)
 
 
 def curves(trainer: Trainer) -> bytes:

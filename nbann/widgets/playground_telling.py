@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -140,7 +139,7 @@ class PlaygroundTelling(Transport):
         there = {n: hyper[n] for n in ("learning_rate", "momentum") if n in hyper}
         other = {n: v for n, v in there.items() if v != getattr(self._setup, n)}
         if other and all(0 < v < 1000 for v in other.values()):
-            self._setup = replace(self._setup, **other)
+            self._setup = self._setup.changed(**other)
             self._as_set_up = False
             self._tell_setup()
 
@@ -215,7 +214,7 @@ def choices(setup: Setup) -> dict[str, Any]:
     }
 
 
-def thumbnail(name: str) -> list[list[float]]:
+def thumbnail(name: str) -> Any:
     """Return a few points of a data set as [x, y, signed class or value], each in [-1, 1]."""
     data = getattr(datasets, name)(n=90, noise=0.0, seed=1)
     y = data.y.astype(float)
@@ -227,5 +226,3 @@ def thumbnail(name: str) -> list[list[float]]:
     if data.X.shape[1] == 1:
         sign = np.full(len(y), -1.0)
     return np.round(np.column_stack([*flat, sign]), 2).tolist()
-
-

@@ -14,9 +14,9 @@ from nbann.core.checks import whole_number
 from nbann.core.errors import bad_value
 
 from . import wording
+from .playground_checks import HiddenLayer, Point
 from .playground_choices import MOST_DRAWN, MOST_LAYERS, OWN
 from .playground_own import read_csv
-from .playground_setup import HiddenLayer, Point
 from .playground_telling import PlaygroundTelling
 
 _FIELDS = {
@@ -110,7 +110,9 @@ class PlaygroundTouching(PlaygroundTelling):
         classes = np.broadcast_to(np.asarray(labels), (len(places),))
         if classes.dtype.kind not in "iu":
             raise bad_value("labels", "classes from 0", f"{classes.dtype}", "Pass whole numbers.")
-        drawn = [Point(*xy, int(k)) for xy, k in zip(places.tolist(), classes, strict=True)]
+        drawn = [
+            Point(x1, x2, int(k)) for (x1, x2), k in zip(places.tolist(), classes, strict=True)
+        ]
         if len(drawn) + len(self._setup.drawn) > MOST_DRAWN:
             mend = "Erase some first."
             raise bad_value("drawn points", f"at most {MOST_DRAWN}", "more", mend)
@@ -208,5 +210,3 @@ def _whole(name: str, value: Any) -> Any:
     if number != int(number):
         raise bad_value(name.replace("_", " "), "a whole number", f"{number:g}", "")
     return int(number)
-
-

@@ -43,7 +43,8 @@ def test_weights_and_history_are_carried_over_bit_for_bit(changes, ops):
     for name in ("train_loss", "test_loss", "epoch"):
         assert np.array_equal(other.history[name], trainer.history[name])
     other.run(2)
-    assert other.position.epoch == 7 and not same(other, trainer)
+    assert other.position.epoch == 7
+    assert not same(other, trainer)
     assert np.isfinite(other.history["train_loss"]).all()
 
 
@@ -76,7 +77,8 @@ def test_batches_of_another_size_begin_the_epoch_anew():
     trainer.run(2)
     trainer.step("batch", 3)
     other = trainer.branch(batch_size=5)
-    assert other.position == (2, 0, 0) and same(other, trainer)
+    assert other.position == (2, 0, 0)
+    assert same(other, trainer)
     assert len(other.history["loss"]) == 2 * other.batches
     assert np.isnan(other.history["loss"]).all()  # no losses of batches of this size
     assert trainer.branch(l2=0.1).position == (2, 3, 0)
@@ -128,7 +130,8 @@ def test_back_ends_where_it_began_and_reset_is_the_start_of_the_new_settings():
     assert all(np.array_equal(other[n], begun[n]) for n in begun)
     other.reset()
     fresh = make(batch_size=4)
-    assert other.position == (0, 0, 0) and same(other, fresh)
+    assert other.position == (0, 0, 0)
+    assert same(other, fresh)
     for one in (other, fresh):
         one.run(3)
     assert same(other, fresh)
@@ -150,10 +153,13 @@ def test_it_is_saved_and_loaded(tmp_path):
 def test_other_activations_and_other_data_of_the_same_shape():
     trainer = make()
     trainer.run(2)
-    net = nbann.Sequential([nbann.Dense(4, name="hidden"), nbann.ReLU(), nbann.Dense(2, name="output")])
+    net = nbann.Sequential(
+        [nbann.Dense(4, name="hidden"), nbann.ReLU(), nbann.Dense(2, name="output")]
+    )
     more = nbann.datasets.moons(90, seed=1)
     other = trainer.branch(model=net, train=more, test=None)
-    assert same(trainer, other) and other.position == (2, 0, 0)
+    assert same(trainer, other)
+    assert other.position == (2, 0, 0)
     assert list(other.history) == ["loss", "epoch", "train_loss", "train_accuracy"]
     other.run(1)
 

@@ -48,6 +48,7 @@ test("numbers have three digits and a true minus sign", () => {
   assert.equal(shown(NaN), "no number");
   assert.equal(tick(-6), "−6");
   assert.equal(tick(0.5234), "0.52");
+  assert.equal(tick(-0.0068, 7.4), "0");
 });
 
 test("the plane's scales lead there and back", () => {

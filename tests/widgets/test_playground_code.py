@@ -10,7 +10,9 @@ import pytest
 import nbann
 from nbann.widgets.playground_setup import HiddenLayer, Setup
 
-HOSTILE = "'); import os; os.abort()  #\"\"\" \\ \n <img src=x onerror=alert(1)> \u202e \u2028 $\\href$"
+HOSTILE = (
+    '\'); import os; os.abort()  #""" \\ \n <img src=x onerror=alert(1)> \u202e \u2028 $\\href$'
+)
 
 
 def run(code):
@@ -142,7 +144,7 @@ def test_hostile_names_are_literals_and_nothing_else():
     for kind in ("nbann", "torch", "sklearn"):
         code = made.code_for(kind, epochs=1)
         assert repr(HOSTILE) in code
-        assert code.isprintable() or set(c for c in code if not c.isprintable()) <= {"\n"}
+        assert code.isprintable() or {c for c in code if not c.isprintable()} <= {"\n"}
         assert not any(HOSTILE[:12] in line for line in code.split("\n") if line.startswith("#"))
     found = run(made.code_for("nbann", epochs=1))
     assert found["data"].feature_names[0] == HOSTILE == found["data"].target_names[0]
@@ -161,7 +163,8 @@ def test_changes_under_way_are_said():
 
 def test_data_too_large_to_be_written():
     made = nbann.Playground((np.random.default_rng(0).normal(size=(4000, 2)), [0, 1] * 2000))
-    assert "data = my_data" in made.code and "Set my_data first" in made.code
+    assert "data = my_data" in made.code
+    assert "Set my_data first" in made.code
     found = {"my_data": made.setup.own}
     with contextlib.redirect_stdout(io.StringIO()):
         exec(made.code_for(epochs=1), found)

@@ -1,5 +1,7 @@
 """A playground's setup: what it refuses, what follows from it, what is built of it."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -71,8 +73,10 @@ def test_drawn_points_are_always_trained_on():
     assert made.raw.y[-2:].tolist() == [1, 0]
     assert len(made.raw) == 40 + 2
     alone = Setup().changed(data="drawn", drawn=((0, 1, 0), (1, 0, 3)))
-    assert parts(alone).raw.target_names == ("A", "B", "C", "D") and parts(alone).test is None
-    assert alone.outputs == 4 and alone.loss_name == "cross_entropy"
+    assert parts(alone).raw.target_names == ("A", "B", "C", "D")
+    assert parts(alone).test is None
+    assert alone.outputs == 4
+    assert alone.loss_name == "cross_entropy"
 
 
 @pytest.mark.parametrize(
@@ -123,9 +127,8 @@ def test_drawn_points_are_always_trained_on():
     ],
 )
 def test_it_refuses(fields, expected):
-    with pytest.raises(ValueError) as raised:
+    with pytest.raises(ValueError, match=re.escape(expected)) as raised:
         Setup(**fields)
-    assert expected in str(raised.value)
     assert len(str(raised.value)) < 1000
 
 
@@ -135,12 +138,15 @@ def test_other_data_bring_what_belongs_to_them():
     assert (moons.features, moons.loss, moons.noise) == (("x1", "x1^2"), None, 0.3)
     assert moons.drawn == ()
     iris = moons.changed(data="iris")
-    assert iris.features == ("x1", "x2", "x3", "x4") and iris.standardize
-    assert iris.loss_name == "cross_entropy" and iris.outputs == 3
+    assert iris.features == ("x1", "x2", "x3", "x4")
+    assert iris.standardize
+    assert iris.loss_name == "cross_entropy"
+    assert iris.outputs == 3
     sine = iris.changed(data="sine")
     assert (sine.features, sine.standardize, sine.outputs) == (("x1",), False, 1)
     drawn = sine.changed(data="drawn")
-    assert [p.label for p in drawn.drawn] == [0, 1] and drawn.features == ("x1", "x2")
+    assert [p.label for p in drawn.drawn] == [0, 1]
+    assert drawn.features == ("x1", "x2")
     assert Setup().changed(data="moons").noise == SETS["moons"].noise
     three = Setup(data="spirals", loss="hinge").changed(classes=3)
     assert three.loss_name == "cross_entropy"
@@ -149,7 +155,8 @@ def test_other_data_bring_what_belongs_to_them():
 
 
 def test_it_is_a_value():
-    assert Setup() == Setup() and Setup(seed=1) != Setup()
+    assert Setup() == Setup()
+    assert Setup(seed=1) != Setup()
     assert Setup(drawn=[[1, 2, 0]]).drawn == (Point(1.0, 2.0, 0),)
     assert hash(Setup()) == hash(Setup())
     with pytest.raises(AttributeError):

@@ -21,8 +21,10 @@ export async function readFile(file) {
 /** @param {import("./view.js").Context} context @param {{control: (name: string, el: HTMLElement) => HTMLElement, tell: (text: string) => void}} shared */
 export function playgroundControls({ get, say, listen, follow }, { control, tell }) {
   const change = (/** @type {string} */ field, /** @type {any} */ value) => say("change", { field, value });
-  const group = (/** @type {string} */ label, /** @type {any} */ field, title = "") =>
-    make("label", { class: "nbann-pg-field", title }, [make("span", { class: "nbann-pg-label" }, [label]), field]);
+  const group = (/** @type {string} */ label, /** @type {any} */ field, title = "") => {
+    field.setAttribute("aria-label", label); // else a list's options would be part of its name
+    return make("label", { class: "nbann-pg-field", title }, [make("span", { class: "nbann-pg-label" }, [label]), field]);
+  };
 
   /** A list to choose from. @param {string} name @param {string} label @param {() => string[]} offered @param {string} title */
   function select(name, label, offered, title) {

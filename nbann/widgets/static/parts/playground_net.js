@@ -2,7 +2,7 @@
 /**
  * The net of a playground: features to switch on and off, neurons with their pictures, edges with their weights.
  *
- * @typedef {{term: string, label: string, on: boolean, place: number}} Feature
+ * @typedef {{term: string, label: string, title: string, on: boolean, place: number}} Feature
  * @typedef {{features: Feature[], inputs: number, switches: boolean, layers: {units: number, shown: number, activation: string}[],
  *   outputs: number, shown: number, small: number, grid: number}} Net
  * @typedef {{layer: number, from: number, to: number, name: string, index: number[]}} Edge   layer 0 leads to the first hidden one
@@ -104,7 +104,7 @@ export function playgroundNet({ get, say, listen, follow, cleanups, root }, { co
   function featureBox(feature) {
     const box = make("button", {
       type: "button", class: "nbann-pg-feature", "aria-pressed": String(feature.on),
-      title: `${feature.label}: ${feature.on ? "switch off" : "switch on"}`,
+      title: `${feature.title}: ${feature.on ? "switch off" : "switch on"}`, "aria-label": feature.title,
     }, [make("span", {}, [feature.label]), picture(get("net").small)]);
     box.disabled = !get("net").switches || get("hidden").includes("features");
     box.onclick = () => say("feature", { term: feature.term });

@@ -42,9 +42,9 @@ export function marker(pen, kind, x, y, r) {
   pen.closePath();
 }
 
-/** @param {number} value */
-export function tick(value) {
-  return String(Number(value.toPrecision(2))).replace("-", "−");
+/** A number beside an axis: what is nothing to the width of the axis is 0. @param {number} value @param {number} [width] */
+export function tick(value, width = 0) {
+  return String(Math.abs(value) < width / 100 ? 0 : Number(value.toPrecision(2))).replace("-", "−");
 }
 
 /** @param {import("./view.js").Context} context @param {{control: (name: string, el: HTMLElement) => HTMLElement}} shared */
@@ -129,12 +129,12 @@ export function playgroundPlane({ get, say, listen, follow, cleanups }, { contro
     const [[left, end], [low, high]] = plane.box;
     [[left, "left"], [(left + end) / 2, "center"], [end, "right"]].forEach(([value, align]) => {
       pen.textAlign = align;
-      pen.fillText(tick(Number(value)), place.x(value), height - BOTTOM + 5);
+      pen.fillText(tick(Number(value), end - left), place.x(value), height - BOTTOM + 5);
     });
     pen.textAlign = "right";
     [[low, "bottom"], [(low + high) / 2, "middle"], [high, "top"]].forEach(([value, base]) => {
       pen.textBaseline = base;
-      pen.fillText(tick(Number(value)), LEFT - 4, place.y(value));
+      pen.fillText(tick(Number(value), high - low), LEFT - 4, place.y(value));
     });
   }
 
