@@ -19,6 +19,9 @@ LIVE = frozenset({
 SETTABLE = ("learning_rate", "momentum")
 """Those that a trainer can set itself, and takes back when it goes back."""
 
+FOLLOWS = ("standardize", "features", "loss", "drawn", "own", "noise")
+"""What other data may bring along, and need not be told of."""
+
 NAMES = {
     "data": "data set", "test": "test share", "classes": "number of classes",
     "learning_rate": "learning rate", "l1": "L1", "l2": "L2", "batch_size": "batch size",
@@ -74,6 +77,8 @@ def carried(
 def words(names: list[str], new: Setup) -> str:
     """Return what was changed, as a person says it: "learning rate 0.03", "features"."""
     said = []
+    if "data" in names:
+        names = [name for name in names if name not in FOLLOWS]
     for name in names:
         value, shown = getattr(new, name), NAMES.get(name, name)
         if name == "batch_size" and value is None:

@@ -96,9 +96,7 @@ class Plane:
         up = np.linspace(self.box[1][0], self.box[1][1], GRID)
         samples = np.tile(self.parts.raw.X.mean(axis=0), (GRID**2, 1))
         samples[:, self.columns[0]] = np.tile(across, GRID)
-        samples[:, self.columns[1]] = np.repeat(
-            np.linspace(self.box[1][0], self.box[1][1], GRID), GRID
-        )
+        samples[:, self.columns[1]] = np.repeat(up, GRID)
         return samples
 
     # ---- what stays while the data do ------------------------------------------------------------

@@ -210,6 +210,13 @@ def test_code_files_and_hidden_controls(view, tmp_path):
     root.locator("input[type=file]").set_input_files(table)
     view.wait_text(".nbann-notice", "CSV row 3, column 'a': expected a finite number; received 'x'")
 
+    view.lab.run_code("pg")  # a second view of it
+    view.wait("document.querySelectorAll('.nbann-playground').length === 2")
+    view.lab.run_code("pg.step('epoch')")
+    view.wait(
+        "[...document.querySelectorAll('.nbann-status')]"
+        ".every(el => el.textContent.startsWith('epoch 1 · batch 1 of 1 · op'))"
+    )
     view.lab.run_code("pg.hidden = ['code', 'data', 'l1', 'layers', 'transport']")
     view.wait("!document.querySelector('.nbann-pg-gallery').offsetParent")
     for hidden in (".nbann-pg-code", ".nbann-transport"):

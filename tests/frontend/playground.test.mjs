@@ -59,6 +59,20 @@ test("controls that are hidden are not there, and come back", () => {
   close();
 });
 
+test("without the bar of buttons its keys do nothing", () => {
+  const { model, el, close } = open();
+  const press = (key) => el.querySelector(".nbann-view").dispatchEvent(new page.window.KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  press("ArrowRight");
+  assert.equal(last(model).type, "step");
+  model.set("hidden", ["transport"]);
+  press(" ");
+  press("r");
+  assert.equal(last(model).type, "step");
+  press("+");
+  assert.deepEqual(last(model), { type: "layers", by: 1 });
+  close();
+});
+
 test("names of data are shown as text", () => {
   const evil = '<img src=x onerror="alert(1)">';
   const { plane, net } = JSON.parse(STATE);

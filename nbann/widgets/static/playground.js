@@ -33,6 +33,7 @@
  */
 import { disable, make } from "./parts/dom.js";
 import { receiveFrames } from "./parts/frames.js";
+import { keyAction, ownsKey } from "./parts/keys.js";
 import { playgroundCode } from "./parts/playground_code.js";
 import { playgroundControls } from "./parts/playground_controls.js";
 import { playgroundCurve } from "./parts/playground_curve.js";
@@ -79,6 +80,11 @@ function render(where) {
     notice.textContent = text;
   };
 
+  listen(root, "keydown", (event) => {
+    // without the bar, its keys do nothing either: this comes before what listens to them
+    if (!get("hidden").includes("transport") || ownsKey(event.target.tagName, event.key) || !keyAction(event.key, get("units"))) return;
+    event.stopImmediatePropagation();
+  });
   const atStart = () => get("here").epoch === 1 && get("here").batch === 1 && !get("here").ran;
   const transport = transportView(context, { keys: KEYS, rate: false, atStart });
   follow("here", () => disable(transport.backButton, atStart(), root));

@@ -165,6 +165,7 @@ export function playgroundNet({ get, say, listen, follow, cleanups, root }, { co
       column([make("b", {}, ["Output"])], output, net.outputs - net.shown),
     );
     neurons.push(output);
+    stage.classList.toggle("nbann-pg-many", net.layers.length > 3);
     count.textContent = net.layers.length === 1 ? "1 hidden layer" : `${net.layers.length || "No"} hidden layers`;
     fewer.disabled = net.layers.length < 1;
     more.disabled = net.layers.length >= get("choices").most.layers;
