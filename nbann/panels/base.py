@@ -119,6 +119,14 @@ class Panel(ABC):
         """Return the artists that change, in the order in which they are drawn."""
         return list(self._artists)
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether `update` has left some of a long computation for later; see `finish`."""
+        return False
+
+    def finish(self) -> None:  # noqa: B027  # optional: most panels compute all at each update
+        """Complete at once what `update` computes a stretch at a time."""
+
     def take_background_change(self) -> bool:
         """Return whether anything but `artists()` (limits, say) has changed since last asked."""
         changed, self._changed = self._changed, False

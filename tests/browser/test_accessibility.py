@@ -1,4 +1,4 @@
-"""axe-core finds nothing serious in the widgets, light and dark; keys reach everything that a mouse does."""
+"""axe-core finds nothing serious in the widgets, light and dark."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A widget in other places: two views, in layouts of the user's, linked, reopened, with hostile names."""
+"""Widgets elsewhere: two views, in the user's layouts, linked, reopened, with hostile names."""
 
 import nbformat
 import pytest

@@ -205,7 +205,7 @@ def _training(
     """Return the numbers of a layer's parameters: their gradient, and how far they were moved."""
     found = _parameter_gradient(program, parameters, done)
     weights = [p.name for p in parameters if p.penalized]
-    before = [old for name in weights if (old := _before(trainer, program, name)) is not None]
+    before = [old for name in weights if (old := before_update(trainer, program, name)) is not None]
     size = norm(before)
     if len(before) == len(weights) and size > 0:
         steps = (program.arrays[n] - old for n, old in zip(weights, before, strict=True))
@@ -231,7 +231,7 @@ def _parameters(trainer: Trainer) -> defaultdict[str, list[Parameter]]:
     return layers
 
 
-def _before(trainer: Trainer, program: Program, name: str) -> NDArray[Any] | None:
+def before_update(trainer: Trainer, program: Program, name: str) -> NDArray[Any] | None:
     """Return a parameter as it was before this batch's update, if that is done and it was kept.
 
     One that something else has changed since is left out: the difference is not the update's.
