@@ -24,7 +24,8 @@ from .playground_choices import (
     SETS,
 )
 from .playground_code import nbann_code
-from .playground_plane import Plane, layout
+from .playground_net import layout
+from .playground_plane import Plane
 from .playground_setup import Setup
 from .playground_sklearn import sklearn_code
 from .playground_still import still

@@ -7,7 +7,7 @@ import { copyText } from "../../nbann/widgets/static/parts/playground_code.js";
 import { PALETTES, paintClasses, paintSigned, rgb, signedColor, signedTable } from "../../nbann/widgets/static/parts/playground_colors.js";
 import { readFile } from "../../nbann/widgets/static/parts/playground_controls.js";
 import { curvesOf, limitOf } from "../../nbann/widgets/static/parts/playground_curve.js";
-import { distanceTo, edgesOf, placesOf, shown, weightOf } from "../../nbann/widgets/static/parts/playground_net.js";
+import { distanceTo, edgesOf, placesOf, shown, weightOf } from "../../nbann/widgets/static/parts/playground_edges.js";
 import { marker, scales, tick } from "../../nbann/widgets/static/parts/playground_plane.js";
 
 const NET = {

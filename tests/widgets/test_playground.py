@@ -16,7 +16,7 @@ import nbann
 from nbann.panels.style import THEMES
 from nbann.widgets.module import STATIC
 from nbann.widgets.playground_choices import CONTROLS
-from nbann.widgets.playground_plane import GRID, SMALL
+from nbann.widgets.playground_net import GRID, SMALL
 
 HOSTILE = '<img src=x onerror="alert(1)">'
 

@@ -28,7 +28,7 @@
  * @property {string} error
  *
  * @typedef {import("./parts/transport.js").Here} Here
- * @typedef {import("./parts/playground_net.js").Net} Net
+ * @typedef {import("./parts/playground_edges.js").Net} Net
  * @typedef {import("./parts/playground_plane.js").Plane} Plane
  */
 import { disable, make } from "./parts/dom.js";
