@@ -23,12 +23,12 @@ MOST_CLASSES = 10
 """Whole numbers in a target column are classes if there are at most so many different ones."""
 
 
-def as_own(data: Any, target: str | None = None) -> Dataset:
+def as_own(given: Any, target: str | None = None) -> Dataset:
     """Return data given to a playground as a data set in its own units.
 
     Parameters
     ----------
-    data : Dataset, (X, y) or data frame
+    given : Dataset, (X, y) or data frame
     target : str, optional
         Of a frame: the column to be learned.
 
@@ -37,6 +37,7 @@ def as_own(data: Any, target: str | None = None) -> Dataset:
     ValueError
         Something else, a column that is not there, or what `Dataset` refuses.
     """
+    data: Any = given
     if hasattr(data, "columns") and hasattr(data, "to_numpy"):
         names = [str(column) for column in data.columns]
         if target is None:
@@ -44,8 +45,9 @@ def as_own(data: Any, target: str | None = None) -> Dataset:
             raise bad_value("target", "the name of a column", "None", mend)
         if target not in names:
             raise UnknownNameError("column", target, names)
-        chosen = list(data.columns)[names.index(target)]
-        data = Dataset(data[[c for c in data.columns if c is not chosen]], data[chosen])
+        columns = list(data.columns)
+        chosen = columns.pop(names.index(target))
+        data = Dataset(data[columns], data[chosen])
     elif target is not None:
         mend = "Leave it out."
         raise bad_value("target", "none beside data that have their own", repr(target), mend)
@@ -54,8 +56,13 @@ def as_own(data: Any, target: str | None = None) -> Dataset:
             mend = "Pass a Dataset, a pair (X, y), or a frame with target=."
             raise bad_value("data", "samples with their targets", type(data).__name__, mend)
         data = Dataset(*data)
+    return _as_rows(data)
+
+
+def _as_rows(data: Dataset) -> Dataset:
+    """Return samples as rows in their own units; what is none is refused, in words, by the setup."""
     if data.mask is not None or data.weight is not None or data.groups is not None:
-        return data  # refused, in words, by the setup
+        return data
     if data.task not in ("classification", "regression") or data.X.ndim != 2:
         return data
     y = data.y[:, 0] if data.y.ndim == 2 and data.y.shape[1] == 1 else data.y

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nbann.core.data.features import computed
 from nbann.core.trainer import Trainer
-from nbann.panels.decision_boundary import telling_features
+from nbann.panels.features import telling_features
 
 from .frames import Frame
 from .playground_build import Parts
