@@ -60,7 +60,7 @@ def as_own(given: Any, target: str | None = None) -> Dataset:
 
 
 def _as_rows(data: Dataset) -> Dataset:
-    """Return samples as rows in their own units; what is none is refused, in words, by the setup."""
+    """Return samples in their own units; what else is wrong with them the setup says in words."""
     if data.mask is not None or data.weight is not None or data.groups is not None:
         return data
     if data.task not in ("classification", "regression") or data.X.ndim != 2:
