@@ -78,7 +78,7 @@ if TYPE_CHECKING:
     from .core.text.vocabulary import Vocabulary
     from .core.trainer import Trainer
     from .panels import Dashboard
-    from .widgets import StepThrough
+    from .widgets import Playground, StepThrough
 
 __version__ = "0.1.0"
 
@@ -135,6 +135,7 @@ __all__ = [
     "Perceptron",
     "PerceptronLoss",
     "Pinball",
+    "Playground",
     "Poisson",
     "RMSprop",
     "RankNet",
@@ -233,7 +234,7 @@ _HOMES = {
     "core.text.vocabulary": ["Vocabulary"],
     "core.trainer": ["Trainer"],
     "panels": ["Dashboard"],
-    "widgets": ["StepThrough"],
+    "widgets": ["Playground", "StepThrough"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -48,7 +48,7 @@ def floor_of(module: str) -> Floor:
         return Floor(frozenset({"nbann.core", "nbann.panels"}), libraries)
     if part == "widgets":  # traitlets and IPython are what ipywidgets itself stands on
         return Floor(
-            frozenset({"nbann.core", "nbann.panels", "nbann.widgets"}),
+            frozenset({"nbann.core", "nbann.datasets", "nbann.panels", "nbann.widgets"}),
             frozenset({"numpy", "ipywidgets", "anywidget", "traitlets", "IPython"}),
         )
     if part == "__main__":

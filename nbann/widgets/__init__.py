@@ -1,5 +1,6 @@
 """Widgets: what a person holds in a notebook. Imports anywidget, panels and the core."""
 
+from .playground import Playground
 from .step_through import StepThrough
 
-__all__ = ["StepThrough"]
+__all__ = ["Playground", "StepThrough"]
