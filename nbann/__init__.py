@@ -78,7 +78,7 @@ if TYPE_CHECKING:
     from .core.text.vocabulary import Vocabulary
     from .core.trainer import Trainer
     from .panels import Dashboard
-    from .widgets import NetworkView, StepThrough
+    from .widgets import NetworkView, Playground, StepThrough
 
 __version__ = "0.1.0"
 
@@ -136,6 +136,7 @@ __all__ = [
     "Perceptron",
     "PerceptronLoss",
     "Pinball",
+    "Playground",
     "Poisson",
     "RMSprop",
     "RankNet",
@@ -234,7 +235,7 @@ _HOMES = {
     "core.text.vocabulary": ["Vocabulary"],
     "core.trainer": ["Trainer"],
     "panels": ["Dashboard"],
-    "widgets": ["NetworkView", "StepThrough"],
+    "widgets": ["NetworkView", "Playground", "StepThrough"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -19,6 +19,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
 from numpy.typing import NDArray
+from PIL import Image
 
 from ..core.checks import number_in, whole_number
 from ..core.errors import UnknownNameError, bad_value
@@ -196,12 +197,19 @@ class Dashboard:
 
     def jpeg(self, quality: int = 85) -> bytes:
         """Return the picture as a JPEG file's bytes; quality from 1 to 95."""
-        quality = whole_number("quality", quality, least=1)
-        return self._encoded("jpeg", {"quality": min(quality, 95)})
+        quality = min(whole_number("quality", quality, least=1), 95)
+        drawn, file = self._drawn(), io.BytesIO()
+        # nothing shows through, so that three of the four bytes of a pixel are the picture
+        size = (drawn.shape[1], drawn.shape[0])
+        picture = Image.frombuffer("RGB", size, drawn, "raw", "RGBX", 0, 1)
+        picture.save(file, "jpeg", quality=quality, dpi=(_DPI * self.scale,) * 2)
+        return file.getvalue()
 
     def png(self) -> bytes:
         """Return the picture as a PNG file's bytes."""
-        return self._encoded("png", {})
+        file = io.BytesIO()
+        imsave(file, self._drawn(), format="png", dpi=_DPI * self.scale)
+        return file.getvalue()
 
     def html(self) -> str:
         """Return the picture, all panels finished, as an HTML image with its words."""
@@ -310,11 +318,6 @@ class Dashboard:
             for artist in panel.artists():
                 artist.draw(renderer)
         return np.asarray(self._canvas.buffer_rgba())
-
-    def _encoded(self, kind: str, options: dict[str, Any]) -> bytes:
-        file = io.BytesIO()
-        imsave(file, self._drawn(), format=kind, dpi=_DPI * self.scale, pil_kwargs=options)
-        return file.getvalue()
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """Return what a notebook shows."""

@@ -73,7 +73,7 @@ class StepThrough(Inspecting, Stops):
     ) -> None:
         checked = checked_trainer("StepThrough", trainer)
         chosen = as_panels(DEFAULT_PANELS if panels is None else panels)
-        self._panels = Picture(checked, chosen)
+        self._panels = Picture(checked, chosen, quiet=lambda: self._plays)
         super().__init__(checked, sample=sample, edges=edges, most=most, unit=unit, speed=speed)
         self._channels["panels"] = FrameChannel("panels", self._panels.frame, self._post)
         self._player = self._follow(trainer)

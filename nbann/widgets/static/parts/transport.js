@@ -48,10 +48,11 @@ export function iconAlone(label, path, title) {
 }
 
 /** The bar of buttons, the list of keys, the line that says where the run stands with its progress.
- * `more` are acts of the widget's own that keys can call. `atStart` says whether Back has anywhere to go.
+ * `more` are acts of the widget's own that keys can call. `atStart` says whether Back has anywhere to go;
+ * `rate` whether the learning rate stands in the bar.
  * @param {import("./view.js").Context} context
- * @param {{keys: Record<string, string>, units?: (unit: string) => string, atStart?: () => boolean, more?: Record<string, () => void>}} options */
-export function transportView(context, { keys, units = () => "", atStart = () => false, more = {} }) {
+ * @param {{keys: Record<string, string>, units?: (unit: string) => string, atStart?: () => boolean, rate?: boolean, more?: Record<string, () => void>}} options */
+export function transportView(context, { keys, units = () => "", atStart = () => false, rate: withRate = true, more = {} }) {
   const { get, put, say, listen, follow, root } = context;
   const resetButton = iconAlone("Reset", ICONS.reset, "Reset: to the very same start (r)");
   const backButton = iconAlone("Back", ICONS.back, "Go back by one of the unit chosen (←)");
@@ -67,7 +68,7 @@ export function transportView(context, { keys, units = () => "", atStart = () =>
   const bar = make("div", { class: "nbann-transport", role: "toolbar", "aria-label": "Training" }, [
     resetButton, backButton, stepButton, playButton, unitGroup,
     make("label", { class: "nbann-pace" }, ["speed", speed, speedText]),
-    make("label", { class: "nbann-pace" }, ["rate", rate]),
+    ...(withRate ? [make("label", { class: "nbann-pace" }, ["rate", rate])] : []),
     make("span", { class: "nbann-run" }, [runButton, epochs, "epochs"]),
     helpButton,
   ]);
