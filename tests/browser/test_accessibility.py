@@ -19,6 +19,7 @@ trainer.step("phase", 3)
 WIDGETS = {
     "StepThrough": "nbann.StepThrough(trainer)",
     "NetworkView": "nbann.NetworkView(trainer)",
+    "Playground": "nbann.Playground(data=data)",
     "Playground": "nbann.Playground()",
 }
 

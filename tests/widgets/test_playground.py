@@ -394,6 +394,8 @@ def test_scores_are_those_of_the_weights_of_now(widget):
 def test_it_plays_on_across_a_change():
     async def play():
         made = nbann.Playground(speed=50.0)
+        message(made, type="ready", dark=False, view="a")
+        await asyncio.sleep(0)
         made.play()
         await asyncio.sleep(0.2)
         first = made.trainer
