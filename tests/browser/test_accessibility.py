@@ -20,7 +20,6 @@ WIDGETS = {
     "StepThrough": "nbann.StepThrough(trainer)",
     "NetworkView": "nbann.NetworkView(trainer)",
     "Playground": "nbann.Playground(data=data)",
-    "Playground": "nbann.Playground()",
 }
 
 
