@@ -106,6 +106,7 @@ trainer.step("phase", 3)
 
 WIDGETS = {
     "StepThrough": "nbann.StepThrough(trainer)",
+    "NetworkView": "nbann.NetworkView(trainer)",
     "Playground": "nbann.Playground(data=data)",
 }
 
