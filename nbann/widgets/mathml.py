@@ -71,6 +71,12 @@ class MathML(Renderer):
         index = ",".join(map(str, entry.index))
         return f"<mrow>{name}<mtext>[{index}]</mtext></mrow>"
 
+    def value(self, entry: Entry) -> str:
+        """Return the number, marked as this element's, so that a view can tell which it is."""
+        index = ",".join(map(str, entry.index))
+        of = f'data-array="{escape(entry.name)}" data-index="{index}"'
+        return f"<mrow {of}>{self.number(entry.number)}</mrow>"
+
     def product(self, factors: list[str], sign: str) -> str:
         joint = f"<mo>{_SIGNS[sign]}</mo>" if _SIGNS[sign] else '<mspace width="0.2em"></mspace>'
         return f"<mrow>{joint.join(factors)}</mrow>"

@@ -18,6 +18,7 @@ from nbann.core.trainer import Trainer
 from .loop import MainLoop
 
 SLICE = 0.015  # seconds of training between two looks at the kernel's other work
+STRETCH = 1_000_000  # epochs asked for at a time where there is no end in sight
 REST = 0.01  # seconds of sleep: with 0, Pause takes 200-280 ms to come through; with this 55-85 ms
 NEVER_BEHIND = 1.0  # seconds of steps caught up at most, after the kernel was busy elsewhere
 
@@ -55,7 +56,10 @@ class Player:
     Attributes
     ----------
     mode : str or None
-        "play": so many units a second; "run": full speed to an epoch; None: at rest.
+        "play": so many units a second; "run": full speed to an epoch; "forward": full speed until
+        a hook pauses it; None: at rest.
+    why : str
+        Why a hook has paused it, in words.
     unit : str
         What is played.
     speed : float
@@ -83,6 +87,7 @@ class Player:
         self.speed = 2.0
         self.progress: Progress | None = None
         self.driving = False
+        self.why = ""
 
     # ---- listening ------------------------------------------------------------------------------
     def listen(self, fn: Callable[[BaseException | None], object]) -> None:
@@ -111,6 +116,12 @@ class Player:
             start = trainer.position.epoch
             self.mode, self.progress = "run", Progress(start, start + epochs, time.perf_counter())
             self._start()
+
+    def forward(self) -> None:
+        """Train at full speed until a hook pauses the run."""
+        self._check_loop()
+        self.mode, self.progress, self.why = "forward", None, ""
+        self._start()
 
     def pause(self) -> None:
         """Stop after the slice at hand."""
@@ -149,20 +160,24 @@ class Player:
 
     def _slice(self, trainer: Trainer, due: float, deadline: float) -> float:
         """Train until `deadline`; return the number of units that are still owed."""
-        if self.mode == "run" and self.progress is not None:
-            left = self.progress.target - trainer.position.epoch
+        if self.mode != "play":
+            here = trainer.position.epoch
+            left = STRETCH if self.progress is None else self.progress.target - here
             stop = None
             if left > 0:
                 stop = trainer.run(left, until=lambda _: time.perf_counter() > deadline)
             if stop is not None and stop.reason == "nan":
                 raise FloatingPointError(str(stop.autopsy))
-            if stop is None or stop.reason != "until":
+            if stop is None or stop.reason not in ("until", "epochs"):
                 self.mode = None
+            elif stop.reason == "epochs" and self.progress is not None:
+                self.mode = None
+            self.why = stop.why if stop is not None and stop.reason == "paused" else ""
             return 0.0
         while due >= 1.0:
             due -= 1.0
-            if trainer.step(self.unit).paused:
-                self.mode = None
+            if (ran := trainer.step(self.unit)).paused:
+                self.mode, self.why = None, ran.why
                 return 0.0
             if time.perf_counter() > deadline:
                 return min(due, 1.0)  # faster than it can be: what is owed is let go

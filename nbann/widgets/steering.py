@@ -30,6 +30,8 @@ class Steering(Transport):
     """The current op's formula, and its arithmetic for `element`."""
     timeline = t.Dict().tag(sync=True)
     """The run from its first batch to its last, and where on it the trainer stands."""
+    curve = t.Dict().tag(sync=True)
+    """The loss along the run, at most some 200 values at even distances; None is no number."""
     marks = t.List(t.Dict()).tag(sync=True)
     """Interventions and forks, at their places on the timeline; at most some 200."""
     branches = t.List(t.Dict()).tag(sync=True)
@@ -138,6 +140,7 @@ class Steering(Transport):
         trainer = self.trainer
         timeline = trainer.timeline
         self.timeline = timeline_view.line(trainer)
+        self.curve = timeline_view.curve(trainer)
         acts = (timeline.number, len(timeline), timeline.applied, *timeline.branches)
         if acts != self._acts:
             self._acts = acts

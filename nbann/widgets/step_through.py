@@ -16,14 +16,14 @@ from . import wording
 from .frames import FrameChannel
 from .module import css, esm
 from .pictures import NARROW_WIDTH, Look, Picture
-from .steering import Steering
+from .stops import Stops
 from .view import checked_trainer
 
 DEFAULT_PANELS = ("loss", "decision", "weights")
 NETWORK_WIDTH, NETWORK_HEIGHT = 590, 440
 
 
-class StepThrough(Steering):
+class StepThrough(Stops):
     """A trainer with buttons: step, back, play, run; the op in symbols, numbers, pictures; why.
 
     Parameters

@@ -6,6 +6,7 @@ So a place and the status line name the same batch: "epoch 3, batch 2" is where 
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 from nbann.core.moves import Position
@@ -15,6 +16,8 @@ from nbann.core.trainer import Trainer
 
 MOST_MARKS = 200
 """Marks that are sent; of more, the latest."""
+MOST_POINTS = 200
+"""Points of the loss along the timeline."""
 
 
 def line(trainer: Trainer) -> dict[str, Any]:
@@ -30,6 +33,21 @@ def line(trainer: Trainer) -> dict[str, Any]:
         "start": (here.epoch * batches + here.batch, here.op) <= (timeline.first, 0),
         "batches": batches,
     }
+
+
+def curve(trainer: Trainer) -> dict[str, Any]:
+    """Return the `loss` of every `stride`-th batch of the line; None where it is no number.
+
+    Strides are powers of 2, so that the curve of a longer run keeps its old points.
+    """
+    timeline = trainer.timeline
+    history = trainer.history if timeline.record is None else timeline.record
+    losses = history.losses[timeline.first :]
+    stride = 1
+    while len(losses) / stride > MOST_POINTS:
+        stride *= 2
+    shown = [float(f"{loss:.4g}") if isfinite(loss) else None for loss in losses[::stride]]
+    return {"stride": stride, "loss": shown}
 
 
 def marks(trainer: Trainer) -> list[dict[str, Any]]:

@@ -56,7 +56,10 @@ class Transport(View):
     def step(self, unit: Unit | None = None, n: int = 1) -> None:
         """Press Step: go on by `unit` (by default the chosen one), n times."""
         self._begin()
-        self.trainer.step(self.unit if unit is None else unit, n)
+        ran = self.trainer.step(self.unit if unit is None else unit, n)
+        if ran.paused:
+            self._player.why = ran.why
+            self._show()
 
     def back(self, unit: Unit | None = None, n: int = 1) -> Position:
         """Press Back: pause, and go back by `unit` (by default the chosen one), n times.

@@ -23,6 +23,7 @@ def op_list(trainer: Trainer) -> list[dict[str, Any]]:
             "phase": op.phase,
             "layer": op.layer,
             "name": title(op),
+            "op": op.name,
             "math": "".join(equation_pieces(op.equation)),
         }
         for op in trainer.program

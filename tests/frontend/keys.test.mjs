@@ -11,6 +11,8 @@ test("keys do what the help says", () => {
   assert.deepEqual(keyAction("ArrowRight", UNITS), { command: "step" });
   assert.deepEqual(keyAction("ArrowLeft", UNITS), { command: "back" });
   assert.deepEqual(keyAction("w", UNITS), { command: "why" });
+  assert.deepEqual(keyAction("f", UNITS), { command: "forward" });
+  assert.deepEqual(keyAction("b", UNITS), { command: "breakpoint" });
   assert.deepEqual(keyAction("r", UNITS), { command: "reset" });
   assert.deepEqual(keyAction("?", UNITS), { command: "help" });
   UNITS.forEach((unit, i) => assert.deepEqual(keyAction(String(i + 1), UNITS), { unit }));

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { along, epochTicks, isAhead, newestOnly, placeWords } from "../../nbann/widgets/static/parts/timeline.js";
+import { along, curvePath, epochTicks, isAhead, newestOnly, placeWords } from "../../nbann/widgets/static/parts/timeline.js";
 
 test("a place on the timeline names the batch that has run there", () => {
   const timeline = { first: 0, end: 12, at: 12, start: false, batches: 5 };
@@ -54,4 +54,12 @@ test("of many wishes the first is sent at once, then only the newest", () => {
   assert.equal(wishes.met(2), true);
   wishes.wish(7);
   assert.deepEqual(sent.at(-1), [7, 3]);
+});
+
+test("the loss is a curve over the batches that have run, with gaps where it is no number", () => {
+  const timeline = { first: 0, end: 4, at: 4, start: false, batches: 5 };
+  assert.equal(curvePath({ stride: 1, loss: [3, 1, null, 2] }, timeline), "M0.25 0L0.5 1M1 0.5");
+  assert.equal(curvePath({ stride: 2, loss: [3, 1] }, timeline), "M0.25 0L0.75 1");
+  assert.equal(curvePath({ stride: 1, loss: [2] }, { ...timeline, end: 1 }), "M1 1");
+  assert.equal(curvePath({ stride: 1, loss: [] }, { ...timeline, end: 0 }), "");
 });

@@ -68,11 +68,11 @@ export function typed(field, shown, send) {
     if (!typing && field.value !== shown()) field.value = shown();
   };
   field.oninput = () => (typing = true);
-  field.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+  field.onkeydown = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Escape") return;
     typing = false;
     refresh();
-  });
+  };
   return {
     refresh,
     send() {

@@ -8,6 +8,8 @@ export function keyAction(key, units) {
   if (key === "ArrowRight") return { command: "step" };
   if (key === "ArrowLeft") return { command: "back" };
   if (key === "w" || key === "W") return { command: "why" };
+  if (key === "f" || key === "F") return { command: "forward" };
+  if (key === "b" || key === "B") return { command: "breakpoint" };
   if (key === "r" || key === "R") return { command: "reset" };
   if (key === "?") return { command: "help" };
   const unit = units[Number(key) - 1];

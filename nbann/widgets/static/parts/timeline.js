@@ -3,6 +3,7 @@
  * The run as a range to drag: ticks for epochs, marks for what was done.
  *
  * @typedef {{first: number, end: number, at: number, start: boolean, batches: number}} Timeline
+ * @typedef {{stride: number, loss: (number|null)[]}} Curve   the loss of every stride-th batch
  * @typedef {{step: number, words: string, kind: "act"|"fork"|"more", ahead: boolean}} Mark
  */
 import { make } from "./dom.js";
@@ -70,6 +71,26 @@ export function newestOnly(send) {
   };
 }
 
+/** The loss along the run as a path in a square of size 1, from the least at the bottom to the most at the top.
+ * @param {Curve} curve @param {Timeline} timeline */
+export function curvePath({ stride, loss: values }, { first, end }) {
+  const known = values.filter((value) => value !== null);
+  const low = Math.min(...known);
+  const high = Math.max(...known);
+  let pen = "M";
+  return values.map((value, i) => {
+    if (value === null) {
+      pen = "M";
+      return "";
+    }
+    const x = (i * stride + 1) / Math.max(1, end - first); // where this batch has run
+    const y = high > low ? 1 - (value - low) / (high - low) : 1;
+    const piece = `${pen}${+x.toFixed(4)} ${+y.toFixed(4)}`;
+    pen = "L";
+    return piece;
+  }).join("");
+}
+
 /** The timeline: a range over the batches of the run, with ticks for epochs and marks for what was done.
  * @param {import("./view.js").Context} context */
 export function timelineView({ get, say, listen, follow }) {
@@ -77,8 +98,15 @@ export function timelineView({ get, say, listen, follow }) {
   const past = make("i", { class: "nbann-past" });
   const epochs = make("div", { class: "nbann-epoch-ticks", "aria-hidden": "true" });
   const marks = make("ol", { class: "nbann-marks", "aria-label": "What was done to the run" });
+  const curve = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  curve.setAttribute("class", "nbann-curve");
+  curve.setAttribute("viewBox", "0 0 1 1");
+  curve.setAttribute("preserveAspectRatio", "none");
+  curve.setAttribute("aria-hidden", "true");
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  curve.append(line);
   const el = make("div", { class: "nbann-timeline" }, [
-    make("div", { class: "nbann-rail" }, [past, epochs]), range, make("div", { class: "nbann-lane" }, [marks]),
+    curve, make("div", { class: "nbann-rail" }, [past, epochs]), range, make("div", { class: "nbann-lane" }, [marks]),
   ]);
   const wishes = newestOnly((/** @type {number} */ step, id) => say("goto", { step, id }));
   let held = false; // a person has the handle: it stays where it is put
@@ -119,7 +147,12 @@ export function timelineView({ get, say, listen, follow }) {
     marks.hidden = !get("marks").length;
     place();
   });
-  follow("timeline", place);
+  const draw = () => line.setAttribute("d", curvePath(get("curve"), get("timeline")));
+  follow("timeline", () => {
+    place();
+    draw();
+  });
+  follow("curve", draw);
   listen(range, "input", () => {
     held = true;
     speak();

@@ -141,8 +141,8 @@ export function transportView(context, { keys, units = () => "", atStart = () =>
   follow("notice", rateText.refresh);
   follow("here", () => {
     status.textContent = statusLine(get("here"));
-    disable(backButton, atStart(), root);
   });
+  follow("timeline", () => disable(backButton, atStart(), root));
   follow("progress", () => {
     const { fraction, words } = get("progress");
     progress.value = fraction ?? 0;
