@@ -78,7 +78,7 @@ if TYPE_CHECKING:
     from .core.text.vocabulary import Vocabulary
     from .core.trainer import Trainer
     from .panels import Dashboard
-    from .widgets import StepThrough
+    from .widgets import Compare, FrameView, NotYet, Predict, StepThrough
 
 __version__ = "0.1.0"
 
@@ -102,6 +102,7 @@ __all__ = [
     "BatchNorm",
     "Bidirectional",
     "BinaryCrossEntropy",
+    "Compare",
     "CrossEntropy",
     "Dashboard",
     "Dataset",
@@ -115,6 +116,7 @@ __all__ = [
     "Explanation",
     "FileError",
     "Flatten",
+    "FrameView",
     "GaussianNLL",
     "GaussianNoise",
     "HalfSquaredError",
@@ -132,10 +134,12 @@ __all__ = [
     "MaxTime",
     "MeanAbsoluteError",
     "MeanSquaredError",
+    "NotYet",
     "Perceptron",
     "PerceptronLoss",
     "Pinball",
     "Poisson",
+    "Predict",
     "RMSprop",
     "RankNet",
     "ReLU",
@@ -233,7 +237,7 @@ _HOMES = {
     "core.text.vocabulary": ["Vocabulary"],
     "core.trainer": ["Trainer"],
     "panels": ["Dashboard"],
-    "widgets": ["StepThrough"],
+    "widgets": ["Compare", "FrameView", "NotYet", "Predict", "StepThrough"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -5,6 +5,7 @@ from .dashboard import PANELS, Dashboard
 from .decision_boundary import DecisionBoundary
 from .loss_curve import LossCurve
 from .network_diagram import NetworkDiagram
+from .overlaid_curves import OverlaidCurves
 from .style import PHASE_COLORS
 from .weight_heatmap import WeightHeatmap
 
@@ -15,6 +16,7 @@ __all__ = [
     "DecisionBoundary",
     "LossCurve",
     "NetworkDiagram",
+    "OverlaidCurves",
     "Panel",
     "WeightHeatmap",
 ]

@@ -1,5 +1,8 @@
 """Widgets: what a person holds in a notebook. Imports anywidget, panels and the core."""
 
+from .compare import Compare
+from .frame_view import FrameView
+from .predict import NotYet, Predict
 from .step_through import StepThrough
 
-__all__ = ["StepThrough"]
+__all__ = ["Compare", "FrameView", "NotYet", "Predict", "StepThrough"]

@@ -1,0 +1,365 @@
+"""Compare: several trainers in lockstep, side by side. Imports panels and the core."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import traitlets as t
+
+from nbann.core.checks import whole_number
+from nbann.core.comparing.difference import Difference
+from nbann.core.comparing.lockstep import Lockstep
+from nbann.core.comparing.parting import Parting
+from nbann.core.comparing.settings import differing
+from nbann.core.errors import UnknownNameError, bad_value
+from nbann.core.moves import Position, Stop
+from nbann.core.trainer import Trainer
+from nbann.core.units import Unit
+from nbann.panels import NetworkDiagram, OverlaidCurves
+from nbann.panels.overlaid_curves import MOST
+from nbann.panels.text import plain
+
+from . import runs, wording
+from .frames import FrameChannel
+from .module import css, esm
+from .pictures import FULL_WIDTH, NARROW_WIDTH, Look, Picture
+from .seeking import Seeker
+from .transport import Transport
+from .view import checked_trainer
+
+CURVES_HEIGHT, NETWORK_HEIGHT = 230, 280
+GAP = 8
+LETTERS = "ABCDEF"
+
+
+class Compare(Transport):
+    """Several trainers with one set of buttons: curves overlaid, networks side by side.
+
+    Step, Play and Run move whoever is furthest behind, and all of them where they are level: so
+    they keep together by epoch even if their epochs have other numbers of batches, and one that
+    Python has moved ahead is caught up with. Back moves whoever is furthest ahead. The trainers
+    stay independent: ``trainer.step()`` of any one of them in another cell shows here at once.
+
+    Parameters
+    ----------
+    *trainers : Trainer
+        2 to 6. For a second one with the same past, ``trainer.branch()``.
+    names : sequence of str, optional
+        What they are called; by default A, B, C, ...
+    metric : str, optional
+        The column of the history that is drawn beside the losses; by default the first of the test
+        data's, such as "test_accuracy".
+    unit : {"op", "layer", "phase", "batch", "epoch"}
+        What Step and Play go on by.
+    speed : float
+        Units a second while it plays, one of 0.5, 1, 2, 5, 10, 20, 50.
+
+    Raises
+    ------
+    ValueError
+        Fewer than 2 or more than 6 trainers, one of them twice, no trainers; names that are too
+        many or too few, or twice the same; an unknown metric, unit or speed.
+
+    Examples
+    --------
+    >>> import nbann
+    >>> net = nbann.Sequential([nbann.Dense(3), nbann.Tanh(), nbann.Dense(2)])
+    >>> slow, fast = (
+    ...     nbann.Trainer(net, nbann.datasets.xor(), optimizer=nbann.SGD(learning_rate=rate))
+    ...     for rate in (0.1, 0.5)
+    ... )
+    >>> compare = nbann.Compare(slow, fast, names=["slow", "fast"])
+    >>> compare.run(epochs=2).position
+    Position(epoch=2, batch=0, op=0)
+    >>> difference = compare.first_difference()
+    >>> difference.position, difference.op, difference.settings[0].values
+    (Position(epoch=0, batch=0, op=13), 'sgd.update', ('0.1', '0.5'))
+    """
+
+    _esm = esm("compare")
+    _css = css("compare")
+
+    table = t.Dict().tag(sync=True)
+    """The numbers of all runs: head and rows."""
+    ahead = t.Unicode("").tag(sync=True)
+    """Who is ahead of whom; empty where all stand at one place."""
+    at_start = t.Bool(True).tag(sync=True)
+    """Whether nobody can go back any further."""
+    metric = t.Unicode("").tag(sync=True)
+    """The column of the history that is drawn beside the losses."""
+    metrics = t.List(t.Unicode()).tag(sync=True)
+    """The columns that there are to choose from."""
+    settings = t.List(t.Dict()).tag(sync=True)
+    """What the trainers were told otherwise: its name, and each one's in words."""
+    parting = t.List(t.Unicode()).tag(sync=True)
+    """Where each run parts from the first one; empty until it was looked for."""
+    seeking = t.Unicode("").tag(sync=True)
+    """How far the search for that has come; empty without one."""
+
+    trainer: Any
+    _seeker: Seeker | None = None
+
+    def __init__(
+        self,
+        *trainers: Trainer,
+        names: Sequence[str] | None = None,
+        metric: str | None = None,
+        unit: Unit = "epoch",
+        speed: float = 2.0,
+    ) -> None:
+        self.names = _checked_names(trainers, names)
+        self.trainer = Lockstep(trainers)
+        choices = runs.columns(self.trainers)
+        metric = runs.usual(choices) if metric is None else metric
+        self._shown = [plain(name) for name in self.names]
+        self._pictures: dict[str, Picture] = {}
+        super().__init__(unit=unit, speed=speed, metrics=choices, metric=metric)
+        self._lines: Any = None
+        self._draw_curves()
+        count = len(trainers)
+        columns = count if count <= 3 else 2 if count == 4 else 3
+        widths = ((FULL_WIDTH - GAP * (columns - 1)) // columns, NARROW_WIDTH)
+        for i, (one, name) in enumerate(zip(trainers, self.names, strict=True)):
+            diagram = NetworkDiagram(most=6)
+            diagram.title = plain(name)
+            self._add(f"net{i}", Picture(one, [diagram], widths, row_height=NETWORK_HEIGHT))
+        self._player = self._follow(self.trainer)
+        self.observe(self._on_metric, "metric")
+        self._show()
+
+    def _add(self, slot: str, picture: Picture) -> None:
+        self._pictures[slot] = picture
+        if slot not in self._channels:
+            frame = partial(self._frame, slot)
+            self._channels[slot] = FrameChannel(slot, frame, self._post)
+
+    def _frame(self, slot: str) -> Any:
+        return self._pictures[slot].frame()
+
+    def _draw_curves(self) -> None:
+        columns = runs.drawn(self.trainers, self.metric)
+        panels = [OverlaidCurves(self.trainers, c, names=self.names) for c in columns]
+        picture = CurvesPicture(self.trainers[0], panels, row_height=CURVES_HEIGHT)
+        picture.dress(self._look)
+        self._add("curves", picture)
+
+    # ---- what Python calls -----------------------------------------------------------------------
+    @property
+    def trainers(self) -> tuple[Trainer, ...]:
+        """The trainers, in the order in which they were given."""
+        return self.trainer.trainers
+
+    def run(self, epochs: int) -> Stop:
+        """Train all of them to the end of an epoch, and return once they are there.
+
+        The button does the same in the background. One whose numbers are not finite any more stays
+        where it stopped, and is told of in `table`; the others go on.
+
+        Parameters
+        ----------
+        epochs : int
+            How many epochs from where the hindmost stands, at least 1.
+
+        Returns
+        -------
+        Stop
+            As from `Trainer.run`.
+
+        Raises
+        ------
+        RuntimeError
+            The widget is locked.
+        """
+        self._check_free()
+        self._begin(pause=True)
+        return self.trainer.run(epochs)
+
+    def first_difference(
+        self, other: str | None = None, *, tolerance: float = 0.0, epochs: int | None = None
+    ) -> Difference:
+        """Return where the runs part for the first time: setting, op, array, element, numbers.
+
+        It is found by stepping branches of the same starts; the trainers are not touched.
+
+        Parameters
+        ----------
+        other : str, optional
+            Name of the run that is compared with the first one; by default of all those the one
+            that parts first.
+        tolerance : float
+            Numbers a and b are taken as equal where ``|a - b| <= tolerance * max(1, |a|, |b|)``; 0:
+            to the bit.
+        epochs : int, optional
+            How far to look, counted from the start; by default as far as both have come, but at
+            least the first batch.
+
+        Returns
+        -------
+        Difference
+            Printed, it says so in a sentence; `False` where they agree.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no run of that name.
+        ValueError
+            A tolerance below 0, fewer than 1 epoch.
+        """
+        if other is not None and other not in self.names[1:]:
+            raise UnknownNameError("run", other, self.names[1:])
+        self._stop_seeking()
+        others = [i for i in range(1, len(self.names)) if other in (None, self.names[i])]
+        found = [self._search(i, tolerance, epochs).run() for i in others]
+        self._found(found)
+        return min(found, key=lambda difference: (not difference, difference.position))
+
+    def _search(self, i: int, tolerance: float = 0.0, epochs: int | None = None) -> Parting:
+        """Begin a search for where a run parts from the first one."""
+        names = (self._shown[0], self._shown[i])
+        return Parting(self.trainers[0], self.trainers[i], names, tolerance, epochs)
+
+    def describe(self) -> str:
+        """Return in words what is shown now: each run's numbers, what differs, every picture."""
+        lines = runs.sentences(runs.table(self.trainer, self._shown, self.metric))
+        lines += [self.ahead] if self.ahead else []
+        lines += [self._settings_in_words(), *self.parting]
+        return "\n".join(lines + [p.board.describe() for p in self._pictures.values()])
+
+    def _settings_in_words(self) -> str:
+        if not self.settings:
+            return "They were told the same."
+        parts = []
+        for setting in self.settings:
+            pairs = zip(setting["values"], self._shown, strict=True)
+            parts.append(f"{setting['name']}: {', '.join(f'{v} ({n})' for v, n in pairs)}")
+        return f"They differ in {'; '.join(parts)}."
+
+    def __repr__(self) -> str:
+        return f"Compare({', '.join(map(repr, self.trainers))})"
+
+    def close(self) -> None:
+        """Stop searching and playing for this view, and let the trainers go."""
+        self._stop_seeking()
+        super().close()
+
+    # ---- what the browser says -------------------------------------------------------------------
+    def _say_run(self, content: dict[str, Any]) -> None:
+        self._check_free()
+        self._begin()
+        self._player.run(whole_number("epochs", content.get("epochs", 1), least=1))
+        self._show()
+
+    def _say_rate(self, content: dict[str, Any]) -> None:
+        raise ValueError("Each trainer has a learning rate of its own: trainer.learning_rate = 0.1")
+
+    def _say_seek(self, content: dict[str, Any]) -> None:
+        """Look for where the runs part, in the background."""
+        self._begin()
+        self._stop_seeking()
+        if not self._loop.is_there:
+            self.first_difference()
+            return
+        begin = [partial(self._search, i) for i in range(1, len(self.names))]
+        self.seeking = "Looking …"
+        self._seeker = Seeker(begin, self._on_seeking, self._on_seeking_failed)
+        self._seeker.start(self._loop)
+
+    def _on_seeking(self, place: Position | None) -> None:
+        if place is not None:
+            self.seeking = f"Looking … they agree up to epoch {place.epoch + 1}"
+        elif self._seeker is not None:
+            self._found(self._seeker.found)
+
+    def _on_seeking_failed(self, error: BaseException) -> None:
+        self.seeking = ""
+        self._guarded(_raise, error)
+
+    def _stop_seeking(self) -> None:
+        if self._seeker is not None:
+            self._seeker.cancelled = True
+        self._seeker, self.seeking = None, ""
+
+    def _found(self, differences: Sequence[Difference]) -> None:
+        self._seeker = None
+        with self.hold_sync():
+            self.parting = [difference.sentence(1) for difference in differences]
+            self.seeking = ""
+
+    # ---- showing ---------------------------------------------------------------------------------
+    @t.validate("metric")
+    def _check_metric(self, proposal: Any) -> str:
+        if proposal["value"] not in self.metrics:
+            raise UnknownNameError("metric", proposal["value"], self.metrics)
+        return str(proposal["value"])
+
+    def _on_metric(self, change: Any) -> None:
+        self._loop.submit(self._guarded, self._draw_another)
+
+    def _draw_another(self) -> None:
+        self._draw_curves()
+        self._show()
+
+    def _dress(self, look: Look) -> None:
+        for picture in self._pictures.values():
+            picture.dress(look)
+
+    def _stills(self) -> Sequence[Any]:
+        return [picture.board.render() for picture in self._pictures.values()]
+
+    def _tell(self) -> None:
+        self._tell_motion()
+        self.here = wording.place(runs.hindmost(self.trainer)) | {"loss": ""}
+        self.table = runs.table(self.trainer, self._shown, self.metric)
+        self.ahead = runs.ahead(self.trainer, self._shown)
+        self.at_start = all(
+            trainer.position <= (*divmod(trainer.timeline.first, trainer.batches), 0)
+            for trainer in self.trainers
+        )
+        self._tell_settings()
+        told = ". ".join([*runs.sentences(self.table), *([self.ahead] if self.ahead else [])])
+        self.words = "" if self.mode else told
+
+    def _tell_settings(self) -> None:
+        """Compare settings, and forget where they part, once something else was done by hand."""
+        lines = [(t.timeline.number, len(t.timeline)) for t in self.trainers]
+        if lines != self._lines:
+            if self._lines is not None:
+                self._stop_seeking()
+                self.parting = []
+            self._lines = lines
+            found = differing(self.trainers)
+            self.settings = [{"name": s.name, "values": list(s.values)} for s in found]
+
+
+class CurvesPicture(Picture):
+    """Curves side by side, or in a narrow view one below the other."""
+
+    def dress(self, look: Look) -> None:
+        """Draw for another page, or another look of it."""
+        self._options["columns"] = 1 if look.narrow else len(self._panels)
+        super().dress(look)
+
+
+def _checked_names(trainers: Sequence[Trainer], names: Sequence[str] | None) -> tuple[str, ...]:
+    """Return a name for each trainer, once the trainers are what can be compared."""
+    if not 2 <= len(trainers) <= MOST:
+        mend = "Pass e.g. Compare(trainer, trainer.branch())."
+        raise bad_value("Compare", f"2 to {MOST} trainers", f"{len(trainers)}", mend)
+    for trainer in trainers:
+        checked_trainer("Compare", trainer)
+    if names is None:
+        return tuple(LETTERS[: len(trainers)])
+    if isinstance(names, str) or len(names) != len(trainers):
+        mend = f"Pass e.g. names={list(LETTERS[: len(trainers)])}."
+        received = repr(names) if isinstance(names, str) else f"{len(names)}"
+        raise bad_value("names", f"a list of {len(trainers)}", received, mend)
+    given = tuple(map(str, names))
+    if len(set(given)) < len(given):
+        raise bad_value("names", "each name once", repr(list(given)), "Name them apart.")
+    return given
+
+
+def _raise(error: BaseException) -> None:
+    raise error
