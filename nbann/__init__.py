@@ -78,7 +78,7 @@ if TYPE_CHECKING:
     from .core.text.vocabulary import Vocabulary
     from .core.trainer import Trainer
     from .panels import Dashboard
-    from .widgets import Compare, FrameView, NotYet, Predict, StepThrough
+    from .widgets import Compare, FrameView, NetworkView, NotYet, Predict, StepThrough
 
 __version__ = "0.1.0"
 
@@ -134,6 +134,7 @@ __all__ = [
     "MaxTime",
     "MeanAbsoluteError",
     "MeanSquaredError",
+    "NetworkView",
     "NotYet",
     "Perceptron",
     "PerceptronLoss",
@@ -237,7 +238,7 @@ _HOMES = {
     "core.text.vocabulary": ["Vocabulary"],
     "core.trainer": ["Trainer"],
     "panels": ["Dashboard"],
-    "widgets": ["Compare", "FrameView", "NotYet", "Predict", "StepThrough"],
+    "widgets": ["Compare", "FrameView", "NetworkView", "NotYet", "Predict", "StepThrough"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

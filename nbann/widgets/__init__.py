@@ -2,7 +2,8 @@
 
 from .compare import Compare
 from .frame_view import FrameView
+from .network_view import NetworkView
 from .predict import NotYet, Predict
 from .step_through import StepThrough
 
-__all__ = ["Compare", "FrameView", "NotYet", "Predict", "StepThrough"]
+__all__ = ["Compare", "FrameView", "NetworkView", "NotYet", "Predict", "StepThrough"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -22,15 +22,16 @@ from nbann.panels.overlaid_curves import MOST
 from nbann.panels.text import plain
 
 from . import runs, wording
-from .frames import FrameChannel
+from .frames import Frame, FrameChannel
 from .module import css, esm
-from .pictures import FULL_WIDTH, NARROW_WIDTH, Look, Picture
+from .net import Net
+from .pictures import Look, Picture
 from .seeking import Seeker
 from .transport import Transport
 from .view import checked_trainer
 
-CURVES_HEIGHT, NETWORK_HEIGHT = 230, 280
-GAP = 8
+CURVES_HEIGHT, NETWORK_HEIGHT = 230, 300
+MOST_NEURONS = 6
 LETTERS = "ABCDEF"
 
 
@@ -98,6 +99,9 @@ class Compare(Transport):
     seeking = t.Unicode("").tag(sync=True)
     """How far the search for that has come; empty without one."""
 
+    net0, net1, net2, net3, net4, net5 = (t.Dict().tag(sync=True) for _ in range(MOST))
+    """What stands where in each net; see `Net.layout`."""
+
     trainer: Any
     _seeker: Seeker | None = None
 
@@ -114,36 +118,27 @@ class Compare(Transport):
         choices = runs.columns(self.trainers)
         metric = runs.usual(choices) if metric is None else metric
         self._shown = [plain(name) for name in self.names]
-        self._pictures: dict[str, Picture] = {}
+        self._nets: list[Net] = []
         super().__init__(unit=unit, speed=speed, metrics=choices, metric=metric)
         self._lines: Any = None
         self._draw_curves()
-        count = len(trainers)
-        columns = count if count <= 3 else 2 if count == 4 else 3
-        widths = ((FULL_WIDTH - GAP * (columns - 1)) // columns, NARROW_WIDTH)
-        for i, (one, name) in enumerate(zip(trainers, self.names, strict=True)):
-            diagram = NetworkDiagram(most=6)
-            diagram.title = plain(name)
-            self._add(f"net{i}", Picture(one, [diagram], widths, row_height=NETWORK_HEIGHT))
+        self._channels["curves"] = FrameChannel("curves", self._curves_frame, self._post)
+        for i, one in enumerate(trainers):
+            net = Net(one, most=MOST_NEURONS)
+            self._nets.append(net)
+            self._channels[f"net{i}"] = FrameChannel(f"net{i}", net.frame, self._post)
         self._player = self._follow(self.trainer)
         self.observe(self._on_metric, "metric")
         self._show()
 
-    def _add(self, slot: str, picture: Picture) -> None:
-        self._pictures[slot] = picture
-        if slot not in self._channels:
-            frame = partial(self._frame, slot)
-            self._channels[slot] = FrameChannel(slot, frame, self._post)
-
-    def _frame(self, slot: str) -> Any:
-        return self._pictures[slot].frame()
-
     def _draw_curves(self) -> None:
         columns = runs.drawn(self.trainers, self.metric)
         panels = [OverlaidCurves(self.trainers, c, names=self.names) for c in columns]
-        picture = CurvesPicture(self.trainers[0], panels, row_height=CURVES_HEIGHT)
-        picture.dress(self._look)
-        self._add("curves", picture)
+        self._curves = CurvesPicture(self.trainers[0], panels, row_height=CURVES_HEIGHT)
+        self._curves.dress(self._look)
+
+    def _curves_frame(self) -> Frame:
+        return self._curves.frame()
 
     # ---- what Python calls -----------------------------------------------------------------------
     @property
@@ -225,7 +220,9 @@ class Compare(Transport):
         lines = runs.sentences(runs.table(self.trainer, self._shown, self.metric))
         lines += [self.ahead] if self.ahead else []
         lines += [self._settings_in_words(), *self.parting]
-        return "\n".join(lines + [p.board.describe() for p in self._pictures.values()])
+        lines.append(self._curves.board.describe())
+        pairs = zip(self._shown, self._nets, strict=True)
+        return "\n".join(lines + [f"{name}: {net.describe()}" for name, net in pairs])
 
     def _settings_in_words(self) -> str:
         if not self.settings:
@@ -302,16 +299,26 @@ class Compare(Transport):
         self._show()
 
     def _dress(self, look: Look) -> None:
-        for picture in self._pictures.values():
-            picture.dress(look)
+        self._curves.dress(look)
 
     def _stills(self) -> Sequence[Any]:
-        return [picture.board.render() for picture in self._pictures.values()]
+        return [self._curves.board.render(), *self._drawn_nets()]
+
+    def _drawn_nets(self) -> Iterator[Any]:
+        """Draw each net, for where there is no canvas."""
+        for name, trainer in zip(self._shown, self.trainers, strict=True):
+            diagram = NetworkDiagram(most=MOST_NEURONS)
+            diagram.title = name
+            picture = Picture(trainer, [diagram], row_height=NETWORK_HEIGHT)
+            picture.dress(self._look)
+            yield picture.board.render()
 
     def _tell(self) -> None:
         self._tell_motion()
         self.here = wording.place(runs.hindmost(self.trainer)) | {"loss": ""}
         self.table = runs.table(self.trainer, self._shown, self.metric)
+        for i, net in enumerate(self._nets):
+            self.set_trait(f"net{i}", net.layout())
         self.ahead = runs.ahead(self.trainer, self._shown)
         self.at_start = all(
             trainer.position <= (*divmod(trainer.timeline.first, trainer.batches), 0)

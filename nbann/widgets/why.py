@@ -52,6 +52,16 @@ class Why:
             self._opened[path] = found[0].open(found[1])
         self._rows = None
 
+    def again(self, explanation: Explanation) -> Why:
+        """Return another explanation, opened where this one is, as far as it has such rows."""
+        other = Why(explanation)
+        for path in sorted(self._opened, key=len):
+            try:
+                other.toggle(path)
+            except ValueError:
+                continue  # its like is not there now: the largest terms are others
+        return other
+
     def _find(self, path: str) -> tuple[Explanation, Term]:
         """Return the term at a path, and the explanation that it stands in."""
         above, _, last = path.rpartition(".")

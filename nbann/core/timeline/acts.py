@@ -109,11 +109,16 @@ class SetValues(Act):
         what = "all" if count == np.prod(self.shape) else "of"
         return f"{self.name}: {what} {count} elements = {new}"
 
+    def sets_what(self, other: SetValues) -> bool:
+        """Whether it sets the same elements as another one, at the same moment."""
+        return (self.moment, self.name) == (other.moment, other.name) and np.array_equal(
+            self.places, other.places
+        )
+
     def is_same(self, other: Act) -> bool:
         return (
             isinstance(other, SetValues)
-            and (self.moment, self.name) == (other.moment, other.name)
-            and np.array_equal(self.places, other.places)
+            and self.sets_what(other)
             and np.array_equal(self.values, other.values, equal_nan=True)
         )
 

@@ -15,7 +15,7 @@ from ..checks import counted
 from ..moves import Position
 from ..restraints import Restraints
 from ..scoring.history import History
-from .acts import Act, Restrain, Splice
+from .acts import Act, Restrain, SetValues, Splice
 from .branches import Branch, Branches
 from .moment import START, Moment
 from .snapshots import Snapshots
@@ -261,6 +261,30 @@ class Timeline(Sequence[Act]):
         for hook in hooks:  # what it has seen of later, in a batch since rewound, will be another
             hook.seen = min(hook.seen, act.moment)
         return act
+
+    def join(self) -> bool:
+        """Let the last two interventions be one, where the second sets anew what the first has set.
+
+        So a number that is dragged to and fro is one intervention, from what it was before the
+        first to what the last has made of it.
+
+        Returns
+        -------
+        bool
+            Whether they were: both set the same elements at the same moment, and nothing lies
+            ahead.
+        """
+        if self.applied < len(self.acts) or self.applied < 2:
+            return False
+        first, last = self.acts[-2:]
+        if not (isinstance(first, SetValues) and isinstance(last, SetValues)):
+            return False
+        if first.by_hook or last.by_hook or not last.sets_what(first):
+            return False
+        self.acts[-2:] = [replace(last, before=first.before)]
+        self._of_acts -= first.nbytes
+        self.applied -= 1
+        return True
 
     def repeat(self, act: Act, within: Moment | None = None) -> Act | None:
         """Return what was recorded when a hook did this the first time, if it was.

@@ -20,19 +20,28 @@
  * @property {import("./parts/runs.js").Setting[]} settings
  * @property {string[]} parting            where each run parts from the first, in words
  * @property {string} seeking              how far the search for that has come
+ * @property {Layout | {}} net0            what stands where in each net; empty where there is no such run
+ * @property {Layout | {}} net1
+ * @property {Layout | {}} net2
+ * @property {Layout | {}} net3
+ * @property {Layout | {}} net4
+ * @property {Layout | {}} net5
  * @property {string} notice
  * @property {string} words
  * @property {string} error
+ *
+ * @typedef {import("./parts/network_places.js").Layout} Layout
  */
 import { disable, make } from "./parts/dom.js";
 import { pictureView } from "./parts/frames.js";
-import { runTableView, settingsView } from "./parts/runs.js";
+import { networkView } from "./parts/network.js";
+import { runTableView, settingsView, swatch } from "./parts/runs.js";
 import { transportView } from "./parts/transport.js";
 import { openView } from "./parts/view.js";
 
 export const TRAITS = [
   "unit", "speed", "units", "speeds", "mode", "here", "rate", "locked", "progress", "table", "ahead", "at_start",
-  "metric", "metrics", "settings", "parting", "seeking", "notice", "words", "error",
+  "metric", "metrics", "settings", "parting", "seeking", "net0", "net1", "net2", "net3", "net4", "net5", "notice", "words", "error",
 ];
 
 const COMPARE_KEYS = {
@@ -78,7 +87,10 @@ function render(where) {
   const networks = make("div", { class: "nbann-networks", role: "group", "aria-label": "Networks" });
   const count = get("table").rows.length;
   networks.style.setProperty("--nbann-columns", String(networkColumns(count)));
-  for (let i = 0; i < count; i++) networks.append(make("div", { class: `nbann-net-box nbann-run${i + 1}` }, [pictureView(context, `net${i}`)]));
+  get("table").rows.forEach((/** @type {{name: string}} */ row, /** @type {number} */ i) => {
+    const net = networkView(context, { slot: `net${i}`, trait: `net${i}`, label: row.name });
+    networks.append(make("div", { class: `nbann-net-box nbann-run${i + 1}` }, [swatch(i), net.el]));
+  });
   root.append(transport.bar, transport.help, top, transport.where, ahead, notice, runTableView(context), differs, curves, networks, live);
 
   listen(seekButton, "click", () => say("seek"));

@@ -68,6 +68,8 @@ export function newestOnly(send) {
       }
       return !busy;
     },
+    /** Whether every wish is met. */
+    idle: () => !busy,
   };
 }
 
