@@ -18,7 +18,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
 from numpy.typing import NDArray
-from PIL import Image, features
 
 from ..core.checks import number_in, whole_number
 from ..core.errors import UnknownNameError, bad_value
@@ -198,12 +197,15 @@ class Dashboard:
             This build of Pillow can not write WebP.
         """
         quality = min(whole_number("quality", quality, least=1), 100)
-        if not features.check("webp"):
+        try:
+            return self._encoded("webp", {"quality": quality, "method": 0})
+        except (
+            KeyError,
+            OSError,
+        ) as missing:  # as Pillow tells of a format that it was built without
             mend = "Use jpeg(), or install a Pillow that has it: pip install -U pillow."
-            raise bad_value("webp", "a Pillow that writes WebP", "one that does not", mend)
-        drawn, file = self._drawn(), io.BytesIO()
-        Image.fromarray(drawn[..., :3]).save(file, "webp", quality=quality, method=0)
-        return file.getvalue()
+            expected = "a Pillow that writes WebP"
+            raise bad_value("webp", expected, f"one that does not ({missing})", mend) from None
 
     def png(self) -> bytes:
         """Return the picture as a PNG file's bytes."""

@@ -36,7 +36,26 @@ DASHES: tuple[tuple[float, ...], ...] = (
 
 RUN_MARKERS = ("o", "s", "^", "D", "v", "X")
 
-_EPOCHS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+_EPOCHS = (
+    1.0,
+    1.15,
+    1.3,
+    1.5,
+    1.75,
+    2.0,
+    2.3,
+    2.6,
+    3.0,
+    3.5,
+    4.0,
+    4.6,
+    5.2,
+    6.0,
+    7.0,
+    8.0,
+    9.0,
+    10.0,
+)
 _ROOM = 0.78  # share of the width that curves may fill: names stand to the right of their ends
 _APART = 12.0  # pixels between two names
 

@@ -17,7 +17,7 @@ from nbann.core.errors import UnknownNameError, bad_value
 from nbann.core.moves import Position, Stop
 from nbann.core.trainer import Trainer
 from nbann.core.units import Unit
-from nbann.panels import NetworkDiagram, OverlaidCurves
+from nbann.panels import Dashboard, NetworkDiagram, OverlaidCurves
 from nbann.panels.overlaid_curves import MOST
 from nbann.panels.text import plain
 
@@ -25,14 +25,17 @@ from . import runs, wording
 from .frames import Frame, FrameChannel
 from .module import css, esm
 from .net import Net
-from .pictures import Look, Picture
+from .pictures import FULL_WIDTH, Look, Picture, page_width
 from .seeking import Seeker
 from .transport import Transport
 from .view import checked_trainer
 
 CURVES_HEIGHT, NETWORK_HEIGHT = 230, 300
 MOST_NEURONS = 6
+READABLE = 240  # pixels in which curves can be read
 LETTERS = "ABCDEF"
+LONGEST = 600  # characters of a sentence
+MINUS = "\N{MINUS SIGN}"
 
 
 class Compare(Transport):
@@ -119,6 +122,7 @@ class Compare(Transport):
         metric = runs.usual(choices) if metric is None else metric
         self._shown = [plain(name) for name in self.names]
         self._nets: list[Net] = []
+        self._page = FULL_WIDTH
         super().__init__(unit=unit, speed=speed, metrics=choices, metric=metric)
         self._lines: Any = None
         self._draw_curves()
@@ -134,11 +138,13 @@ class Compare(Transport):
     def _draw_curves(self) -> None:
         columns = runs.drawn(self.trainers, self.metric)
         panels = [OverlaidCurves(self.trainers, c, names=self.names) for c in columns]
-        self._curves = CurvesPicture(self.trainers[0], panels, row_height=CURVES_HEIGHT)
-        self._curves.dress(self._look)
+        side_by_side = len(panels) if self._page >= READABLE * len(panels) else 1
+        look = {"theme": self._look.theme, "scale": self._look.density, "width": self._page}
+        size = {"row_height": CURVES_HEIGHT, "columns": side_by_side}
+        self._curves: Dashboard = Dashboard(self.trainers[0], panels, **look, **size)
 
     def _curves_frame(self) -> Frame:
-        return self._curves.frame()
+        return {"mime": "image/jpeg", "words": self._curves.describe()}, [self._curves.jpeg()]
 
     # ---- what Python calls -----------------------------------------------------------------------
     @property
@@ -220,7 +226,7 @@ class Compare(Transport):
         lines = runs.sentences(runs.table(self.trainer, self._shown, self.metric))
         lines += [self.ahead] if self.ahead else []
         lines += [self._settings_in_words(), *self.parting]
-        lines.append(self._curves.board.describe())
+        lines.append(self._curves.describe())
         pairs = zip(self._shown, self._nets, strict=True)
         return "\n".join(lines + [f"{name}: {net.describe()}" for name, net in pairs])
 
@@ -250,6 +256,15 @@ class Compare(Transport):
 
     def _say_rate(self, content: dict[str, Any]) -> None:
         raise ValueError("Each trainer has a learning rate of its own: trainer.learning_rate = 0.1")
+
+    def _say_width(self, content: dict[str, Any]) -> None:
+        """Draw the curves as wide as the page has room."""
+        width = page_width(content)
+        if width != self._page:
+            self._page = width
+            self._draw_curves()
+            if self._views:
+                self._channels["curves"].restart()
 
     def _say_seek(self, content: dict[str, Any]) -> None:
         """Look for where the runs part, in the background."""
@@ -281,7 +296,7 @@ class Compare(Transport):
     def _found(self, differences: Sequence[Difference]) -> None:
         self._seeker = None
         with self.hold_sync():
-            self.parting = [difference.sentence(1) for difference in differences]
+            self.parting = [plain(one.sentence(1, MINUS), LONGEST) for one in differences]
             self.seeking = ""
 
     # ---- showing ---------------------------------------------------------------------------------
@@ -299,10 +314,10 @@ class Compare(Transport):
         self._show()
 
     def _dress(self, look: Look) -> None:
-        self._curves.dress(look)
+        self._draw_curves()
 
     def _stills(self) -> Sequence[Any]:
-        return [self._curves.board.render(), *self._drawn_nets()]
+        return [self._curves.render(), *self._drawn_nets()]
 
     def _drawn_nets(self) -> Iterator[Any]:
         """Draw each net, for where there is no canvas."""
@@ -337,16 +352,10 @@ class Compare(Transport):
                 self.parting = []
             self._lines = lines
             found = differing(self.trainers)
-            self.settings = [{"name": s.name, "values": list(s.values)} for s in found]
-
-
-class CurvesPicture(Picture):
-    """Curves side by side, or in a narrow view one below the other."""
-
-    def dress(self, look: Look) -> None:
-        """Draw for another page, or another look of it."""
-        self._options["columns"] = 1 if look.narrow else len(self._panels)
-        super().dress(look)
+            self.settings = [
+                {"name": plain(one.name), "values": [plain(value, 60) for value in one.values]}
+                for one in found
+            ]
 
 
 def _checked_names(trainers: Sequence[Trainer], names: Sequence[str] | None) -> tuple[str, ...]:

@@ -12,12 +12,10 @@ from nbann.panels import Dashboard, Panel
 
 from .frames import Frame, FrameChannel
 from .module import css, esm
-from .pictures import Look
+from .pictures import Look, page_width
 from .view import View
 
 FORMATS = ("jpeg", "webp")
-NARROWEST, WIDEST = 240, 2400
-"""Pixels of width that a page can ask for."""
 
 
 class FrameView(View):
@@ -94,7 +92,7 @@ class FrameView(View):
 
     def _say_width(self, content: dict[str, Any]) -> None:
         """Draw as wide as the page has room."""
-        width = min(max(int(content["width"]), NARROWEST), WIDEST)
+        width = page_width(content)
         if width != self._page:
             self._page = width
             self._dress(self._look)

@@ -134,7 +134,7 @@ class Number:
             return f"Right: it is {text_of(truth)}."
         distance = f"{text_of(abs(away))} too {'high' if away > 0 else 'low'}"
         if truth:
-            distance += f" ({text_of(float(f'{abs(away / truth) * 100:.2g}'))}% of it)"
+            distance += f" (off by {text_of(float(f'{abs(away / truth) * 100:.2g}'))}%)"
         if right:
             return f"Close enough: {both}, {distance}."
         return f"{both[:1].upper()}{both[1:]}, {distance}."

@@ -17,7 +17,7 @@ from .player import Player
 from .transport import Transport
 from .view import View
 
-LONGEST = 60  # characters of the question that a locked widget shows
+LONGEST = 120  # characters of the question that a locked widget shows
 _NOT_KNOWN = "It can not be told yet. Run on, then reveal."
 
 

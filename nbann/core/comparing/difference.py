@@ -69,13 +69,15 @@ class Difference:
     def __str__(self) -> str:
         return self.sentence()
 
-    def sentence(self, first: int = 0) -> str:
+    def sentence(self, first: int = 0, minus: str = "-") -> str:
         """Return where they part, in one sentence.
 
         Parameters
         ----------
         first : {0, 1}
             What epochs, batches and ops are counted from: 0 as in Python, 1 as in widgets.
+        minus : str
+            How the sign of a number below 0 is written.
         """
         a, b = self.names
         to_what = f"to within {self.tolerance:g}" if self.tolerance else "to the bit"
@@ -85,7 +87,7 @@ class Difference:
             head = f"{a} and {b} part at the start, before the first op"
         else:
             head = f"{a} and {b} agree {to_what} up to {self._place(first, op=self.kind != 'data')}"
-        return f"{head}: {self._what()}{self._by_hand()}."
+        return f"{head}: {self._what(minus)}{self._by_hand()}."
 
     def _place(self, first: int, *, op: bool) -> str:
         epoch, batch, number = self.position
@@ -95,11 +97,11 @@ class Difference:
         name = f" {self.op!r}" if self.op is not None and self.kind == "op" else ""
         return f"{where}, op {number + first}{name}" if op else where
 
-    def _what(self) -> str:
+    def _what(self, minus: str) -> str:
         if self.values is None:
             return self.words
         a, b = self.names
-        one, two = apart(*self.values)
+        one, two = (text.replace("-", minus) for text in apart(*self.values))
         place = f"[{','.join(map(str, self.index))}]" if self.index else ""
         text = f"{self.array}{place} is {one} in {a} and {two} in {b}"
         if self.size > 1:

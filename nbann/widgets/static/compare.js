@@ -38,6 +38,7 @@ import { networkView } from "./parts/network.js";
 import { runTableView, settingsView, swatch } from "./parts/runs.js";
 import { transportView } from "./parts/transport.js";
 import { openView } from "./parts/view.js";
+import { tellWidth } from "./parts/width.js";
 
 export const TRAITS = [
   "unit", "speed", "units", "speeds", "mode", "here", "rate", "locked", "progress", "table", "ahead", "at_start",
@@ -71,11 +72,11 @@ function render(where) {
   const ahead = make("div", { class: "nbann-ahead-line" });
   const notice = make("div", { class: "nbann-notice", role: "alert", hidden: true });
 
-  const seekButton = make("button", { type: "button", class: "nbann-button nbann-seek", title: "Steps copies of the runs from their start, and compares every number" }, ["Find where they part"]);
+  const seekButton = make("button", { type: "button", class: "nbann-button nbann-seek", title: "Steps copies of the runs from their start, and compares every number" }, ["Find the first difference"]);
   const seeking = make("span", { class: "nbann-seeking", role: "status" });
   const parting = make("ul", { class: "nbann-parting", "aria-live": "polite" });
   const differs = make("section", { class: "nbann-differs", "aria-label": "What differs" }, [
-    make("div", { class: "nbann-heading" }, [make("b", {}, ["What they were told otherwise"]), seeking, seekButton]),
+    make("div", { class: "nbann-heading" }, [make("b", {}, ["Settings that differ"]), seeking, seekButton]),
     settingsView(context), parting,
   ]);
 
@@ -91,7 +92,8 @@ function render(where) {
     const net = networkView(context, { slot: `net${i}`, trait: `net${i}`, label: row.name });
     networks.append(make("div", { class: `nbann-net-box nbann-run${i + 1}` }, [swatch(i), net.el]));
   });
-  root.append(transport.bar, transport.help, top, transport.where, ahead, notice, runTableView(context), differs, curves, networks, live);
+  transport.where.insertBefore(ahead, transport.where.lastChild);
+  root.append(transport.bar, transport.help, top, transport.where, notice, runTableView(context), differs, curves, networks, live);
 
   listen(seekButton, "click", () => say("seek"));
   listen(metric, "change", () => put("metric", metric.value));
@@ -108,6 +110,7 @@ function render(where) {
   });
   follow("parting", () => parting.replaceChildren(...get("parting").map((/** @type {string} */ text) => make("li", {}, [text]))));
 
+  tellWidth(context, 18); // padding and borders
   context.ready();
   return context.close;
 }

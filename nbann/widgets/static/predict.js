@@ -29,11 +29,11 @@ export const TRAITS = [
   "explanation", "waiting", "notice", "words", "error",
 ];
 
-/** Where numbers lie on one line, from 0 to 1; it begins and ends with the slider, or with what is on it.
+/** Where numbers lie on one line, from 0 to 1; it begins and ends with the slider, or has 0 on it.
  * @param {number[]} values @param {Ends} ends @returns {number[]} */
 export function places(values, { low, high }) {
-  const least = Math.min(...values, low ?? Infinity);
-  const most = Math.max(...values, high ?? -Infinity);
+  const least = Math.min(...values, low ?? 0);
+  const most = Math.max(...values, high ?? 0);
   return values.map((value) => (most > least ? (value - least) / (most - least) : 0.5));
 }
 
@@ -96,6 +96,7 @@ function render(where) {
   inputs.forEach((input) => listen(input, "change", chosen));
 
   // ---- the truth
+  const recorded = make("span", { class: "nbann-recorded", hidden: true });
   const reveal = make("button", { type: "button", class: "nbann-button nbann-wide-button" }, ["Reveal"]);
   const waiting = make("span", { class: "nbann-waiting" });
   listen(reveal, "click", () => say("reveal"));
@@ -111,22 +112,25 @@ function render(where) {
     ]),
     line, verdict, explanation,
   ]);
-  root.append(guess, make("div", { class: "nbann-guess-buttons" }, [record, reveal, waiting]), notice, top, result, live);
+  root.append(guess, make("div", { class: "nbann-guess-buttons" }, [record, recorded, reveal, waiting]), notice, top, result, live);
 
   follow("question", () => (legend.textContent = get("question")));
+  let wasDone = false;
   const state = () => {
     const done = get("guess") !== null;
     guess.disabled = done;
     chosen();
-    record.textContent = done ? `Your guess: ${get("guess_text")}` : "Record my guess";
+    record.hidden = done;
+    recorded.hidden = !done;
+    recorded.textContent = `Your guess: ${get("guess_text")}`;
     disable(reveal, !done || get("revealed"), root);
     waiting.textContent = !done ? "The answer is revealed after your guess." : get("revealed") ? "" : get("waiting");
     if (done && get("kind") === "choices") inputs.forEach((input, i) => (input.checked = get("choices")[i] === get("guess_text")));
     else if (done) {
       inputs[0].value = String(get("guess"));
-      output.textContent = get("guess_text");
-    } else if (get("kind") === "choices" && record.dataset.done) inputs.forEach((input) => (input.checked = false));
-    record.dataset.done = done ? "1" : "";
+      output.textContent = sliderText(Number(get("guess")), get("ends"));
+    } else if (get("kind") === "choices" && wasDone) inputs.forEach((input) => (input.checked = false)); // it was reset
+    wasDone = done;
   };
   ["guess", "waiting", "revealed"].forEach((trait) => follow(trait, state));
   follow("revealed", () => {

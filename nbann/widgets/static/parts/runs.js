@@ -73,12 +73,12 @@ export function runTableView({ get, follow }) {
 
 /** What the runs were told otherwise. @param {import("./view.js").Context} context */
 export function settingsView({ get, follow }) {
-  const el = make("div", { class: "nbann-runs nbann-settings", tabIndex: 0, role: "region", "aria-label": "What they were told otherwise" });
+  const el = make("div", { class: "nbann-runs nbann-settings", tabIndex: 0, role: "region", "aria-label": "Settings that differ" });
   follow("settings", () => {
     /** @type {Setting[]} */
     const settings = get("settings");
     if (!settings.length) {
-      el.replaceChildren(make("p", {}, ["Nothing: model, loss, optimizer, data and seed are the same."]));
+      el.replaceChildren(make("p", {}, ["None: model, loss, optimizer, data and seed are the same."]));
       return;
     }
     const names = get("table").rows.map((/** @type {{name: string}} */ row) => row.name);
