@@ -1,4 +1,4 @@
-"""Several runs beside one another, as plain data for a view; imports the core only."""
+"""Several runs beside one another, as plain data for a view; imports panels' words and the core."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from nbann.core.checks import counted
 from nbann.core.comparing.lockstep import Lockstep
 from nbann.core.render import significant
 from nbann.core.trainer import Trainer
+from nbann.panels.text import plain
 
 DIGITS = 4
 _LOSSES = ("train_loss", "test_loss")
@@ -52,7 +53,7 @@ def table(lockstep: Lockstep, names: Sequence[str], metric: str) -> dict[str, An
         ]
         count = parameters(trainer)
         cells.append(_cell(f"{count:,}"))
-        rows.append({"name": name, "cells": cells, "state": state(lockstep, trainer)})
+        rows.append({"name": name, "cells": cells} | state(lockstep, trainer))
     head = ["run", "done", *(column.replace("_", " ") for column in shown), "parameters"]
     return {"head": ["batch loss" if h == "loss" else h for h in head], "rows": rows}
 
@@ -94,10 +95,12 @@ def done(trainer: Trainer) -> str:
     return " + ".join(parts)
 
 
-def state(lockstep: Lockstep, trainer: Trainer) -> str:
-    """Return why a run has been left behind; empty where it was not."""
+def state(lockstep: Lockstep, trainer: Trainer) -> dict[str, str]:
+    """Return why a run has been left behind, shortly and at length; empty where it was not."""
     stop = lockstep.stopped(trainer)
-    return "" if stop is None else f"stopped: {stop.why}"
+    if stop is None:
+        return {"state": "", "why": ""}
+    return {"state": f"stopped: not finite in {plain(stop.op)}", "why": plain(stop.why, 400)}
 
 
 def ahead(lockstep: Lockstep, names: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
  * Several runs: the swatch of each (color, dash, marker), the table of their numbers, what they were told otherwise.
  *
  * @typedef {{text: string, exact: string, best: boolean}} Cell
- * @typedef {{head: string[], rows: {name: string, cells: Cell[], state: string}[]}} RunTable
+ * @typedef {{head: string[], rows: {name: string, cells: Cell[], state: string, why: string}[]}} RunTable
  * @typedef {{name: string, values: string[]}} Setting
  */
 import { make } from "./dom.js";
@@ -62,7 +62,7 @@ export function runTableView({ get, follow }) {
         const text = cell.text + state;
         if (into.dataset.text === text && into.classList.contains("nbann-best") === cell.best) return;
         into.dataset.text = text;
-        into.title = cell.exact;
+        into.title = (j === 0 && row.why) || cell.exact;
         into.classList.toggle("nbann-best", cell.best);
         into.replaceChildren(text, ...(cell.best ? [make("span", { class: "nbann-hidden" }, [" (best)"])] : []));
       });
