@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from ..core.errors import bad_value
@@ -56,7 +56,7 @@ _EPOCHS = (
     9.0,
     10.0,
 )
-_ROOM = 0.78  # share of the width that curves may fill: names stand to the right of their ends
+_ROOM = 0.72  # share of the width that curves may fill: names stand to the right of their ends
 _APART = 12.0  # pixels between two names
 
 
@@ -180,6 +180,7 @@ class OverlaidCurves(Panel):
         self.ax.set_xlabel(
             "epochs", fontsize=SMALL, color=self.theme.muted, labelpad=2, parse_math=False
         )
+        self.ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         self.ax.grid(axis="y", color=self.theme.faint, linewidth=0.6)
         colors = RUN_COLORS[self.theme.name]
         self._lines = [

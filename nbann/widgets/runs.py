@@ -107,9 +107,13 @@ def ahead(lockstep: Lockstep, names: Sequence[str]) -> str:
     """Return who is ahead and who is waited for; empty where all stand at one place."""
     if lockstep.level:
         return ""
-    positions = [trainer.position for trainer in lockstep.trainers]
-    behind = [n for n, p in zip(names, positions, strict=True) if p == min(positions)]
-    before = [n for n, p in zip(names, positions, strict=True) if p == max(positions)]
+    at = {
+        name: trainer.position
+        for name, trainer in zip(names, lockstep.trainers, strict=True)
+        if trainer in lockstep.going
+    }
+    behind = [name for name, position in at.items() if position == min(at.values())]
+    before = [name for name, position in at.items() if position == max(at.values())]
     them = "it" if len(behind) == 1 else "them"
     return (
         f"{_and(before)} {'is' if len(before) == 1 else 'are'} ahead of {_and(behind)}: "
@@ -123,7 +127,7 @@ def _and(names: Sequence[str]) -> str:
 
 def hindmost(lockstep: Lockstep) -> Trainer:
     """Return the trainer that moves next."""
-    return min(lockstep.trainers, key=lambda trainer: trainer.position)
+    return min(lockstep.going, key=lambda trainer: trainer.position)
 
 
 def sentences(table: dict[str, Any]) -> list[str]:

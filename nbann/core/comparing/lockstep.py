@@ -70,15 +70,19 @@ class Lockstep:
 
     # ---- where they stand ------------------------------------------------------------------------
     @property
+    def going(self) -> tuple[Trainer, ...]:
+        """Those that NaN has not stopped; if it has stopped all of them, all."""
+        return tuple(t for t in self.trainers if self.stopped(t) is None) or self.trainers
+
+    @property
     def position(self) -> Position:
-        """Where those stand that are furthest behind, leaving out those that NaN has stopped."""
-        going = [t for t in self.trainers if self.stopped(t) is None]
-        return min(t.position for t in going or self.trainers)
+        """Where those of `going` stand that are furthest behind."""
+        return min(t.position for t in self.going)
 
     @property
     def level(self) -> bool:
-        """Whether all of them stand at one position."""
-        return len({t.position for t in self.trainers}) == 1
+        """Whether all of `going` stand at one position."""
+        return len({t.position for t in self.going}) == 1
 
     def stopped(self, trainer: Trainer) -> Stop | None:
         """Return why a run has left a trainer behind (NaN), until it is moved otherwise."""
@@ -87,7 +91,7 @@ class Lockstep:
 
     # ---- moving ----------------------------------------------------------------------------------
     def step(self, unit: Unit = "op", n: int = 1) -> Ran:
-        """Let those that are furthest behind go on by a unit, n times; see `Trainer.step`.
+        """Let those of `going` that are furthest behind go on by a unit, n times.
 
         Returns
         -------
@@ -100,9 +104,9 @@ class Lockstep:
         with self._together():
             for _ in range(n):
                 level = _LEVELS[unit]
-                behind = min(level(t.position) for t in self.trainers)
+                behind = min(level(t.position) for t in self.going)
                 whys = []
-                for trainer in [t for t in self.trainers if level(t.position) == behind]:
+                for trainer in [t for t in self.going if level(t.position) == behind]:
                     ran = trainer.step(unit)
                     ops += ran
                     whys += [ran.why] if ran.paused else []

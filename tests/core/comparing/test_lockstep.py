@@ -86,6 +86,10 @@ def test_one_that_diverges_stays_and_the_others_go_on():
     assert together.position == (4, 0, 0)
     together.run(1)
     assert tame.position == (5, 0, 0)
+    left = wild.position
+    together.step("epoch")
+    assert (tame.position, wild.position) == ((6, 0, 0), left)
+    assert together.level
     alone = make(optimizer=nbann.SGD(1e200))
     assert alone.run(4).autopsy.op == together.stopped(wild).autopsy.op
     together.reset()
