@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +24,13 @@ from .scoring.evaluate import Evaluator
 from .scoring.gradcheck import GradientCheck, check_gradients
 from .scoring.history import History
 from .scoring.metric import Score
+from .scoring.probe import LossProbe
 from .scoring.recorder import Recorder
 from .state import State
 
 if TYPE_CHECKING:
     from .explaining.explanation import Explanation
+    from .trainer import Trainer
 
 Data = Dataset | tuple[Any, Any] | NDArray[Any] | list[Any]
 
@@ -147,6 +149,24 @@ class Looking(Predicting):
         """Whether an array belongs to the loaded batch, and not to the one before."""
         self._named(name)
         return self.program.is_current(name)
+
+    def last_change(self, name: str) -> NDArray[Any] | None:
+        """Return by how much this batch's update has changed a parameter, element by element.
+
+        None while it has not been done in the loaded batch, and where nobody knows any more what
+        was there before it: something else has changed the parameter since.
+
+        Raises
+        ------
+        UnknownNameError
+            No parameter of that name.
+        """
+        from .scoring.layer_stats import before_update  # once it is asked for
+
+        if name not in self._state.names():
+            raise UnknownNameError("parameter", name, self._state.names())
+        before = before_update(cast("Trainer", self), self.program, name)
+        return None if before is None else self.program.arrays[name] - before
 
     def arithmetic(self, name: str, index: int | Sequence[int] = ()) -> Equation:
         """Return how one element was computed, with this batch's numbers; see `Op.arithmetic`."""
@@ -295,3 +315,31 @@ class Looking(Predicting):
         alone = not self.model.takes_targets
         known = as_dataset(data, "data", like=self.train_data, alone=alone)
         return self._evaluator.score(self._recipe.samples(known, "data"))
+
+    def probe(self, rows: int | None = None, seed: int = 0) -> LossProbe:
+        """Return what tells the loss of the training data at any other weights.
+
+        The run is not touched.
+
+        Parameters
+        ----------
+        rows : int or None
+            On at most so many samples, drawn by `seed`; None for all.
+        seed : int
+            At least 0.
+
+        Raises
+        ------
+        ValueError
+            Numbers out of range.
+
+        Examples
+        --------
+        >>> import nbann
+        >>> net = nbann.Sequential([nbann.Dense(1, weight=[[2.0]], bias=False)])
+        >>> trainer = nbann.Trainer(net, ([[1.0], [3.0]], [1.0, 5.0]), loss="mse")
+        >>> probe = trainer.probe()
+        >>> probe.loss(probe.here), round(probe.loss(probe.here - 0.4), 6)  # w = 2 and w = 1.6
+        (1.0, 0.2)
+        """
+        return LossProbe(cast("Trainer", self), rows, seed)

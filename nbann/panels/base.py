@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation
 
 from .style import LABEL, MARKERS, PX, TITLE, Theme, as_theme, dress, marker_size, style
-from .text import families, literal
+from .text import families, literal, text_width
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -46,6 +46,8 @@ class Panel(ABC):
 
     title = ""
     margins = Margins()
+    header_room = 0.0
+    """Pixels in the header to the right of a subtitle."""
     frame = False
     """Whether the axes keep their lines and ticks."""
 
@@ -117,6 +119,14 @@ class Panel(ABC):
         """Return the artists that change, in the order in which they are drawn."""
         return list(self._artists)
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether `update` has left some of a long computation for later; see `finish`."""
+        return False
+
+    def finish(self) -> None:  # noqa: B027  # optional: most panels compute all at each update
+        """Complete at once what `update` computes a stretch at a time."""
+
     def take_background_change(self) -> bool:
         """Return whether anything but `artists()` (limits, say) has changed since last asked."""
         changed, self._changed = self._changed, False
@@ -184,6 +194,13 @@ class Panel(ABC):
         self, at: tuple[float, float], offset: tuple[float, float] = (0, 0), **options: Any
     ) -> Text:
         return self.moving(self.still_text("", at, offset, **options))
+
+    def subtitle(self, text: str) -> None:
+        """Write what is measured beside the title."""
+        start = text_width(self.title, TITLE) * 1.12 + 12  # bold letters are wider
+        at = (start - self.margins.left + 12, self.header)
+        self.still_text(text, (0, 1), at, color=self.theme.muted)
+        self.header_room = self.size[0] - at[0] - text_width(text, LABEL) - 16
 
     def mark(self, at: tuple[float, float], offset: tuple[float, float], label: int) -> None:
         """Draw a class's marker, placed as in `still_text`."""

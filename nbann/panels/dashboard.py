@@ -10,10 +10,11 @@ import html
 import io
 import math
 from collections.abc import Sequence
-from os import PathLike
-from typing import Any
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
@@ -22,25 +23,52 @@ from numpy.typing import NDArray
 from ..core.checks import number_in, whole_number
 from ..core.errors import UnknownNameError, bad_value
 from ..core.trainer import Trainer
+from .activations import Activations
 from .base import Panel
+from .confusion_matrix import ConfusionMatrix
 from .decision_boundary import DecisionBoundary
+from .energy import Energy
+from .gradient_flow import GradientFlow
+from .hidden_states import HiddenStates
+from .latent_space import LatentSpace
 from .loss_curve import LossCurve
+from .loss_landscape import LossLandscape
 from .network_diagram import NetworkDiagram
+from .predictions import Predictions
+from .ranked_list import RankedList
+from .reconstruction import Reconstruction
+from .som_map import SOMMap
 from .style import Theme, as_theme, style
 from .text import families
 from .weight_heatmap import WeightHeatmap
 
+if TYPE_CHECKING:
+    from ..core.moves import Stop
+
 PANELS: dict[str, type[Panel]] = {
     "loss": LossCurve,
     "decision": DecisionBoundary,
+    "landscape": LossLandscape,
     "weights": WeightHeatmap,
     "network": NetworkDiagram,
+    "activations": Activations,
+    "gradients": GradientFlow,
+    "energy": Energy,
+    "confusion": ConfusionMatrix,
+    "predictions": Predictions,
+    "reconstruction": Reconstruction,
+    "latent": LatentSpace,
+    "ranking": RankedList,
+    "states": HiddenStates,
+    "som": SOMMap,
 }
 """Panels by the short names that `Dashboard` takes."""
 
 DEFAULT = ("loss", "decision", "weights", "network")
 _NARROW = 700  # below this width panels stand under one another
+_READABLE = 450  # pixels in which a panel can be read
 _DPI = 100
+_DATES: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 
 
 class Dashboard:
@@ -50,12 +78,14 @@ class Dashboard:
     ----------
     trainer : Trainer
     panels : sequence of str or Panel
-        Short names ("loss", "decision", "weights", "network") or panels made with options.
+        Short names ("loss", "decision", "weights", ...: the keys of `PANELS`) or panels made with
+        options.
     theme : {"light", "dark"}
     width : int
         In pixels, at least 200.
     columns : int, optional
-        Panels side by side; by default 2, or 1 where the width is below 700.
+        Panels side by side, at most; by default as many as have 450 pixels each, at least 2, or 1
+        where the width is below 700. Rows are filled evenly: 7 in 3 columns stand as 3, 2, 2.
     row_height : int
         In pixels, at least 120.
     scale : float
@@ -106,23 +136,30 @@ class Dashboard:
         self._attach()
 
     def _count_rows(self) -> None:
-        """Settle columns and height for the width."""
-        columns = (1 if self.width < _NARROW else 2) if self._asked is None else self._asked
-        self.columns = min(columns, len(self.panels))
-        self.height = math.ceil(len(self.panels) / self.columns) * self.row_height
+        """Settle columns and height for the width; rows are filled evenly."""
+        columns = self._asked
+        if columns is None:
+            columns = 1 if self.width < _NARROW else max(2, self.width // _READABLE)
+        rows = math.ceil(len(self.panels) / min(columns, len(self.panels)))
+        self.columns = math.ceil(len(self.panels) / rows)
+        self.height = rows * self.row_height
 
     def __repr__(self) -> str:
         return f"Dashboard([{', '.join(map(repr, self.panels))}], theme={self.theme.name!r})"
 
     def _place(self, i: int, panel: Panel) -> tuple[float, float, float, float]:
         """Return left, bottom, width and height of a panel's axes, as shares of the figure."""
-        row, column = divmod(i, self.columns)
-        in_row = min(self.columns, len(self.panels) - row * self.columns)  # the last row is filled
+        least, more = divmod(len(self.panels), self.height // self.row_height)
+        wide = more * (least + 1)  # panels in the first rows, which have one more than the others
+        if i < wide:
+            row, column, in_row = i // (least + 1), i % (least + 1), least + 1
+        else:
+            row, column, in_row = more + (i - wide) // least, (i - wide) % least, least
         cell = self.width / in_row
         m = panel.margins
         left, bottom = column * cell + m.left, self.height - (row + 1) * self.row_height + m.bottom
-        wide, tall = cell - m.left - m.right, self.row_height - m.top - m.bottom
-        return left / self.width, bottom / self.height, wide / self.width, tall / self.height
+        inner, tall = cell - m.left - m.right, self.row_height - m.top - m.bottom
+        return left / self.width, bottom / self.height, inner / self.width, tall / self.height
 
     def _attach(self) -> None:
         self.figure.set_facecolor(self.theme.background)
@@ -137,6 +174,16 @@ class Dashboard:
         """Change all panels in place to what the trainer holds now."""
         for panel in self.panels:
             panel.update()
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a panel would show more at another update: see `LossLandscape`."""
+        return any(panel.unfinished for panel in self.panels)
+
+    def finish(self) -> None:
+        """Complete at once what panels compute a stretch at each update."""
+        for panel in self.panels:
+            panel.finish()
 
     def set_theme(self, theme: str | Theme) -> None:
         """Draw all panels anew in another theme, "light" or "dark"; figure and axes stay."""
@@ -212,19 +259,96 @@ class Dashboard:
         return self._encoded("png", {})
 
     def html(self) -> str:
-        """Return the picture as an HTML image, with its words as alternative text."""
+        """Return the picture, all panels finished, as an HTML image with its words."""
+        self.update()
+        self.finish()
         data = base64.b64encode(self.png()).decode()
         alt = html.escape(self.describe())
         return f'<img alt="{alt}" width="{self.width}" src="data:image/png;base64,{data}">'
 
     def savefig(self, path: str | PathLike[str], **options: Any) -> None:
-        """Save the picture; the ending (.png, .svg, .pdf, ...) says as what.
+        """Save the picture, all panels finished; the ending (.png, .svg, .pdf, ...) says as what.
 
-        `options` go to `matplotlib.figure.Figure.savefig`, e.g. ``dpi=200``.
+        The same picture is the same file, byte for byte: no date is in it.
+
+        Parameters
+        ----------
+        path : str or path
+        **options
+            For `matplotlib.figure.Figure.savefig`, e.g. ``dpi=200``.
+
+        Raises
+        ------
+        ValueError
+            An ending that matplotlib does not know.
+        OSError
+            A folder that is not there, no permission, ...
         """
         self.update()
-        with style(families()):
+        self.finish()
+        kind = str(options.get("format") or fspath(path).rpartition(".")[2]).lower()
+        options["metadata"] = _DATES.get(kind, {}) | dict(options.get("metadata") or {})
+        same = {"svg.hashsalt": "nbann", "svg.fonttype": "path"}
+        with style(families()), rc_context(same):
             self.figure.savefig(path, **options)
+
+    def animate(
+        self,
+        path: str | PathLike[str],
+        epochs: int,
+        *,
+        every: int = 1,
+        unit: Literal["epoch", "batch"] = "epoch",
+        fps: float = 10.0,
+    ) -> Stop:
+        """Train for some epochs and write a moving picture of it: GIF, or MP4 where ffmpeg is.
+
+        It is the dashboard's own trainer that is trained, as by ``trainer.run(epochs)``: it stands
+        at the end afterwards, and `trainer.back` leads to any frame. To leave it where it is, show
+        a branch of it: ``Dashboard(trainer.branch(), ...).animate(...)``.
+
+        Breakpoints and NaN end it early, with the picture written up to there. The file is put in
+        its place once it is whole: after an error or Ctrl-C there is none, or the old one, and the
+        trainer stands where it has come to, at the end of a batch, ready to go on.
+
+        Parameters
+        ----------
+        path : str or path
+            Ending in .gif or .mp4.
+        epochs : int
+            As `Trainer.run` counts them.
+        every : int
+            Units between two frames, at least 1; one more is of the start, one of the end.
+        unit : {"epoch", "batch"}
+        fps : float
+            Frames a second, from 0.1 to 50. (A GIF's frames last whole hundredths of a second.)
+
+        Returns
+        -------
+        Stop
+            Why the last stretch of training ended.
+
+        Raises
+        ------
+        ValueError
+            Another ending, .mp4 without ffmpeg, a number out of range; nothing has been trained.
+        FileNotFoundError, IsADirectoryError
+            The folder is not there; the path is that of one.
+
+        Examples
+        --------
+        >>> import nbann, os, tempfile
+        >>> trainer = nbann.Trainer(nbann.Sequential([nbann.Dense(2)]), nbann.datasets.xor())
+        >>> path = os.path.join(tempfile.mkdtemp(), "training.gif")
+        >>> nbann.Dashboard(trainer, ["loss"], width=300).animate(path, epochs=2).reason
+        'epochs'
+        """
+        from .animation import animate
+
+        try:
+            return animate(self, path, epochs, every=every, unit=unit, fps=fps)
+        finally:
+            self._background = None  # the figure has had another size meanwhile
 
     def _drawn(self) -> NDArray[np.uint8]:
         """Update, draw, and return the canvas's own pixels, valid until the next drawing."""

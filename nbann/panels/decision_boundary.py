@@ -1,4 +1,4 @@
-"""What the net answers over the plane of two features; imports matplotlib and the core."""
+"""What the net answers over one or two features; imports matplotlib and the core."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.checks import whole_number
-from ..core.errors import UnknownNameError, bad_value
+from ..core.errors import bad_value
 from .base import Margins, Panel
+from .decision_line import DecisionLine
+from .features import column_of, telling_features
 from .field import class_colors, stretch
 from .legend import draw_legend
 from .scale import largest
@@ -18,7 +20,6 @@ from .style import MARKERS, SMALL, marker_size
 from .text import counted, listed, literal, names_of, number, plain
 
 if TYPE_CHECKING:
-    from ..core.data.dataset import Dataset
     from ..core.trainer import Trainer
 
 MOST_POINTS = 2000
@@ -26,16 +27,19 @@ MOST_POINTS = 2000
 
 
 class DecisionBoundary(Panel):
-    """Class regions (or predicted values) over two features, with the training points.
+    """Class regions (or predicted values) over one or two features, with the training points.
 
-    Further features are held at their mean over the training data. The stronger a tint, the surer
-    the net; points that it gets wrong (with all their own features) are ringed.
+    Further features are held at their mean over the training data, or at those of a sample. The
+    stronger a tint, the surer the net; points that it gets wrong (with all their own features) are
+    ringed. Over one feature, probabilities (or the predicted value) are curves as well.
 
     Parameters
     ----------
-    features : pair of int or str
-        Which two features, by column (from 0; negative counts from the end) or by name. By default,
-        where there are more than two, those that tell most about the target one by one.
+    features : one or two of int or str
+        Which, by column (from 0; negative counts from the end) or by name. By default, where there
+        are more than two, those two that tell most about the target one by one.
+    sample : int, optional
+        The training sample whose further features are held, from 0; by default their mean.
     resolution : int
         Points of the grid on each axis, at least 2; colors between them are interpolated.
     """
@@ -45,32 +49,33 @@ class DecisionBoundary(Panel):
     frame = True
 
     def __init__(
-        self, features: Sequence[int | str] | None = None, *, resolution: int = 80
+        self,
+        features: Sequence[int | str] | int | str | None = None,
+        *,
+        sample: int | None = None,
+        resolution: int = 80,
     ) -> None:
         super().__init__()
-        if features is not None and (isinstance(features, str) or len(tuple(features)) != 2):
-            raise bad_value(
-                "features", "two columns or names", repr(features), "Pass e.g. features=(0, 1)."
-            )
+        if isinstance(features, (int, np.integer, str)):
+            features = (features,)
+        if features is not None and len(tuple(features)) not in (1, 2):
+            expected = "one or two columns or names"
+            raise bad_value("features", expected, repr(features), "Pass e.g. features=(0, 1).")
         self.features = None if features is None else tuple(features)
+        self.sample = None if sample is None else whole_number("sample", sample, least=0)
         self.resolution = whole_number("resolution", resolution, least=2)
         self._asked: dict[str, NDArray[np.floating]] = {}
         self._silenced: frozenset[tuple[str, int]] = frozenset()
 
     def __repr__(self) -> str:
-        return (
-            "DecisionBoundary()"
-            if self.features is None
-            else f"DecisionBoundary(features={self.features!r})"
-        )
+        given = {"features": self.features, "sample": self.sample}
+        words = ", ".join(f"{n}={v!r}" for n, v in given.items() if v is not None)
+        return f"DecisionBoundary({words})"
 
     def fits(self, trainer: Trainer) -> str | None:
-        """Return None for two or more features and classes or a single value; else the reason."""
+        """Return None for classes, or a single value, of measured features; else the reason."""
         if trainer.train_data.X.ndim != 2 or trainer.model.takes_indices:
             return "needs rows of measured features; this net reads sequences or things by number."
-        count = trainer.train_data.X.shape[1]
-        if count < 2:
-            return f"needs two features to span a plane; the data has {count}."
         if trainer.task == "several":
             return "shows classes or one predicted value; this net has several heads."
         outputs = trainer[trainer.program.output].shape[-1]
@@ -88,9 +93,13 @@ class DecisionBoundary(Panel):
     def _bind(self) -> None:
         self._asked = {}
         data = self.trainer.train_data
-        features = telling_features(data) if self.features is None else self.features
-        self._columns = tuple(_column(f, data) for f in features)
-        if self._columns[0] == self._columns[1]:
+        usual = telling_features(data) if data.X.shape[1] > 1 else (0,)
+        features = usual if self.features is None else self.features
+        self._columns = tuple(column_of(f, data) for f in features)
+        if self.sample is not None and self.sample >= len(data):
+            mend = "Samples are counted from 0."
+            raise bad_value("sample", f"at most {len(data) - 1}", f"{self.sample}", mend)
+        if len(set(self._columns)) < len(self._columns):
             raise bad_value(
                 "features", "two different ones", repr(self.features), "Pass e.g. features=(0, 1)."
             )
@@ -110,14 +119,19 @@ class DecisionBoundary(Panel):
     @property
     def grid(self) -> NDArray[np.float64]:
         """The samples over which the net is asked, row by row from the lower left."""
-        across, up = (np.linspace(*side, self.resolution) for side in self._box)
-        samples = np.tile(self.trainer.train_data.X.mean(axis=0), (self.resolution**2, 1))
-        samples[:, self._columns[0]] = np.tile(across, self.resolution)
-        samples[:, self._columns[1]] = np.repeat(up, self.resolution)
+        sides = [np.linspace(*side, self.resolution) for side in self._box]
+        X = self.trainer.train_data.X
+        held = X.mean(axis=0) if self.sample is None else X[self.sample]
+        samples = np.tile(held, (self.resolution ** len(sides), 1))
+        for column, values in zip(self._columns, np.meshgrid(*sides), strict=True):
+            samples[:, column] = values.ravel()
         return samples
 
     def answers(self) -> NDArray[np.float64]:
-        """Return class probabilities (or values) over the grid, shape (rows, columns, classes)."""
+        """Return class probabilities (or values) over the grid, shape (rows, columns, classes).
+
+        Over one feature there is one row.
+        """
         self._ask_again()
         return self._answers
 
@@ -136,7 +150,8 @@ class DecisionBoundary(Panel):
         self._silenced = silenced
         self._asked = {name: array.copy() for name, array in now.items()}
         answers = self._shares() if self._classes else self.trainer.predict(self.grid)
-        self._answers = np.asarray(answers, float).reshape(self.resolution, self.resolution, -1)
+        rows = self.resolution ** (len(self._columns) - 1)
+        self._answers = np.asarray(answers, float).reshape(rows, self.resolution, -1)
         self._wrong = (
             self.trainer.predict(self._X) != self._y
             if self._classes
@@ -152,30 +167,29 @@ class DecisionBoundary(Panel):
     # ---- drawing ---------------------------------------------------------------------------------
     def _draw(self) -> None:
         self._painted: NDArray[np.float64] | None = None
-        data, width, height = self.trainer.train_data, *self.size
-        scaled = "" if data.scaling is None else ", standardized"
-        labels = [
-            literal(plain(data.feature_names[column], 200), room - 90, SMALL) + scaled
-            for column, room in zip(self._columns, (width, height + 90), strict=True)
-        ]
-        look = {"fontsize": SMALL, "color": self.theme.muted, "parse_math": False}
-        self.ax.set_xlabel(labels[0], labelpad=2, **look)
-        self.ax.set_ylabel(labels[1], labelpad=2, **look)
-        self.ax.set(xlim=self._box[0], ylim=self._box[1])
+        self._along: DecisionLine | None = None
+        if len(self._columns) == 1:
+            values = None if self._classes else self._y
+            self._along = DecisionLine(self, self._X[:, self._columns[0]], values)
+        self._name_axes()
+        box = self._box if self._along is None else np.vstack([self._box, self._along.side])
+        self.ax.set(xlim=box[0], ylim=box[1])
         blank = np.zeros((1, 1, 4), np.uint8)
         self._image = self.moving(
             self.ax.imshow(
                 blank,
-                extent=self._box.ravel(),
+                extent=box.ravel(),
                 origin="lower",
                 aspect="auto",
                 interpolation="nearest",
             )
         )
-        self.ax.set(xlim=self._box[0], ylim=self._box[1])
+        self.ax.set(xlim=box[0], ylim=box[1])
+        if self._along is not None:
+            self._along.draw(self.grid[:, self._columns[0]], self._names)
         if self._classes:
             self._draw_classes()
-        else:
+        elif self._along is None:
             self._draw_values()
         ring = {
             "marker": "o",
@@ -190,10 +204,30 @@ class DecisionBoundary(Panel):
             (1, 1), (0, self.header), color=self.theme.muted, ha="right"
         )
 
+    def _name_axes(self) -> None:
+        data, room = self.trainer.train_data, (self.size[0], self.size[1] + 90)
+        scaled = "" if data.scaling is None else ", standardized"
+        labels = [
+            literal(plain(data.feature_names[column], 200), side - 90, SMALL) + scaled
+            for column, side in zip(self._columns, room, strict=False)
+        ]
+        if self._along is not None:
+            labels.append(literal(self._along.label, room[1] - 90, SMALL))
+        look = {"fontsize": SMALL, "color": self.theme.muted, "parse_math": False}
+        self.ax.set_xlabel(labels[0], labelpad=2, **look)
+        self.ax.set_ylabel(labels[1], labelpad=2, **look)
+
+    def _places(self) -> NDArray[np.floating]:
+        """Return where each point is drawn, shape (points, 2)."""
+        if self._along is None:
+            return self._X[:, self._columns]
+        return self._along.places(self._y, len(self._names))
+
     def _draw_classes(self) -> None:
         draw_legend(self, self._names, above=10)
+        places = self._places()
         for k in range(len(self._names)):
-            x, y = self._X[self._y == k][:, self._columns].T
+            x, y = places[self._y == k].T
             look = {
                 "markerfacecolor": self.theme.class_color(k),
                 "markeredgecolor": self.theme.background,
@@ -228,12 +262,18 @@ class DecisionBoundary(Panel):
         if self._painted is self._answers:  # which may be newer than the picture: words ask, too
             return
         self._painted = self._answers
-        answers = stretch(self._answers, round(height), round(width))
+        if self._along is not None:
+            self._along.refresh(self._answers[0])
+        # one row of answers is stretched over the height as two that are alike
+        rows = self._answers if self._along is None else self._answers.repeat(2, axis=0)
+        answers = stretch(rows, round(height), round(width))
         if self._classes:
             self._image.set_data(class_colors(answers, self.theme))
             wrong = self.wrong()
-            self._rings.set_data(*self._X[wrong][:, self._columns].T)
+            self._rings.set_data(*self._places()[wrong].T)
             self._status.set_text(f"ringed: {int(wrong.sum()):,} wrong")
+            return
+        if self._along is not None:
             return
         values = answers[..., 0] - self._center
         self._image.set_data(self.theme.diverging(values, self._spread))
@@ -241,11 +281,12 @@ class DecisionBoundary(Panel):
     # ---- words -----------------------------------------------------------------------------------
     def _describe(self) -> str:
         data = self.trainer.train_data
-        across, up = (plain(data.feature_names[c]) for c in self._columns)
-        others = data.X.shape[1] - 2
-        where = f"over {across} and {up}"
+        where = "over " + " and ".join(plain(data.feature_names[c]) for c in self._columns)
+        others = data.X.shape[1] - len(self._columns)
         if others:
-            where += f", the other {others} held at {'its' if others == 1 else 'their'} mean"
+            of_mean = f"{'its' if others == 1 else 'their'} mean"
+            held = of_mean if self.sample is None else f"what sample {self.sample} has"
+            where += f", the other {others} held at {held}"
         answers = self.answers()
         if not np.isfinite(answers).all():
             return f"{where}; the net's outputs are not numbers (NaN or infinity) everywhere."
@@ -254,56 +295,15 @@ class DecisionBoundary(Panel):
             return f"{where}; from {low} to {high}."
         shares = (
             np.bincount(answers.argmax(axis=2).ravel(), minlength=len(self._names))
-            / self.resolution**2
+            / answers[..., 0].size
         )
         regions = listed(
             f"{plain(n)} {100 * s:.0f}%" for n, s in zip(self._names, shares, strict=True)
         )
         mean = number(float(answers.max(axis=2).mean()))
+        part = "area" if len(self._columns) == 2 else "line"
         sure = f"the likeliest class has probability {mean} on average"
         if not self.trainer.gives_probabilities:
             sure = "this net gives no probabilities"
         points = f"{int(self.wrong().sum()):,} of {counted(len(self._y), 'training point')} wrong"
-        return f"{where}; share of the area: {regions}; {sure}; {points}."
-
-
-def telling_features(data: Dataset) -> tuple[int, int]:
-    """Return the two columns that tell most about the target, each by itself, in order of columns.
-
-    For classes the ratio of the variance between them to that within them (Fisher's F), for values
-    the correlation; of columns that tell nothing the first ones.
-    """
-    X, y = data.X, data.y.reshape(len(data.y), -1)[:, 0]
-    if data.task == "classification":
-        groups = [X[y == label] for label in np.unique(y)]
-        between = sum(len(g) * (g.mean(axis=0) - X.mean(axis=0)) ** 2 for g in groups)
-        within = sum(((g - g.mean(axis=0)) ** 2).sum(axis=0) for g in groups)
-    else:
-        centered = X - X.mean(axis=0)
-        between = (centered.T @ (y - y.mean())) ** 2
-        within = (centered**2).sum(axis=0)
-    told = np.divide(between, within, out=np.zeros(X.shape[1]), where=within > 0)
-    first, second = sorted(np.argsort(-np.round(told, 12), kind="stable")[:2])
-    return int(first), int(second)
-
-
-def _column(feature: int | str, data: Dataset) -> int:
-    """Return a feature's column, given by number or name."""
-    names = [str(n) for n in data.feature_names]
-    if isinstance(feature, str):
-        if feature not in names:
-            raise UnknownNameError("feature", feature, names)
-        return names.index(feature)
-    count = len(names)
-    if (
-        isinstance(feature, bool)
-        or not isinstance(feature, (int, np.integer))
-        or not -count <= feature < count
-    ):
-        raise bad_value(
-            "features",
-            f"columns from 0 to {count - 1} or names",
-            repr(feature),
-            "Pass e.g. (0, 1).",
-        )
-    return int(feature) % count
+        return f"{where}; share of the {part}: {regions}; {sure}; {points}."

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .style import SMALL
-from .text import ELLIPSIS, literal, text_width
+from .text import ELLIPSIS, literal, names_of, text_width
 
 if TYPE_CHECKING:
     from .base import Panel
 
+_SPELLED = 6
 _MARK, _GAP = 12.0, 12.0  # pixels that a marker takes, and between two entries
 
 
@@ -25,6 +26,11 @@ def draw_legend(panel: Panel, names: Sequence[str], above: float) -> None:
             x += _MARK
         panel.still_text(word, (0, 1), (x, above), color=muted, size=SMALL, va="center")
         x += text_width(word, SMALL) + _GAP
+
+
+def class_names(given: Sequence[str], count: int) -> tuple[str, ...]:
+    """Return names of classes: the given ones, or "class 0", ...; of many the number alone."""
+    return names_of(given, count, "class " if count <= _SPELLED else "")
 
 
 def shortened(names: Sequence[str], room: float) -> list[str]:

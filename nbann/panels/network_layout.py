@@ -2,69 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .network_columns import Column, columns_of, layer_columns_of, wires_of
 from .text import names_of
 
 if TYPE_CHECKING:
     from ..core.trainer import Trainer
 
 
-@dataclass(frozen=True)
-class Column:
-    """The inputs, or a layer with what directly follows it on the same neurons (its activation).
-
-    Attributes
-    ----------
-    layers : tuple of str
-        Names of the layers that are drawn here; for the inputs, those without weights that come
-        right after them, such as noise.
-    arrays : tuple of str
-        What they compute, in order: z, then a.
-    width : int
-        Neurons, or inputs.
-    weight, bias : str or None
-        The parameters that lead here.
-    turned : bool
-        Whether the weight is another layer's, transposed: of a tied decoder.
-    """
-
-    layers: tuple[str, ...]
-    arrays: tuple[str, ...]
-    width: int
-    weight: str | None = None
-    bias: str | None = None
-    turned: bool = False
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What to call each of its arrays; layers may come right after the inputs, on them."""
-        return ("inputs", *self.layers) if self.arrays[0] == "x" else self.layers
-
-
-def columns_of(trainer: Trainer) -> list[Column]:
-    """Return the inputs and every layer as columns, from left to right."""
-    known = set(trainer.names)
-    columns = [Column((), ("x",), trainer["x"].shape[-1])]
-    for name, _ in trainer.model.leaves():
-        out, weight, bias = (f"{name}.{what}" for what in ("out", "weight", "bias"))
-        if out not in known:
-            continue
-        last, width = columns[-1], trainer[out].shape[-1]
-        turned = weight not in known
-        if turned:  # by a matrix of another layer's, or by none
-            reads = trainer.program.writer[out].reads if out in trainer.program.writer else ()
-            weight = next((read for read in reads if read.endswith(".weight")), weight)
-        if weight not in known and width == last.width:
-            columns[-1] = replace(last, layers=(*last.layers, name), arrays=(*last.arrays, out))
-            continue
-        parameters = (n if n in known else None for n in (weight, bias))
-        columns.append(Column((name,), (out,), width, *parameters, turned and weight in known))
-    return columns
+__all__ = [
+    "Column",
+    "columns_of",
+    "feature_names",
+    "folded",
+    "input_names_of",
+    "neuron_names_of",
+    "output_names",
+    "side_names_of",
+    "sides_of",
+    "wires_of",
+]
 
 
 def folded(width: int, most: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
@@ -104,7 +65,7 @@ def output_names(trainer: Trainer) -> tuple[str, ...]:
 def input_names_of(trainer: Trainer, weight: str) -> tuple[str, ...]:
     """Return a name for each row of a weight matrix: features, or neurons of the layer before."""
     rows = trainer[weight].shape[0]
-    columns = columns_of(trainer)
+    columns = layer_columns_of(trainer)
     first = next((c for c in columns if c.weight is not None), None)
     if first is not None and first.weight == weight and rows == len(feature_names(trainer)):
         return feature_names(trainer)
@@ -113,7 +74,7 @@ def input_names_of(trainer: Trainer, weight: str) -> tuple[str, ...]:
 
 def neuron_names_of(trainer: Trainer, weight: str) -> tuple[str, ...]:
     """Return a name for each column of a weight matrix: outputs, or neurons by number."""
-    last = columns_of(trainer)[-1]
+    last = layer_columns_of(trainer)[-1]
     if last.weight == weight and not last.turned and all(output_names(trainer)):
         return output_names(trainer)
     return side_names_of(trainer, weight, 1)

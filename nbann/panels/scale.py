@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 COARSE = (1.0, 2.0, 5.0, 10.0)
 FINE = (1.0, 1.2, 1.6, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 _TINY = 1e-12
+_HUGE = 1e300
 
 
 def step_up(value: float, steps: tuple[float, ...] = COARSE) -> float:
@@ -63,6 +64,39 @@ class Limit:
         self.value = 0.0
 
 
+class Span:
+    """A lower and an upper limit that step outward where values are beyond them.
+
+    Attributes
+    ----------
+    low, high : float
+    """
+
+    def __init__(self) -> None:
+        self.restart()
+
+    def fit(self, values: NDArray[np.float64]) -> bool:
+        """Take in the newest values, finite ones; return whether a limit has changed."""
+        seen = np.clip(values[np.isfinite(values)], -_HUGE, _HUGE)
+        if not seen.size:
+            return False
+        low, high = float(seen.min()), float(seen.max())
+        if self._begun and low >= self.low and high <= self.high:
+            return False
+        if self._begun:
+            low, high = min(low, self.low), max(high, self.high)
+        room = (high - low) or max(abs(low) / 10, _TINY)
+        step = step_up(room / 5)
+        self.low = step * math.floor(low / step - 0.2)
+        self.high = step * math.ceil(high / step + 0.2)
+        self._begun = True
+        return True
+
+    def restart(self) -> None:
+        """Forget what has been seen: the next values set the limits anew."""
+        self.low, self.high, self._begun = 0.0, 1.0, False
+
+
 def largest(values: NDArray[np.floating]) -> float:
     """Return the largest size among the finite numbers of an array, 0 where there is none."""
     sizes = np.abs(values[np.isfinite(values)])
@@ -75,8 +109,10 @@ def thinned(
     """Return about `most` points of a long curve: the lowest and highest of each stretch."""
     if len(x) <= most:
         return x, y
-    stretches = np.array_split(np.arange(len(y)), most // 2)
+    size = -(-len(y) // (most // 2))
     filled = np.where(np.isnan(y), -np.inf, y)
-    keep = [s[i] for s in stretches for i in (filled[s].argmin(), filled[s].argmax())]
-    places = np.unique([0, *keep, len(y) - 1])
+    rows = np.append(filled, np.full(-len(y) % size, filled[-1])).reshape(-1, size)
+    starts = np.arange(0, len(y), size)
+    keep = [starts + rows.argmin(axis=1), starts + rows.argmax(axis=1)]
+    places = np.unique(np.minimum(np.concatenate([[0], *keep, [len(y) - 1]]), len(y) - 1))
     return x[places], y[places]

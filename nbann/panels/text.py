@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font
@@ -60,6 +60,7 @@ def literal(text: object, width: float, size: float) -> str:
     return drawn[:least].rstrip() + ELLIPSIS if least else ""
 
 
+@lru_cache(maxsize=4096)
 def text_width(text: str, size: float) -> float:
     """Return the width of text in pixels at a font size in points."""
     if not text:

@@ -90,6 +90,9 @@ class FrameView(View):
         picture = board.webp(self.quality) if self.format == "webp" else board.jpeg(self.quality)
         return {"mime": f"image/{self.format}", "words": board.describe()}, [picture]
 
+    def _unfinished(self) -> bool:
+        return self.dashboard.unfinished
+
     def _say_width(self, content: dict[str, Any]) -> None:
         """Draw as wide as the page has room."""
         width = page_width(content)
@@ -108,6 +111,8 @@ class FrameView(View):
         super()._say_look(content | {"narrow": False})
 
     def _stills(self) -> Sequence[Any]:
+        self.dashboard.update()
+        self.dashboard.finish()
         return [self.dashboard.render()]
 
 

@@ -38,6 +38,11 @@ class MainLoop:
         else:
             fn(*args)
 
+    def later(self, seconds: float, fn: Callable[..., object], *args: Any) -> None:
+        """Call `fn` on the loop in some time; never where there is none. On the loop's thread."""
+        if self._loop is not None and self.is_there:
+            self._loop.call_later(seconds, fn, *args)
+
     def start(self, coroutine: Any) -> asyncio.Task[None]:
         """Start a task on the loop; call it only where `is_there`."""
         if self._loop is None:

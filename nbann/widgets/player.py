@@ -183,9 +183,9 @@ class Player:
                 stop = trainer.run(left, until=lambda _: time.perf_counter() > deadline)
             if stop is not None and stop.reason == "nan":
                 raise FloatingPointError(str(stop.autopsy))
-            if stop is None or stop.reason not in ("until", "epochs"):
-                self.mode = None
-            elif stop.reason == "epochs" and self.progress is not None:
+            # only a run to an end that was named is done when its epochs are
+            goes_on = ("until",) if self.progress is not None else ("until", "epochs")
+            if stop is None or stop.reason not in goes_on:
                 self.mode = None
             self.why = stop.why if stop is not None and stop.reason == "paused" else ""
             return 0.0

@@ -101,5 +101,8 @@ class StepThrough(Stops):
         for picture in self._pictures.values():
             picture.dress(look)
 
+    def _unfinished(self) -> bool:
+        return any(picture.board.unfinished for picture in self._pictures.values())
+
     def _stills(self) -> Sequence[Any]:
         return [picture.board.render() for picture in self._pictures.values()]

@@ -10,8 +10,8 @@ from math import isfinite
 from typing import Any
 
 from nbann.core.moves import Position
-from nbann.core.timeline.branches import Branch
 from nbann.core.timeline.moment import Moment
+from nbann.core.timeline.places import parting, place_of, where
 from nbann.core.trainer import Trainer
 
 MOST_MARKS = 200
@@ -60,7 +60,7 @@ def marks(trainer: Trainer) -> list[dict[str, Any]]:
     forks = [
         _mark(trainer, moment, f"branch {branch.number} parts here", "fork")
         for branch in list(timeline.branches)[-MOST_MARKS // 4 :]
-        if (moment := _parting(trainer, branch)) is not None
+        if (moment := parting(timeline, branch)) is not None
     ]
     room = MOST_MARKS - len(forks)
     first = max(0, len(timeline) - room)
@@ -94,29 +94,15 @@ def place(trainer: Trainer, step: int) -> Position:
     return Position(*divmod(max(step, timeline.first), trainer.batches), 0)
 
 
-def where(position: Position) -> str:
-    """Return a position in words, counted as people count."""
-    epoch, batch, op = position
-    return f"epoch {epoch + 1}, batch {batch + 1}" + (f", op {op + 1}" if op else "")
-
-
 def _begun(moment: Moment) -> int:
     """Return how many batches have been begun by a moment."""
     return moment.step + (moment.done > 0)
-
-
-def _parting(trainer: Trainer, branch: Branch) -> Moment | None:
-    """Return where a branch parts from this line; None while it is the same as far as both came."""
-    timeline = trainer.timeline
-    moment = timeline.parts_from(branch)
-    acts = {act.moment for act in (*timeline.acts, *branch.acts)}
-    return moment if moment < timeline.end or moment in acts else None
 
 
 def _mark(
     trainer: Trainer, moment: Moment, text: str, kind: str, *, ahead: bool = False
 ) -> dict[str, Any]:
     timeline = trainer.timeline
-    at = round(moment.step + min(moment.done / timeline.ops, 1.0), 4)
+    at = place_of(timeline, moment)
     words = f"{where(timeline.position_of(moment))}: {text}"
     return {"step": at, "words": words, "kind": kind, "ahead": ahead}

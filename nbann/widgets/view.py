@@ -55,6 +55,7 @@ class View(anywidget.AnyWidget):
         self._look = Look()
         self._painted, self._pause = 0.0, FRAME_SECONDS
         self._held: ExitStack | None = None
+        self._refining = False
         self._following = {}
         super().__init__(**traits)
         self.on_msg(self._on_message)
@@ -77,6 +78,10 @@ class View(anywidget.AnyWidget):
     def _post(self, content: dict[str, Any], buffers: list[bytes]) -> None:
         """Send a message to all views."""
         self.send(content, buffers)
+
+    def _unfinished(self) -> bool:
+        """Whether a picture would be another one if it were drawn again, with nothing changed."""
+        return False
 
     # ---- following trainers ----------------------------------------------------------------------
     def _follow(self, trainer: Trainer) -> Player:
@@ -131,6 +136,7 @@ class View(anywidget.AnyWidget):
             self._dress(look)
         for channel in self._channels.values():
             channel.restart()
+        self._paint_again()
 
     def _say_drawn(self, content: dict[str, Any]) -> None:
         slot = content.get("slot")
@@ -200,12 +206,28 @@ class View(anywidget.AnyWidget):
         with self.hold_sync():
             self._tell()
         self._let_go()
-        if self._views:
-            for channel in self._channels.values():
-                channel.paint()
+        self._paint()
         self._painted = time.perf_counter()
         # at most 30 pictures a second, and no more than half of the time spent on them
         self._pause = max(FRAME_SECONDS, 2 * (self._painted - begun))
+
+    def _paint(self) -> None:
+        """Send pictures of what is now to the views."""
+        if self._views:
+            for channel in self._channels.values():
+                channel.paint()
+            self._paint_again()
+
+    def _paint_again(self) -> None:
+        """Paint once more, soon, while a panel still computes what it shows."""
+        if not self._refining and self._unfinished():
+            self._refining = True
+            self._loop.later(FRAME_SECONDS, self._guarded, self._refine)
+
+    def _refine(self) -> None:
+        self._refining = False
+        if not self._plays:  # else the next slice paints
+            self._paint()
 
     def _let_go(self) -> None:
         """Send the traits that were held back."""

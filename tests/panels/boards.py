@@ -62,3 +62,12 @@ def attached(panel: Panel, trainer: nbann.Trainer, width: float = 4.5, **options
     FigureCanvasAgg(figure)
     panel.attach(figure.add_axes((0.1, 0.15, 0.85, 0.7)), trainer, **options)
     return panel
+
+
+def same_as_fresh(panel: Panel, drawn: Callable[[Panel], list[object]], **options: object) -> None:
+    """Check that a panel that was updated draws what one does that is attached just now."""
+    panel.update()
+    fresh = attached(type(panel)(**options), panel.trainer)
+    assert panel.describe() == fresh.describe()
+    for old, new in zip(drawn(panel), drawn(fresh), strict=True):
+        np.testing.assert_array_equal(old, new)

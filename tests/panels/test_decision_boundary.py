@@ -197,3 +197,81 @@ def test_a_mean_with_its_variance_is_one_value_and_quantiles_are_several():
     net = nbann.Sequential([nbann.Dense(4), nbann.Dense(3)])
     panel = attached(DecisionBoundary(), nbann.Trainer(net, data, loss=nbann.Pinball()))
     assert "predicts 3 values at once" in panel.describe()
+
+
+def test_the_other_features_can_be_those_of_a_sample():
+    panel = attached(DecisionBoundary((1, 3), sample=7, resolution=4), classes())
+    trainer = panel.trainer
+    trainer.run(3)
+    sample = np.tile(trainer.train_data.X[7], (16, 1))
+    (x0, x1), (y0, y1) = panel.ax.get_xlim(), panel.ax.get_ylim()
+    sample[:, 1] = np.tile(np.linspace(x0, x1, 4), 4)
+    sample[:, 3] = np.repeat(np.linspace(y0, y1, 4), 4)
+    expected = by_hand(trainer, sample).reshape(4, 4, 3)
+    np.testing.assert_allclose(panel.answers(), expected, atol=1e-12)
+    assert "feature 1 and feature 3, the other 2 held at what sample 7 has;" in panel.describe()
+    assert repr(panel) == "DecisionBoundary(features=(1, 3), sample=7)"
+
+
+@pytest.mark.parametrize("features", ["feature 2", 2, (2,)])
+def test_over_one_feature_probabilities_are_curves(features):
+    panel = attached(DecisionBoundary(features, resolution=11), classes())
+    trainer = panel.trainer
+    for _ in range(2):
+        sample = np.tile(trainer.train_data.X.mean(axis=0), (11, 1))
+        sample[:, 2] = np.linspace(*panel.ax.get_xlim(), 11)
+        expected = by_hand(trainer, sample)
+        for k, curve in enumerate(panel._along._curves):
+            np.testing.assert_allclose(curve.get_xdata(), sample[:, 2])
+            np.testing.assert_allclose(curve.get_ydata(), expected[:, k], atol=1e-12)
+            assert curve.get_color() == THEMES["light"].class_color(k)
+        data = trainer.train_data
+        wrong = by_hand(trainer, data.X).argmax(axis=1) != data.y
+        x, y = panel._rings.get_data()
+        np.testing.assert_array_equal(x, data.X[wrong, 2])
+        assert (y > 1).all()
+        shares = np.bincount(expected.argmax(axis=1), minlength=3) / 11
+        assert "over feature 2, the other 3 held at their mean; share of the line: red " in (
+            panel.describe()
+        )
+        assert f"red {100 * shares[0]:.0f}%, green {100 * shares[1]:.0f}%" in panel.describe()
+        trainer.run(20)
+        panel.update()
+
+
+def test_data_of_one_feature_with_values_is_a_curve_among_points():
+    x = np.linspace(-2, 2, 15)
+    data = nbann.Dataset(x[:, None], np.sin(x), feature_names=["angle"])
+    trainer = nbann.Trainer(nbann.Sequential([nbann.Dense(4), nbann.Tanh(), nbann.Dense(1)]), data)
+    panel = attached(DecisionBoundary(resolution=9), trainer)
+    trainer.run(5)
+    panel.update()
+    (curve,) = panel._along._curves
+    grid = np.linspace(*panel.ax.get_xlim(), 9)
+    p = trainer.parameters
+    hidden = np.tanh(grid[:, None] @ p["dense1.weight"] + p["dense1.bias"])
+    expected = hidden @ p["dense2.weight"][:, 0] + p["dense2.bias"]
+    np.testing.assert_allclose(curve.get_ydata(), expected, atol=1e-12)
+    assert panel.describe().startswith("Predicted value: over angle; from ")
+
+
+@pytest.mark.parametrize("options", [{"features": 0}, {"sample": 3}])
+def test_in_place_is_as_attached_anew(options):
+    panel = attached(DecisionBoundary(**options), classes())
+    trainer = panel.trainer
+    moves = [
+        lambda: trainer.step("op", 5),
+        lambda: trainer.run(2),
+        lambda: trainer.set("hidden.weight", (0, 1), 1.5),
+        lambda: trainer.back("batch", 4),
+        lambda: trainer.set("hidden.weight", (0, 1), -1.5),
+        lambda: trainer.switch(trainer.branches[0]),
+        trainer.reset,
+    ]
+    for move in moves:
+        move()
+        panel.update()
+        fresh = attached(DecisionBoundary(**options), trainer)
+        np.testing.assert_array_equal(panel._image.get_array(), fresh._image.get_array())
+        np.testing.assert_array_equal(panel._rings.get_data(), fresh._rings.get_data())
+        assert panel.describe() == fresh.describe()

@@ -215,7 +215,10 @@ def test_heads_side_by_side_are_not_drawn_in_a_row(neurons):
     y = {"kind": data.y % 2, "value": data.X[:, 0]}
     trainer = nbann.Trainer(nbann.Heads([nbann.Dense(4)], heads), nbann.Dataset(data.X, y))
     panel = attached(NetworkDiagram(), trainer)
-    assert "the heads of this net are side by side" in panel.describe()
+    assert panel.describe().startswith(f"Network: 4-4 with heads kind {neurons}, value 1, ")
+    kind, value = panel.places.at[2:]
+    assert kind[0, 0] == value[0, 0]
+    assert kind[:, 1].min() > value[:, 1].max()
 
 
 def test_the_edges_of_a_tied_decoder_are_the_encoders_turned_round():

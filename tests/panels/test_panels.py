@@ -12,7 +12,9 @@ from matplotlib.figure import Figure
 import nbann
 from nbann.panels import (
     PANELS,
+    Activations,
     DecisionBoundary,
+    GradientFlow,
     LossCurve,
     NetworkDiagram,
     WeightHeatmap,
@@ -20,7 +22,7 @@ from nbann.panels import (
 
 from .boards import TRAINERS, attached, classes, values, wide
 
-KINDS = [LossCurve, DecisionBoundary, NetworkDiagram, WeightHeatmap]
+KINDS = [LossCurve, DecisionBoundary, NetworkDiagram, WeightHeatmap, Activations, GradientFlow]
 
 
 def every_artist(panel):
@@ -97,10 +99,10 @@ def test_moving_artists_lie_above_all_that_stands_still(kind):
 
 
 def test_a_panel_that_does_not_fit_says_why_in_its_place():
-    X = np.arange(6.0)[:, None]
-    trainer = nbann.Trainer(nbann.Sequential([nbann.Dense(1)]), (X, X[:, 0] / 7))
+    X = np.arange(12.0).reshape(2, 3, 2)
+    trainer = nbann.Trainer(nbann.Sequential([nbann.RNN(2), nbann.Dense(2)]), (X, [0, 1]))
     panel = attached(DecisionBoundary(), trainer)
-    assert "needs two features" in panel.fits(trainer)
+    assert "rows of measured features" in panel.fits(trainer)
     assert panel.describe() == "Decision boundary: " + panel.fits(trainer)
     shown = " ".join(text.get_text() for text in panel.ax.texts).replace("\n", " ")
     assert panel.fits(trainer) in shown
@@ -126,8 +128,10 @@ def test_reprs_are_stable(kind):
 @pytest.mark.parametrize(
     ("make", "error"),
     [
-        (lambda: DecisionBoundary((0,)), "two columns or names"),
-        (lambda: DecisionBoundary("ab"), "two columns or names"),
+        (lambda: DecisionBoundary(()), "one or two columns or names"),
+        (lambda: DecisionBoundary((0, 1, 2)), "one or two columns or names"),
+        (lambda: DecisionBoundary(sample=-1), "at least 0"),
+        (lambda: attached(DecisionBoundary(sample=36), classes()), "at most 35"),
         (lambda: DecisionBoundary(resolution=1), "at least 2"),
         (lambda: NetworkDiagram(-1), "at least 0"),
         (lambda: NetworkDiagram(most=2), "at least 3"),
@@ -167,7 +171,8 @@ def test_nothing_but_matplotlib_and_no_pyplot_is_loaded():
 
 
 def test_short_names():
-    assert {PANELS[name] for name in ("loss", "decision", "weights", "network")} == set(KINDS)
+    names = ("loss", "decision", "weights", "network", "activations", "gradients")
+    assert {PANELS[name] for name in names} == set(KINDS)
 
 
 @pytest.mark.parametrize("make", [values, wide])

@@ -358,3 +358,26 @@ def test_axes_of_a_machine_are_its_own():
         "unit",
         "feature",
     ]
+
+
+def test_a_panel_that_is_still_computing_is_painted_again_until_it_is_done():
+    async def scenario():
+        widget = nbann.StepThrough(make(), [nbann.panels.LossLandscape(seconds=0.001)])
+        sent = []
+        frames(widget, sent)
+        message(widget, type="ready", dark=False)
+        acknowledged = 0
+        for _ in range(2000):
+            await asyncio.sleep(0.01)
+            for content, _ in sent[acknowledged:]:
+                message(widget, type="drawn", slot=content["slot"], id=content["id"])
+            acknowledged = len(sent)
+            if not widget.dashboard.unfinished and not widget._refining:
+                break
+        assert not widget.dashboard.unfinished
+        pictures = [b[0] for c, b in sent if c["slot"] == "panels"]
+        assert len(pictures) > 2
+        assert pictures[-1] == widget.dashboard.jpeg()
+        widget.close()
+
+    asyncio.run(scenario())

@@ -1,4 +1,4 @@
-"""Breakpoints of a StepThrough: set by click, by name, by condition; forward goes to the next one."""
+"""Breakpoints of a StepThrough: by click, name or condition; forward goes to the next one."""
 
 import asyncio
 

@@ -26,6 +26,7 @@ from .diagnosis_rules import (
 )
 from .findings import Diagnosis, Finding
 from .layer_stats import check_layered
+from .layer_table import LayerStats
 
 if TYPE_CHECKING:
     from ..trainer import Trainer
@@ -83,3 +84,18 @@ def diagnose(trainer: Trainer) -> Diagnosis:
     case = Case(trainer)
     findings = [finding for rule in RULES for finding in rule(case)]
     return Diagnosis(findings, len(trainer.history.losses))
+
+
+def gradient_findings(trainer: Trainer, stats: LayerStats) -> list[Finding]:
+    """Return what the rules of vanishing and exploding gradients find, and no others.
+
+    Parameters
+    ----------
+    trainer : Trainer
+    stats : LayerStats
+        Of the batch that is loaded: `layer_stats`, or `gradient_stats`.
+    """
+    case = Case(trainer, stats)
+    if case.culprit is not None:  # outputs that overflowed tell as well
+        case = Case(trainer)
+    return [*vanishing_gradient(case), *exploding_gradient(case)]

@@ -34,12 +34,12 @@ class Case:
     ----------
     trainer : Trainer
     batch : LayerStats
-        The layers in the batch that is loaded, gradients included.
+        The layers in the batch that is loaded, gradients included; measured if left out.
     """
 
-    def __init__(self, trainer: Trainer) -> None:
+    def __init__(self, trainer: Trainer, batch: LayerStats | None = None) -> None:
         self.trainer = trainer
-        self.batch = layer_stats(trainer)
+        self.batch = layer_stats(trainer) if batch is None else batch
 
     @cached_property
     def rows(self) -> Samples:

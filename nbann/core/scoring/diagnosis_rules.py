@@ -142,7 +142,7 @@ def vanishing_gradient(case: Case) -> Iterator[Finding]:
     layers = _main_road(case)
     ratios = _in_terms_of_output(layers)
     ill = [i for i, ratio in enumerate(ratios) if ratio < VANISHING]
-    if case.works or not ill:
+    if not ill or case.works:  # in this order: whether it works takes a forward pass
         return
     here, least, output = layers[ill[-1]], layers[int(np.argmin(ratios))], layers[-1]
     message = (
@@ -159,7 +159,8 @@ def exploding_gradient(case: Case) -> Iterator[Finding]:
     layers = _main_road(case)
     ratios = _in_terms_of_output(layers)
     ill = [i for i, ratio in enumerate(ratios) if ratio > EXPLODING]
-    if case.works:
+    overflowed = case.culprit is not None and len(case.losses) < 2
+    if not (ill or overflowed) or case.works:
         return
     if ill:
         here, most, output = layers[ill[-1]], layers[int(np.argmax(ratios))], layers[-1]
@@ -168,7 +169,7 @@ def exploding_gradient(case: Case) -> Iterator[Finding]:
             f"{output.layer} to {here.gradient:.2g} here and {most.gradient:.2g} at {most.layer}. "
         )
         yield _exploding(here.layer, message, ratios[ill[-1]])
-    elif case.culprit is not None and len(case.losses) < 2:
+    else:
         yield from _overflow(case)
 
 
