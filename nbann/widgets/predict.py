@@ -11,13 +11,11 @@ from nbann.core.checks import counted, whole_number
 from nbann.core.errors import bad_value
 from nbann.core.trainer import Trainer
 
+from .guess_locks import GuessLocks
 from .guesses import Choices, Guess, Number, text_of
 from .module import css, esm
-from .player import Player
-from .transport import Transport
 from .view import View
 
-LONGEST = 120  # characters of the question that a locked widget shows
 _NOT_KNOWN = "It can not be told yet. Run on, then reveal."
 
 
@@ -137,9 +135,9 @@ class Predict(View):
             mend = "Pass choices, or slider and within."
             raise bad_value("Predict", "choices or a number", "both", mend)
         self._answers = Choices(choices) if choices is not None else Number(slider, within)
-        self._unlocks = _as_locks(unlocks)
+        self._locks = GuessLocks(unlocks, question)
         self._after = None if after is None else whole_number("after", after, least=1)
-        if self._after is not None and trainer is None and not self._unlocks:
+        if self._after is not None and trainer is None and not self._locks.held:
             mend = "Pass trainer=... as well."
             raise bad_value("after", "a trainer whose epochs are counted", "none", mend)
         self._given, self._compute, self._explanation = trainer, truth, str(explanation)
@@ -149,7 +147,7 @@ class Predict(View):
             choices=self._answers.texts if isinstance(self._answers, Choices) else [],
             ends=self._answers.ends if isinstance(self._answers, Number) else {},
         )
-        self._lock()
+        self._locks.lock()
         subject = getattr(self._subject, "trainer", self._subject)  # of a Compare its lockstep
         if self._after is not None and hasattr(subject, "watch"):
             self._follow(subject)
@@ -183,7 +181,7 @@ class Predict(View):
             self.guess, self.guess_text = guess, text_of(guess)
             if not self.revealed:
                 self.words = f"Your guess is recorded: {self.guess_text}."
-        self._unlock()
+        self._locks.unlock()
         return f"Your guess is recorded: {self.guess_text}."
 
     def reveal(self) -> str:
@@ -230,7 +228,7 @@ class Predict(View):
             self.guess = self.truth = None
             self.revealed = False
             self.guess_text = self.truth_text = self.verdict = self.explanation = self.words = ""
-        self._lock()
+        self._locks.lock()
         self._show()
 
     def to_dict(self) -> dict[str, Any]:
@@ -265,8 +263,8 @@ class Predict(View):
 
     def close(self) -> None:
         """Unlock what waits for a guess, and let the trainer go."""
-        if getattr(self, "_unlocks", None):
-            self._unlock()
+        if getattr(self, "_locks", None):
+            self._locks.unlock()
         super().close()
 
     # ---- the truth -------------------------------------------------------------------------------
@@ -275,9 +273,9 @@ class Predict(View):
         """What the truth is computed from; of a widget the trainer that it has now."""
         if self._given is not None:
             return self._given
-        if not self._unlocks:
+        if not self._locks.held:
             return None
-        first = self._unlocks[0]
+        first = self._locks.held[0]
         trainer = getattr(first, "trainer", first)
         return trainer if isinstance(trainer, Trainer) else first
 
@@ -308,18 +306,6 @@ class Predict(View):
     def _tell(self) -> None:
         self.waiting = "" if self.revealed else self._epochs_missing()
 
-    # ---- locks -----------------------------------------------------------------------------------
-    def _lock(self) -> None:
-        words = " ".join(self.question.split())
-        short = words if len(words) <= LONGEST else words[: LONGEST - 1] + "…"
-        for one in self._unlocks:
-            # by the question: a cell that is run again takes over the lock of its last run
-            _holder(one).lock(f"Guess first: {short}", self.question)
-
-    def _unlock(self) -> None:
-        for one in self._unlocks:
-            _holder(one).unlock(self.question)
-
     # ---- what the browser says -------------------------------------------------------------------
     def _say_answer(self, content: dict[str, Any]) -> None:
         self._begin()
@@ -345,20 +331,3 @@ def _in_json(value: Any) -> Any:
     if isinstance(value, float) and value - value != 0:
         return text_of(value)
     return value
-
-
-def _holder(one: Any) -> Any:
-    """Return what holds the lock of a widget, or of all views of a trainer."""
-    return Player.of(one) if isinstance(one, Trainer) else one
-
-
-def _as_locks(unlocks: Any) -> tuple[Any, ...]:
-    """Return what is to be unlocked, each of which can be locked."""
-    if unlocks is None:
-        return ()
-    found = tuple(unlocks) if isinstance(unlocks, (list, tuple)) else (unlocks,)
-    for one in found:
-        if not isinstance(one, (Trainer, Transport)):
-            mend = "Pass a trainer, a StepThrough, a Playground or a Compare."
-            raise bad_value("unlocks", "what can be locked", type(one).__name__, mend)
-    return found
