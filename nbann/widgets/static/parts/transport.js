@@ -67,7 +67,7 @@ export function transportView(context, { keys, units = () => "", atStart = () =>
   const rate = make("input", { type: "text", inputMode: "decimal", class: "nbann-rate", "aria-label": "Learning rate", title: "Learning rate: how far each update goes; Enter sets it" });
   const helpButton = make("button", { type: "button", class: "nbann-button nbann-help-button", title: "Keys (?)", "aria-label": "Keys", "aria-expanded": "false" }, ["?"]);
   // a fieldset: what is locked is disabled, whatever else each control depends on
-  const buttons = make("fieldset", { class: "nbann-transport", role: "toolbar", "aria-label": "Training" }, [
+  const buttons = make("fieldset", { class: "nbann-transport" }, [
     resetButton, backButton, stepButton, playButton, unitGroup,
     make("label", { class: "nbann-pace" }, ["speed", speed, speedText]),
     ...(hasRate ? [make("label", { class: "nbann-pace" }, ["rate", rate])] : []),
@@ -75,7 +75,7 @@ export function transportView(context, { keys, units = () => "", atStart = () =>
     helpButton,
   ]);
   const lock = make("div", { class: "nbann-locked", role: "status", hidden: true });
-  const bar = make("div", {}, [buttons, lock]);
+  const bar = make("div", {}, [make("div", { role: "toolbar", "aria-label": "Training" }, [buttons]), lock]);
   const help = make("dl", { class: "nbann-help", hidden: true },
     Object.entries(keys).flatMap(([key, what]) => [make("dt", {}, [make("kbd", {}, [key])]), make("dd", {}, [what])]));
   const status = make("div", { class: "nbann-status" });
