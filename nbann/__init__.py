@@ -78,7 +78,15 @@ if TYPE_CHECKING:
     from .core.text.vocabulary import Vocabulary
     from .core.trainer import Trainer
     from .panels import Dashboard
-    from .widgets import Compare, FrameView, NetworkView, NotYet, Predict, StepThrough
+    from .widgets import (
+        Compare,
+        FrameView,
+        NetworkView,
+        NotYet,
+        Playground,
+        Predict,
+        StepThrough,
+    )
 
 __version__ = "0.1.0"
 
@@ -139,6 +147,7 @@ __all__ = [
     "Perceptron",
     "PerceptronLoss",
     "Pinball",
+    "Playground",
     "Poisson",
     "Predict",
     "RMSprop",
@@ -238,7 +247,15 @@ _HOMES = {
     "core.text.vocabulary": ["Vocabulary"],
     "core.trainer": ["Trainer"],
     "panels": ["Dashboard"],
-    "widgets": ["Compare", "FrameView", "NetworkView", "NotYet", "Predict", "StepThrough"],
+    "widgets": [
+        "Compare",
+        "FrameView",
+        "NetworkView",
+        "NotYet",
+        "Playground",
+        "Predict",
+        "StepThrough",
+    ],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

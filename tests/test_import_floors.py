@@ -43,10 +43,12 @@ def floor_of(module: str) -> Floor:
     if part == "core":
         return Floor(frozenset({"nbann.core"}), frozenset({"numpy"}))
     if part == "panels":
-        return Floor(frozenset({"nbann.core", "nbann.panels"}), frozenset({"numpy", "matplotlib"}))
+        # Pillow comes with matplotlib, which writes JPEG files by it
+        libraries = frozenset({"numpy", "matplotlib", "PIL"})
+        return Floor(frozenset({"nbann.core", "nbann.panels"}), libraries)
     if part == "widgets":  # traitlets and IPython are what ipywidgets itself stands on
         return Floor(
-            frozenset({"nbann.core", "nbann.panels", "nbann.widgets"}),
+            frozenset({"nbann.core", "nbann.datasets", "nbann.panels", "nbann.widgets"}),
             frozenset({"numpy", "ipywidgets", "anywidget", "traitlets", "IPython"}),
         )
     if part == "__main__":

@@ -136,18 +136,42 @@ class GoingBack(Changing):
             self._changed()
         return self.position
 
-    def branch(self) -> Trainer:
+    def branch(self, **changes: Any) -> Trainer:
         """Return an independent trainer that goes on from here, with the same past.
 
         Two that do the same stay equal, bit for bit. Hooks that change values are part of the run
         and go along; observers, and branches, stay behind.
 
+        Parameters
+        ----------
+        **changes
+            Arguments of `Trainer` that are others from here on: ``batch_size=5``, ``l2=0.01``,
+            ``optimizer=nbann.Adam()``, a ``model`` with other activations, other data. The weights,
+            and what the optimizer remembers where it is of the same kind, are carried over bit for
+            bit; the history is, too. The new trainer begins at the batch at hand, in batches of
+            another size at the epoch at hand; what was before is not in its timeline, and hooks are
+            not attached to it.
+
         Raises
         ------
         RuntimeError
             Called from within a hook.
+        ValueError
+            An unknown setting, one that the constructor refuses, or a net whose weights have other
+            names or shapes.
+
+        Examples
+        --------
+        >>> import nbann
+        >>> trainer = nbann.Trainer(nbann.Sequential([nbann.Dense(2)]), nbann.datasets.xor())
+        >>> trainer.run(5).position.epoch, trainer.branch(l2=0.01, batch_size=2).position
+        (5, Position(epoch=5, batch=0, op=0))
         """
         self._cursor.check_idle()
+        if changes:
+            from .continuing import continued  # once it is asked for: off the import path
+
+            return continued(self, changes)  # type: ignore[arg-type]  # Trainer's alone
         twin: Trainer = type(self)(**self._given)  # type: ignore[assignment]  # Trainer's alone
         twin._cursor.follow(self._cursor)
         return twin

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .course import Course
 from .cursor import Cursor
 from .data.batches import Rows
-from .finite import Diverged, are_finite, is_finite
+from .finite import are_finite, is_finite
 from .moves import Stop
 from .state import Snapshot
 from .stopping import Rule
 from .timeline.moment import REST
-
-if TYPE_CHECKING:
-    from .autopsy_record import Autopsy
 
 CHUNK = 256
 """The most batches at full speed between two looks at whether all numbers are finite."""
@@ -33,67 +30,29 @@ class Runner(Cursor):
     """The cursor as it runs whole epochs."""
 
     _chunk = CHUNK
+    _paced = False
+    hasty = False
+    """Whether somebody looks at the clock: then a stretch is no longer than a chunk."""
 
     def run(self, epochs: int, rules: Sequence[Rule], *, guarded: bool) -> Stop:
         """Run whole epochs; see `Trainer.run`."""
-        target = self.position.epoch + epochs
-        single = any(rule.unit == "batch" for rule in rules)
-        stop = Stop("epochs", self.position)
+        course = Course(self, epochs, rules, guarded=guarded)
         with self._under_way():
-            for rule in rules:
-                rule.begin(self.trainer)
-            self.rules_follow = bool(rules)
-            while self.epochs_done < target and not self.interrupts.seen:
-                goal = self.epochs_done + 1 if rules else target
-                try:
-                    goal = self.trainer._goal_of_autosaves(goal)
-                    paused = self._move(goal, single=single, guarded=guarded)
-                    self.trainer._autosave()
-                except Diverged as found:
-                    stop = self._stop_at(found.autopsy)
-                    break
-                reason = "paused" if paused else self._reason_to_stop(rules)
-                self._after_rules()
-                if reason:
-                    stop = Stop(reason, self.position, why=self.why if paused else "")
-                    break
-            else:
-                stop = Stop("epochs", self.position)
-            if stop.reason != "paused" and not self.interrupts.seen:
-                for rule in rules:
-                    rule.end(self.trainer)
-            self._after_rules()
-            self.rules_follow = False
-            self.settle()
+            course.begin()
+            stop = course.go()
+        assert stop is not None, "only a deadline ends a run that is to go on"
         return stop
 
-    def _after_rules(self) -> None:
+    def after_rules(self) -> None:
         """Do again what was done after this batch; what the rules have just done again is done."""
         if self.rules_follow and self.at_batch_end:
             self._catch_up(REST)
 
-    def _stop_at(self, autopsy: Autopsy) -> Stop:
-        """Return what is told of a run that has diverged."""
-        position = self.position._replace(op=autopsy.op_index)
-        return Stop("nan", position, autopsy.op, autopsy=autopsy)
-
-    def _move(self, goal: int, *, single: bool, guarded: bool) -> bool:
+    def move(self, goal: int, *, single: bool, guarded: bool) -> bool:
         """Run some batches, at most to the end of epoch `goal`; return whether a hook paused."""
         if not self.trainer._hooks and self._stretch(goal, single=single, guarded=guarded):
             return False
         return self.advance("batch", guarded=guarded)[1]
-
-    def _reason_to_stop(self, rules: Sequence[Rule]) -> str | None:
-        """Ask all the rules, as some take notes; return the reason of the first that says stop."""
-        if not rules:
-            return None
-        epoch_done = self.position[1:] == (0, 0)
-        reasons = [
-            rule.reason
-            for rule in rules
-            if (epoch_done or rule.unit == "batch") and rule.asks_to_stop(self.trainer)
-        ]
-        return reasons[0] if reasons else None
 
     def _stretch(self, target: int, *, single: bool, guarded: bool = True) -> bool:
         """Run batches of one size in a bare loop; False where there is none to be run so.
@@ -118,7 +77,10 @@ class Runner(Cursor):
             count = min(count, ahead - (epoch * self.batches.count + batch))
         if op or count < 1:
             return False
-        count = min(count, CHUNK) if self.trainer._autosaves else count  # it looks at the clock
+        if self.hasty:
+            count = min(count, self._chunk if self._paced else 1)
+        elif self.trainer._autosaves:
+            count = min(count, CHUNK)  # they look at the clock as well
         if self.at_batch_end:
             self._go_on()
         self.trainer._state.forget()
@@ -174,6 +136,7 @@ class Runner(Cursor):
         if copying:
             self.timeline.snapshots.took(copying)
         if batches:
+            self._paced = True
             seconds = max(CHUNK_SECONDS, copying / COPYING)
             self._chunk = max(1, min(CHUNK, int(seconds * batches / max(training, 1e-9))))
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from .awaiting import Awaiting
 from .checks import number_in, whole_number
 from .data.batches import Batches, Order
 from .data.given import as_dataset, as_values
 from .data.queries import samples_of
 from .errors import UnknownNameError, bad_value
-from .going_back import GoingBack
 from .hook import Event, Hook
 from .hooks import Hooks
 from .keeping import Keeping
@@ -51,7 +51,7 @@ class _Usual(int):
 BATCH_SIZE = _Usual(32)
 
 
-class Trainer(GoingBack, Keeping):
+class Trainer(Awaiting, Keeping):
     """Trains a model on data: at full speed, or stopped at any operation.
 
     Parameters

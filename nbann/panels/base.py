@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation
 
+from .stamp import Stamp
 from .style import LABEL, MARKERS, PX, TITLE, Theme, as_theme, dress, marker_size, style
 from .text import families, literal, text_width
 
@@ -191,9 +192,26 @@ class Panel(ABC):
         )
 
     def moving_text(
-        self, at: tuple[float, float], offset: tuple[float, float] = (0, 0), **options: Any
+        self,
+        at: tuple[float, float],
+        offset: tuple[float, float] = (0, 0),
+        *,
+        size: float = LABEL,
+        color: str = "",
+        **options: Any,
     ) -> Text:
-        return self.moving(self.still_text("", at, offset, **options))
+        """Make a text, empty at first, that `_refresh` sets; placed and written as `still_text`."""
+        text = Stamp(
+            *at,
+            transform=self._shifted(offset),
+            fontsize=size,
+            color=color or self.theme.ink,
+            parse_math=False,
+            clip_on=False,
+            **options,
+        )
+        self.ax.add_artist(text)
+        return self.moving(text)
 
     def subtitle(self, text: str) -> None:
         """Write what is measured beside the title."""

@@ -19,6 +19,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
 from numpy.typing import NDArray
+from PIL import Image
 
 from ..core.checks import number_in, whole_number
 from ..core.errors import UnknownNameError, bad_value
@@ -230,8 +231,13 @@ class Dashboard:
 
     def jpeg(self, quality: int = 85) -> bytes:
         """Return the picture as a JPEG file's bytes; quality from 1 to 95."""
-        quality = whole_number("quality", quality, least=1)
-        return self._encoded("jpeg", {"quality": min(quality, 95)})
+        quality = min(whole_number("quality", quality, least=1), 95)
+        drawn, file = self._drawn(), io.BytesIO()
+        # nothing shows through, so that three of the four bytes of a pixel are the picture
+        size = (drawn.shape[1], drawn.shape[0])
+        picture = Image.frombuffer("RGB", size, drawn, "raw", "RGBX", 0, 1)
+        picture.save(file, "jpeg", quality=quality, dpi=(_DPI * self.scale,) * 2)
+        return file.getvalue()
 
     def webp(self, quality: int = 80) -> bytes:
         """Return the picture as a WebP file's bytes; quality from 1 to 100.
@@ -245,7 +251,8 @@ class Dashboard:
         """
         quality = min(whole_number("quality", quality, least=1), 100)
         try:
-            return self._encoded("webp", {"quality": quality, "method": 0})
+            file, drawn = io.BytesIO(), self._drawn()
+            Image.fromarray(drawn[..., :3]).save(file, "webp", quality=quality, method=0)
         except (
             KeyError,
             OSError,
@@ -253,10 +260,13 @@ class Dashboard:
             mend = "Use jpeg(), or install a Pillow that has it: pip install -U pillow."
             expected = "a Pillow that writes WebP"
             raise bad_value("webp", expected, f"one that does not ({missing})", mend) from None
+        return file.getvalue()
 
     def png(self) -> bytes:
         """Return the picture as a PNG file's bytes."""
-        return self._encoded("png", {})
+        file = io.BytesIO()
+        imsave(file, self._drawn(), format="png", dpi=_DPI * self.scale)
+        return file.getvalue()
 
     def html(self) -> str:
         """Return the picture, all panels finished, as an HTML image with its words."""
@@ -365,11 +375,6 @@ class Dashboard:
             for artist in panel.artists():
                 artist.draw(renderer)
         return np.asarray(self._canvas.buffer_rgba())
-
-    def _encoded(self, kind: str, options: dict[str, Any]) -> bytes:
-        file = io.BytesIO()
-        imsave(file, self._drawn(), format=kind, dpi=_DPI * self.scale, pil_kwargs=options)
-        return file.getvalue()
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """Return what a notebook shows."""

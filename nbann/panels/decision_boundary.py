@@ -15,6 +15,7 @@ from .decision_line import DecisionLine
 from .features import column_of, telling_features
 from .field import class_colors, stretch
 from .legend import draw_legend
+from .pixels import Pixels
 from .scale import largest
 from .style import MARKERS, SMALL, marker_size
 from .text import counted, listed, literal, names_of, number, plain
@@ -175,15 +176,11 @@ class DecisionBoundary(Panel):
         box = self._box if self._along is None else np.vstack([self._box, self._along.side])
         self.ax.set(xlim=box[0], ylim=box[1])
         blank = np.zeros((1, 1, 4), np.uint8)
-        self._image = self.moving(
-            self.ax.imshow(
-                blank,
-                extent=box.ravel(),
-                origin="lower",
-                aspect="auto",
-                interpolation="nearest",
-            )
-        )
+        look = {"extent": box.ravel(), "origin": "lower", "interpolation": "nearest"}
+        self._image = self.moving(Pixels(self.ax, **look))
+        self._image.set_data(blank)
+        self._image.set_clip_path(self.ax.patch)
+        self.ax.add_image(self._image)
         self.ax.set(xlim=box[0], ylim=box[1])
         if self._along is not None:
             self._along.draw(self.grid[:, self._columns[0]], self._names)

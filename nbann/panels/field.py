@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,9 +21,13 @@ def stretch(grid: NDArray[np.float64], rows: int, columns: int) -> NDArray[np.fl
     up, across = _weights(h, rows), _weights(w, columns)
     held = grid.clip(-1e30, 1e30).astype(np.float32)  # a net gone astray may answer 1e200
     tall = (up @ held.reshape(h, w * k)).reshape(rows, w, k)
-    return np.stack([tall[..., i] @ across.T for i in range(k)], axis=2)
+    planes = np.empty((k, rows, columns), np.float32)  # one behind another: see `class_colors`
+    for i, plane in enumerate(planes):
+        np.matmul(tall[..., i], across.T, out=plane)
+    return np.moveaxis(planes, 0, 2)
 
 
+@lru_cache(maxsize=16)
 def _weights(have: int, want: int) -> NDArray[np.float32]:
     """Return the matrix of linear interpolation from `have` to `want` points."""
     at = np.linspace(0, have - 1, want)
@@ -30,14 +35,22 @@ def _weights(have: int, want: int) -> NDArray[np.float32]:
     matrix = np.zeros((want, have), np.float32)
     matrix[np.arange(want), left] = left + 1 - at
     matrix[np.arange(want), left + 1] = at - left
+    matrix.flags.writeable = False  # it is shared
     return matrix
 
 
 def class_colors(probabilities: NDArray[np.floating], theme: Theme) -> NDArray[np.uint8]:
     """Return RGBA pixels: the likeliest class's tint, stronger the surer it is."""
-    classes = probabilities.shape[2]
-    best = probabilities.argmax(axis=2)
-    sure = np.clip((probabilities.max(axis=2) * classes - 1) / (classes - 1), 0, 1)
+    first, *others = np.moveaxis(probabilities, 2, 0)
+    classes = 1 + len(others)
+    # plane by plane: ten times as fast as `argmax` and `max` along a last axis of three numbers
+    best, most = np.zeros(first.shape, np.int32), first.copy()
+    for k, plane in enumerate(others, start=1):
+        np.copyto(best, k, where=plane > most)
+        np.maximum(most, plane, out=most)
+    sure = np.clip((most * classes - 1) / (classes - 1), 0, 1)
     table = theme.tints(classes, _STEPS, _LEAST, _MOST)
-    step = np.nan_to_num(sure * (_STEPS - 1)).astype(np.intp)
-    return table.reshape(-1, 4).take(best * _STEPS + step, axis=0)
+    best *= _STEPS
+    best += np.nan_to_num(sure * (_STEPS - 1)).astype(np.int32)
+    # a color as one number of four bytes, so that one is looked up for each pixel
+    return table.view(np.uint32).ravel().take(best).view(np.uint8).reshape(*best.shape, 4)

@@ -1,23 +1,36 @@
-"""Pictures as files' bytes; imports matplotlib and NumPy."""
+"""A picture with as many pixels as its axes, drawn as it is; imports matplotlib alone."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
+from typing import Any
 
-import numpy as np
-from matplotlib.image import imsave
-from numpy.typing import NDArray
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.image import AxesImage
 
 
-def stacked(pictures: Sequence[NDArray[np.uint8]]) -> bytes:
-    """Return pictures one below the other as a PNG file's bytes; what is left over is clear."""
-    width = max(picture.shape[1] for picture in pictures)
-    sheet = np.zeros((sum(len(picture) for picture in pictures), width, 4), np.uint8)
-    top = 0
-    for picture in pictures:
-        sheet[top : top + len(picture), : picture.shape[1]] = picture
-        top += len(picture)
-    file = io.BytesIO()
-    imsave(file, sheet, format="png", pil_kwargs={"optimize": True})
-    return file.getvalue()
+class Pixels(AxesImage):
+    """An image of RGBA bytes that is not resampled where it has the very pixels of its axes.
+
+    Resampling takes matplotlib some milliseconds a frame, even where it changes nothing. Elsewhere
+    (a saved figure of more dots, a vector file, axes with other limits) it is an `AxesImage`.
+    Its first row is at the bottom: ``origin="lower"``.
+    """
+
+    def draw(self, renderer: Any) -> None:
+        if not (self.get_visible() and self._fits(renderer)):
+            super().draw(renderer)
+            return
+        box = self.axes.bbox
+        context = renderer.new_gc()
+        renderer.draw_image(context, round(box.x0), round(box.y0), self.get_array().data)
+        context.restore()
+        self.stale = False
+
+    def _fits(self, renderer: Any) -> bool:
+        """Whether each of its pixels is one of the picture."""
+        box, image = self.axes.bbox, self.get_array()
+        return (
+            isinstance(renderer, RendererAgg)
+            and image.shape == (round(box.height), round(box.width), 4)
+            and tuple(self.get_extent()) == (*self.axes.get_xlim(), *self.axes.get_ylim())
+        )

@@ -8,6 +8,8 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
+from .cells import draw_cells
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.image import AxesImage
@@ -34,12 +36,14 @@ def picture(ax: Axes, frame: Frame, *, fine: bool = False) -> AxesImage:
     `fine` is for more cells than pixels.
     """
     x, y, wide, high = frame
+    if not fine:
+        return draw_cells(ax, (x, x + wide, y, y + high))
     limits = (*ax.get_xlim(), *ax.get_ylim())
     image = ax.imshow(
         np.zeros((1, 1, 4), np.uint8),
         extent=(x, x + wide, y, y + high),
         aspect="auto",
-        interpolation="antialiased" if fine else "nearest",
+        interpolation="antialiased",
     )
     ax.set(xlim=limits[:2], ylim=limits[2:])
     return image

@@ -67,21 +67,29 @@ class Words(PathCollection):
     def set_words(self, words: Sequence[str], colors: Sequence[str] | None = None) -> None:
         """Show these words, one for each place."""
         self.words = list(words)
-        places, paths, inks = [], [], []
-        for i, (at, word) in enumerate(zip(self.at, self.words, strict=True)):
+        spots, pens, paths = [], [], []
+        for i, word in enumerate(self.words):
             glyphs = [_glyph(c) for c in word]
             pen = -self._align * sum(advance for _, advance in glyphs)
             for path, advance in glyphs:
                 if len(path):
-                    paths.append(_moved(path, pen))
-                    places.append(at)
-                    inks.append(i)
+                    paths.append(path)
+                    spots.append(i)
+                    pens.append(pen)
                 pen += advance
         self.set_paths(paths)
-        self.set_offsets(np.array(places).reshape(-1, 2))
-        self.set_facecolors(self._plain if colors is None else [colors[i] for i in inks])
+        self.set_offsets(self._placed(spots, pens))
+        self.set_facecolors(self._plain if colors is None else [colors[i] for i in spots])
         self.stale = True
 
+    def _placed(self, spots: list[int], pens: list[float]) -> NDArray[np.float64]:
+        """Return where each glyph goes, in data coordinates: an outline itself is never moved.
 
-def _moved(path: Path, by: float) -> Path:
-    return Path(path.vertices + np.array([by, 0.0]), path.codes)
+        Axes keep their share of a figure, so that a point is as much of the data at any resolution.
+        """
+        figure: Any = self.axes.get_figure()
+        (left, _), (right, _) = self.axes.transData.transform([(0.0, 0.0), (1.0, 0.0)])
+        point = figure.dpi / 72 / (right - left)
+        places = self.at[np.array(spots, int)]
+        places[:, 0] += np.array(pens) * (self._size / _EM * point)
+        return places

@@ -3,7 +3,16 @@
 from .compare import Compare
 from .frame_view import FrameView
 from .network_view import NetworkView
+from .playground import Playground
 from .predict import NotYet, Predict
 from .step_through import StepThrough
 
-__all__ = ["Compare", "FrameView", "NetworkView", "NotYet", "Predict", "StepThrough"]
+__all__ = [
+    "Compare",
+    "FrameView",
+    "NetworkView",
+    "NotYet",
+    "Playground",
+    "Predict",
+    "StepThrough",
+]

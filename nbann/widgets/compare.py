@@ -172,8 +172,8 @@ class Compare(Differences):
     def _say_run(self, content: dict[str, Any]) -> None:
         self._check_free()
         self._begin()
-        self._player.run(whole_number("epochs", content.get("epochs", 1), least=1))
-        self._show()
+        count = whole_number("epochs", content.get("epochs", 1), least=1)
+        self._when_seen(self._player, lambda: self._player.run(count))
 
     def _say_rate(self, content: dict[str, Any]) -> None:
         raise ValueError("Each trainer has a learning rate of its own: trainer.learning_rate = 0.1")

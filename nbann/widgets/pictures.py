@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from nbann.core.trainer import Trainer
@@ -14,6 +14,7 @@ from .frames import Frame
 # one below 700, where everything stands in one column.
 FULL_WIDTH, NARROW_WIDTH = 1082, 560
 NARROWEST, WIDEST = 240, 2400  # pixels that a page can ask for
+MOVING = "Pictures of the training that is going on; pause to hear what they show."
 SHARPEST = 2.0  # device pixels a pixel; more costs time that nobody sees
 
 
@@ -49,6 +50,8 @@ class Picture:
         They keep what they were made with, and are drawn anew for another look.
     widths : (int, int)
         In pixels: of a wide view, of a narrow one.
+    quiet : callable, optional
+        Whether the picture moves too fast now for anyone to hear it described.
     options
         As of `Dashboard`, e.g. ``row_height=440``.
     """
@@ -58,9 +61,10 @@ class Picture:
         trainer: Trainer,
         panels: Sequence[Panel],
         widths: tuple[int, int] = (FULL_WIDTH, NARROW_WIDTH),
+        quiet: Callable[[], bool] = lambda: False,
         **options: Any,
     ) -> None:
-        self._trainer, self._panels = trainer, panels
+        self._trainer, self._panels, self._quiet = trainer, panels, quiet
         self._widths, self._options = widths, options
         self.dress(Look())
 
@@ -73,4 +77,5 @@ class Picture:
     def frame(self) -> Frame:
         """Return the picture as it is now, with its words."""
         picture = self.board.jpeg()
-        return {"mime": "image/jpeg", "words": self.board.describe()}, [picture]
+        words = MOVING if self._quiet() else self.board.describe()
+        return {"mime": "image/jpeg", "words": words}, [picture]

@@ -119,13 +119,13 @@ class Player:
     # ---- moving ---------------------------------------------------------------------------------
     def play(self, unit: Unit) -> None:
         """Play units at `speed` until paused."""
-        self._check_loop()
+        self.check_loop()
         self.unit, self.mode, self.progress = unit, "play", None
         self._start()
 
     def run(self, epochs: int) -> None:
         """Train at full speed to the end of the epoch that is `epochs` from here."""
-        self._check_loop()
+        self.check_loop()
         trainer = self._trainer()
         if trainer is not None:
             start = trainer.position.epoch
@@ -134,7 +134,7 @@ class Player:
 
     def forward(self) -> None:
         """Train at full speed until a hook pauses the run."""
-        self._check_loop()
+        self.check_loop()
         self.mode, self.progress, self.why = "forward", None, ""
         self._start()
 
@@ -142,7 +142,8 @@ class Player:
         """Stop after the slice at hand."""
         self.mode = None
 
-    def _check_loop(self) -> None:
+    def check_loop(self) -> None:
+        """Raise `RuntimeError` where there is no event loop to play on."""
         if not self._loop.is_there:
             raise RuntimeError(
                 "Play needs a notebook's event loop; in a script call trainer.run() or .step()."

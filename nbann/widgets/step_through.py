@@ -71,7 +71,7 @@ class StepThrough(Stops):
         widths = (NETWORK_WIDTH, NARROW_WIDTH)
         self._pictures = {
             "network": Picture(trainer, [NetworkDiagram()], widths, row_height=NETWORK_HEIGHT),
-            "panels": Picture(trainer, chosen),
+            "panels": Picture(trainer, chosen, quiet=lambda: self._plays),
         }
         super().__init__(unit=unit, speed=speed)
         self._channels = {

@@ -33,7 +33,7 @@ class Stops(Steering):
 
     # ---- what Python calls -----------------------------------------------------------------------
     def forward(self) -> None:
-        """Go on at full speed, in the background, to the next breakpoint.
+        """Go on at full speed, in the background, to the next breakpoint, once a view is open.
 
         Raises
         ------
@@ -47,8 +47,7 @@ class Stops(Steering):
                 "Forward goes to the next breakpoint; there is none. "
                 "Click an operation in the list, or type a condition to stop on."
             )
-        self._player.forward()
-        self._show()
+        self._when_seen(self._player, self._player.forward)
 
     def close(self) -> None:
         """Stop playing for this view, remove its breakpoints, and let the trainer go."""

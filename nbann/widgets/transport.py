@@ -82,15 +82,20 @@ class Transport(View):
         return self.trainer.back(self.unit if unit is None else unit, n)
 
     def play(self) -> None:
-        """Press Play: go on by the chosen unit, `speed` times a second, until `pause`."""
+        """Press Play: go on by the chosen unit, `speed` times a second, until `pause`.
+
+        It begins when somebody can see it: at once where a view is open, else when one opens. In a
+        notebook that runs without a browser it never does, and nothing is left running.
+        """
         self._check_free()
         self._begin()
         self._player.speed = self.speed
-        self._player.play(self.unit)
-        self._show()
+        self._when_seen(self._player, lambda: self._player.play(self.unit))
 
     def run(self, epochs: int) -> None:
         """Press Run: train at full speed, in the background, to the end of an epoch.
+
+        Like `play` it begins when a view is open; ``trainer.run(epochs)`` trains at once.
 
         Parameters
         ----------
@@ -99,11 +104,12 @@ class Transport(View):
         """
         self._check_free()
         self._begin()
-        self._player.run(whole_number("epochs", epochs, least=1))
-        self._show()
+        count = whole_number("epochs", epochs, least=1)
+        self._when_seen(self._player, lambda: self._player.run(count))
 
     def pause(self) -> None:
         """Press Pause."""
+        self._waiting = None
         self._player.pause()
         self._show()
 

@@ -18,7 +18,7 @@ import traitlets as t
 
 from nbann.core.errors import UnknownNameError, bad_value
 from nbann.core.trainer import Trainer
-from nbann.panels.pixels import stacked
+from nbann.panels.stacked import stacked
 
 from .frames import FrameChannel
 from .loop import MainLoop
@@ -56,6 +56,7 @@ class View(anywidget.AnyWidget):
         self._painted, self._pause = 0.0, FRAME_SECONDS
         self._held: ExitStack | None = None
         self._refining = False
+        self._waiting: Callable[[], None] | None = None
         self._following = {}
         super().__init__(**traits)
         self.on_msg(self._on_message)
@@ -122,6 +123,7 @@ class View(anywidget.AnyWidget):
     def _say_ready(self, content: dict[str, Any]) -> None:
         self._views.add(str(content.get("view", "")))
         self._say_look(content)
+        self._start_what_waits()
 
     def _say_gone(self, content: dict[str, Any]) -> None:
         self._views.discard(str(content.get("view", "")))
@@ -164,7 +166,24 @@ class View(anywidget.AnyWidget):
         if pause:
             for _, player in (self._following or {}).values():
                 player.pause()
+        self._waiting = None
         self.error = self.notice = ""
+
+    def _when_seen(self, player: Player, start: Callable[[], None]) -> None:
+        """Begin a play now where a view is open, else once one is.
+
+        In a notebook that runs without a browser it never begins, and nothing is left running.
+        """
+        player.check_loop()
+        self._waiting = start
+        if self._views:
+            self._start_what_waits()
+
+    def _start_what_waits(self) -> None:
+        start, self._waiting = self._waiting, None
+        if start is not None:
+            start()
+            self._show()
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
@@ -185,6 +204,10 @@ class View(anywidget.AnyWidget):
     @property
     def _plays(self) -> bool:
         return any(player.mode is not None for _, player in (self._following or {}).values())
+
+    @property
+    def _paced(self) -> bool:
+        return any(player.mode == "play" for _, player in (self._following or {}).values())
 
     def _on_trainer(self, trainer: Trainer) -> None:
         """Show what Python did: in the browser 30 times a second at most, the last state always."""
@@ -208,8 +231,10 @@ class View(anywidget.AnyWidget):
         self._let_go()
         self._paint()
         self._painted = time.perf_counter()
-        # at most 30 pictures a second, and no more than half of the time spent on them
-        self._pause = max(FRAME_SECONDS, 2 * (self._painted - begun))
+        # at most 30 pictures a second; at full speed half of the time is for training, else a fifth
+        taken = self._painted - begun
+        share = 0.25 if self._paced else 1.0
+        self._pause = max(FRAME_SECONDS - taken, share * taken)
 
     def _paint(self) -> None:
         """Send pictures of what is now to the views."""

@@ -18,6 +18,7 @@ trainer.step("phase", 3)
 
 WIDGETS = {
     "StepThrough": "nbann.StepThrough(trainer)",
+    "Playground": "nbann.Playground()",
 }
 
 

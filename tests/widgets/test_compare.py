@@ -140,13 +140,16 @@ def test_of_several_runs_the_one_that_parts_first():
 def test_a_run_in_the_background_lets_other_tasks_run():
     async def scenario():
         compare = nbann.Compare(make(), make(batch_size=16))
+        compare.send = lambda *args: None
+        message(compare, type="ready", view="v")  # a run begins once somebody can see it
         message(compare, type="run", epochs=40)
-        turns = 0
-        while compare.mode != "run":
-            await asyncio.sleep(0.001)
-        while compare.mode == "run":
-            turns += 1
+        turns = began = 0
+        for _ in range(5000):
             await asyncio.sleep(0.002)
+            began = began or compare.mode == "run"
+            turns += compare.mode == "run"
+            if began and compare.mode != "run":
+                break
         compare.close()
         return compare, turns
 

@@ -152,15 +152,19 @@ def test_a_lock_pauses_what_plays():
     async def scenario():
         trainer = make()
         widget = nbann.StepThrough(trainer, panels=["loss"])
+        widget.send = lambda *args: None
+        message(widget, type="ready", view="v")
+        await asyncio.sleep(0.02)
         widget.play()
+        modes = [widget.mode]
         predict = nbann.Predict("?", truth=lambda t: 1, unlocks=widget)
         await asyncio.sleep(0.05)
-        mode = widget.mode
+        modes.append(widget.mode)
         predict.close()
         widget.close()
-        return mode
+        return modes
 
-    assert asyncio.run(scenario()) == ""
+    assert asyncio.run(scenario()) == ["play", ""]
 
 
 def test_not_yet_in_words_or_by_none():

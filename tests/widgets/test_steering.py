@@ -79,6 +79,8 @@ def test_the_start_is_told_and_there_is_nothing_before_it(widget):
 def test_back_and_why_pause_a_play():
     async def scenario():
         widget = nbann.StepThrough(make(), panels=["loss"], unit="op", speed=50.0)
+        message(widget, type="ready", dark=False)
+        await asyncio.sleep(0)
         for press in (widget.back, widget.why):
             widget.trainer.step("batch")
             widget.play()

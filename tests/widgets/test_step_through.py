@@ -220,6 +220,9 @@ def test_a_run_reports_its_progress_and_ends_where_it_should():
         widget = nbann.StepThrough(make())
         seen = []
         widget.observe(lambda change: seen.append(change["new"]), "progress")
+        frames(widget, [])
+        message(widget, type="ready", dark=False)
+        await asyncio.sleep(0)
         widget.run(200)
         while widget.mode or not widget._player._task.done():
             await asyncio.sleep(0.01)
@@ -230,6 +233,29 @@ def test_a_run_reports_its_progress_and_ends_where_it_should():
         widget.close()
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("mode", "taken", "pause"),
+    [("play", 0.060, 0.015), ("run", 0.060, 0.060), (None, 0.060, 0.060), ("play", 0.010, 0.0233)],
+)
+def test_pictures_take_their_share_of_the_time(widget, monkeypatch, mode, taken, pause):
+    """At most 30 a second; half of the time at full speed, four fifths where little is trained."""
+    from types import SimpleNamespace
+
+    clock = [100.0]
+
+    def paint():
+        clock[0] += taken
+
+    stub = SimpleNamespace(perf_counter=lambda: clock[0])
+    monkeypatch.setattr("nbann.widgets.view.time", stub)
+    monkeypatch.setattr("nbann.widgets.transport.time", stub)
+    monkeypatch.setattr(widget, "_paint", paint)
+    monkeypatch.setattr(widget._player, "mode", mode)
+    widget._views = {"one"}
+    widget._show()
+    assert widget._pause == pytest.approx(pause, abs=1e-4)
 
 
 def test_traits_are_current_even_within_a_busy_cell():

@@ -45,6 +45,8 @@ def test_forward_goes_to_the_next_one_and_says_why_it_stopped(widget):
     async def scenario():
         widget._loop.find()
         widget._player._loop.find()
+        message(widget, type="ready")
+        await asyncio.sleep(0)
         widget.breakpoints = ["tanh1.tanh"]
         widget.forward()
         assert widget.mode == "forward"

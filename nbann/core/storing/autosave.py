@@ -99,7 +99,8 @@ class Autosave:
 
     def _moved(self, trainer: Trainer) -> None:
         """Save at the end of a run, or if it is time."""
-        ended, self._ran = self._ran, False
+        goes_on = trainer._awaited  # it is called after each slice of a `run_async`, too
+        ended, self._ran = self._ran and not goes_on, self._ran and goes_on
         self._epoch = min(self._epoch, trainer.position.epoch)  # it may have been reset
         if ended and self._moved_on and self._at_rest():
             self._save()
