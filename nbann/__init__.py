@@ -78,7 +78,15 @@ if TYPE_CHECKING:
     from .core.text.vocabulary import Vocabulary
     from .core.trainer import Trainer
     from .panels import Dashboard
-    from .widgets import NetworkView, Playground, StepThrough
+    from .widgets import (
+        Compare,
+        FrameView,
+        NetworkView,
+        NotYet,
+        Playground,
+        Predict,
+        StepThrough,
+    )
 
 __version__ = "0.1.0"
 
@@ -102,6 +110,7 @@ __all__ = [
     "BatchNorm",
     "Bidirectional",
     "BinaryCrossEntropy",
+    "Compare",
     "CrossEntropy",
     "Dashboard",
     "Dataset",
@@ -115,6 +124,7 @@ __all__ = [
     "Explanation",
     "FileError",
     "Flatten",
+    "FrameView",
     "GaussianNLL",
     "GaussianNoise",
     "HalfSquaredError",
@@ -133,11 +143,13 @@ __all__ = [
     "MeanAbsoluteError",
     "MeanSquaredError",
     "NetworkView",
+    "NotYet",
     "Perceptron",
     "PerceptronLoss",
     "Pinball",
     "Playground",
     "Poisson",
+    "Predict",
     "RMSprop",
     "RankNet",
     "ReLU",
@@ -235,7 +247,15 @@ _HOMES = {
     "core.text.vocabulary": ["Vocabulary"],
     "core.trainer": ["Trainer"],
     "panels": ["Dashboard"],
-    "widgets": ["NetworkView", "Playground", "StepThrough"],
+    "widgets": [
+        "Compare",
+        "FrameView",
+        "NetworkView",
+        "NotYet",
+        "Playground",
+        "Predict",
+        "StepThrough",
+    ],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -12,6 +12,7 @@ from .latent_space import LatentSpace
 from .loss_curve import LossCurve
 from .loss_landscape import LossLandscape
 from .network_diagram import NetworkDiagram
+from .overlaid_curves import OverlaidCurves
 from .predictions import Predictions
 from .ranked_list import RankedList
 from .reconstruction import Reconstruction
@@ -36,6 +37,7 @@ __all__ = [
     "LossLandscape",
     "Margins",
     "NetworkDiagram",
+    "OverlaidCurves",
     "Panel",
     "Predictions",
     "RankedList",

@@ -127,18 +127,23 @@ class Dashboard:
         self.width = whole_number("width", width, least=200)
         self.row_height = whole_number("row_height", row_height, least=120)
         self.scale = number_in("scale", scale, above=0.0)
-        if columns is None:
-            columns = 1 if self.width < _NARROW else max(2, self.width // _READABLE)
-        columns = min(whole_number("columns", columns, least=1), len(self.panels))
-        rows = math.ceil(len(self.panels) / columns)
-        self.columns = math.ceil(len(self.panels) / rows)
-        self.height = rows * self.row_height
+        self._asked = None if columns is None else whole_number("columns", columns, least=1)
+        self._count_rows()
         self.figure = Figure(figsize=(self.width / _DPI, self.height / _DPI), dpi=_DPI * self.scale)
         self._canvas = FigureCanvasAgg(self.figure)
         self._background: Any = None
         for i, panel in enumerate(self.panels):
             self.figure.add_axes(self._place(i, panel))
         self._attach()
+
+    def _count_rows(self) -> None:
+        """Settle columns and height for the width; rows are filled evenly."""
+        columns = self._asked
+        if columns is None:
+            columns = 1 if self.width < _NARROW else max(2, self.width // _READABLE)
+        rows = math.ceil(len(self.panels) / min(columns, len(self.panels)))
+        self.columns = math.ceil(len(self.panels) / rows)
+        self.height = rows * self.row_height
 
     def __repr__(self) -> str:
         return f"Dashboard([{', '.join(map(repr, self.panels))}], theme={self.theme.name!r})"
@@ -186,6 +191,35 @@ class Dashboard:
         self.theme = as_theme(theme)
         self._attach()
 
+    def fit(
+        self, width: int, *, theme: str | Theme | None = None, scale: float | None = None
+    ) -> None:
+        """Draw all panels anew for another width, theme or density; figure and axes stay.
+
+        Parameters
+        ----------
+        width : int
+            In pixels, at least 200. Where no number of columns was asked for, it follows.
+        theme : {"light", "dark"} or Theme, optional
+        scale : float, optional
+            Device pixels for each pixel, above 0.
+
+        Raises
+        ------
+        ValueError
+            A number out of range, an unknown theme. Nothing has changed then.
+        """
+        width = whole_number("width", width, least=200)
+        look = self.theme if theme is None else as_theme(theme)
+        scale = self.scale if scale is None else number_in("scale", scale, above=0.0)
+        self.width, self.theme, self.scale = width, look, scale
+        self._count_rows()
+        self.figure.set_dpi(_DPI * self.scale)
+        self.figure.set_size_inches(self.width / _DPI, self.height / _DPI)
+        for i, (panel, ax) in enumerate(zip(self.panels, self.figure.axes, strict=True)):
+            ax.set_position(self._place(i, panel))
+        self._attach()
+
     def describe(self) -> str:
         """Return what all panels show now, in words, a line for each."""
         return "\n".join(panel.describe() for panel in self.panels)
@@ -203,6 +237,29 @@ class Dashboard:
         size = (drawn.shape[1], drawn.shape[0])
         picture = Image.frombuffer("RGB", size, drawn, "raw", "RGBX", 0, 1)
         picture.save(file, "jpeg", quality=quality, dpi=(_DPI * self.scale,) * 2)
+        return file.getvalue()
+
+    def webp(self, quality: int = 80) -> bytes:
+        """Return the picture as a WebP file's bytes; quality from 1 to 100.
+
+        Smaller than a JPEG of the same look, and slower to make.
+
+        Raises
+        ------
+        ValueError
+            This build of Pillow can not write WebP.
+        """
+        quality = min(whole_number("quality", quality, least=1), 100)
+        try:
+            file, drawn = io.BytesIO(), self._drawn()
+            Image.fromarray(drawn[..., :3]).save(file, "webp", quality=quality, method=0)
+        except (
+            KeyError,
+            OSError,
+        ) as missing:  # as Pillow tells of a format that it was built without
+            mend = "Use jpeg(), or install a Pillow that has it: pip install -U pillow."
+            expected = "a Pillow that writes WebP"
+            raise bad_value("webp", expected, f"one that does not ({missing})", mend) from None
         return file.getvalue()
 
     def png(self) -> bytes:

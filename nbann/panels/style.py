@@ -140,6 +140,13 @@ MORE_PHASE_COLORS = {
 }
 """Colors for phases of other names, in their order in the program; as in step_through.css."""
 
+RUN_COLORS = {
+    "light": ("#0072b2", "#d55e00", "#008a64", "#b5578c", "#1f2328", "#8f6a00"),
+    "dark": ("#3d9bd9", "#f07020", "#12b886", "#cc79a7", "#e8eaed", "#e69f00"),
+}
+"""A color for each of several runs: Okabe and Ito's, darker in light where lines would be faint
+(contrast at least 3:1); each comes with a dash and a marker. As in compare.css."""
+
 _OKABE_ITO = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
 
 THEMES = {

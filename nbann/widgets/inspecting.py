@@ -40,6 +40,7 @@ class Inspecting(Steering):
     inspected = t.Dict().tag(sync=True)
     """What is known of it, and what can be done; empty for none."""
 
+    _moves = Steering._moves | {"drag", "freeze", "silence"}
     keeps_asking = False
     """Whether what is selected is explained anew at each place where the run comes to rest."""
 

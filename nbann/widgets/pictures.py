@@ -13,6 +13,7 @@ from .frames import Frame
 # The pixels of a picture in a view of full width (1100), so that nothing is scaled there, and in
 # one below 700, where everything stands in one column.
 FULL_WIDTH, NARROW_WIDTH = 1082, 560
+NARROWEST, WIDEST = 240, 2400  # pixels that a page can ask for
 MOVING = "Pictures of the training that is going on; pause to hear what they show."
 SHARPEST = 2.0  # device pixels a pixel; more costs time that nobody sees
 
@@ -32,6 +33,11 @@ class Look(NamedTuple):
             bool(content.get("narrow")),
             min(max(float(content.get("density", 1.0)), 1.0), SHARPEST),
         )
+
+
+def page_width(content: dict[str, Any]) -> int:
+    """Return the width in pixels that a browser's message asks for, within what is drawn."""
+    return min(max(int(content["width"]), NARROWEST), WIDEST)
 
 
 class Picture:

@@ -64,6 +64,8 @@ class Player:
         What is played.
     speed : float
         Units a second, above 0.
+    locks : dict of str to str
+        Why views of the trainer may not move it, by key; see `lock`.
     """
 
     _players: ClassVar[weakref.WeakKeyDictionary[Trainer, Player]] = weakref.WeakKeyDictionary()
@@ -88,6 +90,19 @@ class Player:
         self.progress: Progress | None = None
         self.driving = False
         self.why = ""
+        self.locks: dict[str, str] = {}
+
+    # ---- locking --------------------------------------------------------------------------------
+    def lock(self, reason: str, key: str = "") -> None:
+        """Disable the buttons of every view of the trainer, there is or will be, and say why."""
+        self.locks[key] = reason
+        self.pause()
+        self._tell(None)
+
+    def unlock(self, key: str = "") -> None:
+        """Take away the lock of this key, if it is there."""
+        self.locks.pop(key, None)
+        self._tell(None)
 
     # ---- listening ------------------------------------------------------------------------------
     def listen(self, fn: Callable[[BaseException | None], object]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 import traitlets as t
 
@@ -36,15 +36,22 @@ class Transport(View):
     """The learning rate in force."""
     progress = t.Dict().tag(sync=True)
     """Of a run: the fraction that is done, and its words; empty without one."""
+    locked = t.Unicode("").tag(sync=True)
+    """Why nothing can be moved from here, in words; empty where it can. See `lock`."""
 
     trainer: Trainer
     _player: Player
+    _moves: ClassVar[frozenset[str]] = frozenset(
+        ("step", "back", "play", "run", "reset", "rate", "forward", "goto", "switch", "set")
+    )
+    """Messages that move or change the run: those that a lock refuses."""
 
     def __init__(self, *, unit: Unit, speed: float, **traits: Any) -> None:
         if unit not in UNITS:
             raise UnknownNameError("unit", unit, UNITS)
         if speed not in SPEEDS:
             raise UnknownNameError("speed", speed, map(str, SPEEDS))
+        self._locks: dict[str, str] = {}
         super().__init__(unit=unit, speed=float(speed), **traits)
         self.observe(self._on_pace, ["unit", "speed"])
 
@@ -55,6 +62,7 @@ class Transport(View):
     # ---- what Python calls -----------------------------------------------------------------------
     def step(self, unit: Unit | None = None, n: int = 1) -> None:
         """Press Step: go on by `unit` (by default the chosen one), n times."""
+        self._check_free()
         self._begin()
         ran = self.trainer.step(self.unit if unit is None else unit, n)
         if ran.paused:
@@ -69,6 +77,7 @@ class Transport(View):
         Position
             Where the trainer stands now: at the earliest at the start of the run.
         """
+        self._check_free()
         self._begin(pause=True)
         return self.trainer.back(self.unit if unit is None else unit, n)
 
@@ -78,6 +87,7 @@ class Transport(View):
         It begins when somebody can see it: at once where a view is open, else when one opens. In a
         notebook that runs without a browser it never does, and nothing is left running.
         """
+        self._check_free()
         self._begin()
         self._player.speed = self.speed
         self._when_seen(self._player, lambda: self._player.play(self.unit))
@@ -92,6 +102,7 @@ class Transport(View):
         epochs : int
             How many epochs from here, at least 1.
         """
+        self._check_free()
         self._begin()
         count = whole_number("epochs", epochs, least=1)
         self._when_seen(self._player, lambda: self._player.run(count))
@@ -104,8 +115,51 @@ class Transport(View):
 
     def reset(self) -> None:
         """Press Reset: pause, and go back to the very same start."""
+        self._check_free()
         self._begin(pause=True)
         self.trainer.reset()
+
+    # ---- a lock ----------------------------------------------------------------------------------
+    def lock(self, reason: str, key: str = "") -> None:
+        """Disable the buttons of this view, and say why; see `nbann.Predict`.
+
+        Its methods (`step`, `run`, ...) raise `RuntimeError` meanwhile. The trainer itself is not
+        locked: ``trainer.step()`` works as ever.
+
+        Parameters
+        ----------
+        reason : str
+            What is shown, e.g. "Guess first."
+        key : str
+            Each key is a lock of its own; the view is free once all of them are unlocked.
+        """
+        self._locks[key] = str(reason)
+        self._player.pause()
+        self._show()
+
+    def unlock(self, key: str = "") -> None:
+        """Take away the lock of this key, if it is there."""
+        self._locks.pop(key, None)
+        self._show()
+
+    @property
+    def _reason(self) -> str:
+        """Why nothing can be moved, by a lock of this view or of the trainer's player."""
+        return next(iter((self._locks | self._player.locks).values()), "")
+
+    def _check_free(self) -> None:
+        """Raise `RuntimeError` if this view is locked: it may not move the trainer then."""
+        if self._reason:
+            raise RuntimeError(f"{type(self).__name__} is locked: {self._reason}")
+
+    def _command(self, content: dict[str, Any]) -> None:
+        if self._reason and content.get("type") in self._moves:
+            self._show()  # a field shows again what is
+            self.notice = self._reason
+            if content.get("type") == "goto":  # the view waits for an answer
+                self.send({"type": "went", "id": content.get("id")})
+            return
+        super()._command(content)
 
     # ---- what the browser says -------------------------------------------------------------------
     def _say_step(self, content: dict[str, Any]) -> None:
@@ -133,9 +187,14 @@ class Transport(View):
 
     # ---- showing ---------------------------------------------------------------------------------
     def _tell(self) -> None:
-        super()._tell()
-        trainer, progress = self.trainer, self._player.progress
+        self._tell_motion()
+        self.here = wording.place(self.trainer)
+        self.rate = significant(self.trainer.learning_rate, 4)
+
+    def _tell_motion(self) -> None:
+        """Tell whether and how it moves, whatever it is that moves."""
+        progress = self._player.progress
         self.mode = self._player.mode or ""
-        self.here = wording.place(trainer)
-        self.rate = significant(trainer.learning_rate, 4)
-        self.progress = {} if progress is None else progress.told(trainer, time.perf_counter())
+        self.locked = self._reason
+        told = {} if progress is None else progress.told(self.trainer, time.perf_counter())
+        self.progress = told

@@ -11,7 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import anywidget
 import traitlets as t
@@ -44,6 +44,8 @@ class View(anywidget.AnyWidget):
     error = t.Unicode("").tag(sync=True)
     """Traceback of what went wrong last, until the next action."""
 
+    _drives: ClassVar[bool] = True
+    """Whether it moves trainers, so that they pause once nobody looks at it any more."""
     _following: dict[Trainer, tuple[Callable[[], None], Player]] | None = None
 
     def __init__(self, **traits: Any) -> None:
@@ -125,7 +127,7 @@ class View(anywidget.AnyWidget):
 
     def _say_gone(self, content: dict[str, Any]) -> None:
         self._views.discard(str(content.get("view", "")))
-        if not self._views:
+        if not self._views and self._drives:
             for _, player in (self._following or {}).values():
                 player.pause()
 

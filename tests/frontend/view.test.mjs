@@ -13,7 +13,7 @@ const TRAITS = () => ({
   here: { epoch: 1, batch: 1, batches: 3, op: 1, ops: 2, ran: true, loss: "" },
   equation: { phase: "forward", layer: "<img>", title: "affine", writes: ["a.out"], array: "a.out", shape: [2, 2], index: [0, 1],
     axes: ["sample", "neuron"], symbols: ["<math><mi>z</mi></math>"], numbers: ['<math><mrow data-array="a.out" data-index="0,1"><mn>3</mn></mrow></math>'], text: "z = 3", exact: "3.0", note: "", fixed: "" },
-  element: [], timeline: { first: 0, end: 3, at: 1, start: false, batches: 3 }, curve: { stride: 1, loss: [0.5] }, marks: [], branches: [], rate: "0.1",
+  element: [], timeline: { first: 0, end: 3, at: 1, start: false, batches: 3 }, curve: { stride: 1, loss: [0.5] }, marks: [], branches: [], rate: "0.1", locked: "",
   why_rows: [], notice: "", progress: {}, breakpoints: [], stop_when: "", stopped: "", words: "now", error: "",
   net: { version: 1, reason: "", first: 0, strip: [], phases: ["forward"], columns: [], links: [] }, sample: 0, edges: "weight", most: 8, selected: [], inspected: {},
 });

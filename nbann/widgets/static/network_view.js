@@ -16,6 +16,7 @@
  * @property {object[]} marks
  * @property {object[]} branches
  * @property {string} rate                 the learning rate in force
+ * @property {string} locked               why nothing can be moved; empty where it can
  * @property {import("./parts/why.js").Row[]} why_rows  an explanation, as far as it is opened
  * @property {string} notice               what can not be done, in words
  * @property {{fraction?: number, words?: string}} progress
@@ -37,7 +38,7 @@ import { whyView } from "./parts/why.js";
 
 export const TRAITS = [
   "unit", "speed", "units", "speeds", "mode", "here", "equation", "element", "timeline", "curve", "marks", "branches",
-  "rate", "why_rows", "notice", "progress", "net", "sample", "edges", "most",
+  "rate", "locked", "why_rows", "notice", "progress", "net", "sample", "edges", "most",
   "selected", "inspected", "words", "error",
 ];
 

@@ -11,6 +11,7 @@
  * @property {"play"|"run"|""} mode
  * @property {Here} here
  * @property {string} rate                 the learning rate in force
+ * @property {string} locked               why nothing can be moved; empty where it can
  * @property {{fraction?: number, words?: string}} progress
  * @property {Record<string, any>} settings   the setup's fields, with the loss that is in use
  * @property {Record<string, any>} choices    what can be chosen, and pictures of the data sets
@@ -43,7 +44,7 @@ import { transportView } from "./parts/transport.js";
 import { openView } from "./parts/view.js";
 
 export const TRAITS = [
-  "unit", "speed", "units", "speeds", "mode", "here", "rate", "progress", "settings", "choices", "net", "plane",
+  "unit", "speed", "units", "speeds", "mode", "here", "rate", "locked", "progress", "settings", "choices", "net", "plane",
   "scores", "told", "hidden", "show_test", "discretize", "code_kind", "code_text", "notice", "words", "error",
 ];
 

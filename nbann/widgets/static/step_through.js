@@ -21,6 +21,7 @@
  * @property {Row[]} why_rows              an explanation, as far as it is opened; empty while closed
  * @property {string} notice               what can not be done, in words
  * @property {{fraction?: number, words?: string}} progress
+ * @property {string} locked                why nothing can be moved; empty where it can
  * @property {string[]} breakpoints         names of ops
  * @property {string} stop_when             a condition
  * @property {string} stopped               why it stopped last
@@ -53,7 +54,7 @@ import { openView } from "./parts/view.js";
 
 export const TRAITS = [
   "unit", "speed", "units", "speeds", "mode", "ops", "here", "equation", "element", "timeline", "curve",
-  "marks", "branches", "rate", "why_rows", "notice", "progress",
+  "marks", "branches", "rate", "locked", "why_rows", "notice", "progress",
   "breakpoints", "stop_when", "stopped", "net", "sample", "edges", "most", "selected", "inspected", "words", "error",
 ];
 

@@ -48,11 +48,12 @@ export function iconAlone(label, path, title) {
 }
 
 /** The bar of buttons, the list of keys, the line that says where the run stands with its progress.
- * `more` are acts of the widget's own that keys can call. `atStart` says whether Back has anywhere to go;
- * `rate` whether the learning rate stands in the bar.
+ * `more` are acts of the widget's own that keys can call. `atStart` says whether Back has anywhere to go,
+ * which changes with the trait `start`. `rate`: whether there is a field for the learning rate.
+ * While the trait "locked" gives a reason, all of it is disabled.
  * @param {import("./view.js").Context} context
- * @param {{keys: Record<string, string>, units?: (unit: string) => string, atStart?: () => boolean, rate?: boolean, more?: Record<string, () => void>}} options */
-export function transportView(context, { keys, units = () => "", atStart = () => false, rate: withRate = true, more = {} }) {
+ * @param {{keys: Record<string, string>, units?: (unit: string) => string, atStart?: () => boolean, start?: string, rate?: boolean, more?: Record<string, () => void>}} options */
+export function transportView(context, { keys, units = () => "", atStart = () => false, start = "timeline", rate: hasRate = true, more = {} }) {
   const { get, put, say, listen, follow, root } = context;
   const resetButton = iconAlone("Reset", ICONS.reset, "Reset: to the very same start (r)");
   const backButton = iconAlone("Back", ICONS.back, "Go back by one of the unit chosen (←)");
@@ -65,13 +66,16 @@ export function transportView(context, { keys, units = () => "", atStart = () =>
   const runButton = iconAndWord("Run", ICONS.run, "Train this many epochs at full speed");
   const rate = make("input", { type: "text", inputMode: "decimal", class: "nbann-rate", "aria-label": "Learning rate", title: "Learning rate: how far each update goes; Enter sets it" });
   const helpButton = make("button", { type: "button", class: "nbann-button nbann-help-button", title: "Keys (?)", "aria-label": "Keys", "aria-expanded": "false" }, ["?"]);
-  const bar = make("div", { class: "nbann-transport", role: "toolbar", "aria-label": "Training" }, [
+  // a fieldset: what is locked is disabled, whatever else each control depends on
+  const buttons = make("fieldset", { class: "nbann-transport" }, [
     resetButton, backButton, stepButton, playButton, unitGroup,
     make("label", { class: "nbann-pace" }, ["speed", speed, speedText]),
-    ...(withRate ? [make("label", { class: "nbann-pace" }, ["rate", rate])] : []),
+    ...(hasRate ? [make("label", { class: "nbann-pace" }, ["rate", rate])] : []),
     make("span", { class: "nbann-run" }, [runButton, epochs, "epochs"]),
     helpButton,
   ]);
+  const lock = make("div", { class: "nbann-locked", role: "status", hidden: true });
+  const bar = make("div", {}, [make("div", { role: "toolbar", "aria-label": "Training" }, [buttons]), lock]);
   const help = make("dl", { class: "nbann-help", hidden: true },
     Object.entries(keys).flatMap(([key, what]) => [make("dt", {}, [make("kbd", {}, [key])]), make("dd", {}, [what])]));
   const status = make("div", { class: "nbann-status" });
@@ -105,6 +109,7 @@ export function transportView(context, { keys, units = () => "", atStart = () =>
   context.keys((key) => {
     const action = keyAction(key, get("units"));
     if (!action) return false;
+    if (get("locked") && action.command !== "help") return true;
     if (action.unit) put("unit", action.unit);
     else if (action.command) act[action.command]?.();
     return true;
@@ -143,7 +148,14 @@ export function transportView(context, { keys, units = () => "", atStart = () =>
   follow("here", () => {
     status.textContent = statusLine(get("here"));
   });
-  follow("timeline", () => disable(backButton, atStart(), root));
+  follow(start, () => disable(backButton, atStart(), root));
+  follow("locked", () => {
+    const reason = get("locked");
+    if (reason && buttons.contains(document.activeElement)) root.focus({ preventScroll: true });
+    buttons.disabled = Boolean(reason);
+    lock.hidden = !reason;
+    lock.textContent = reason;
+  });
   follow("progress", () => {
     const { fraction, words } = get("progress");
     progress.value = fraction ?? 0;

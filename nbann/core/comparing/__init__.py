@@ -1,0 +1,1 @@
+"""Several runs beside one another: what they were told, where they part, moving in lockstep."""
