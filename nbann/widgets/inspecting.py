@@ -5,7 +5,7 @@ What is selected stays so when the run goes on; its numbers are those of where t
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import traitlets as t
 
@@ -41,6 +41,7 @@ class Inspecting(Steering):
     """What is known of it, and what can be done; empty for none."""
 
     _moves = Steering._moves | {"drag", "freeze", "silence"}
+    _answers: ClassVar[dict[str, str]] = {**Steering._answers, "drag": "dragged"}
     keeps_asking = False
     """Whether what is selected is explained anew at each place where the run comes to rest."""
 

@@ -30,6 +30,10 @@ _FIELDS = {
 class PlaygroundTouching(PlaygroundTelling):
     """The part of `Playground` that is touched."""
 
+    _moves = PlaygroundTelling._moves | {
+        "change", "layers", "neurons", "activation", "feature", "draw", "erase", "upload", "weight",
+    }  # fmt: skip
+
     def change(self, **changes: Any) -> None:
         """Change settings; see `Playground`."""
         raise NotImplementedError

@@ -41,6 +41,7 @@ class Stops(Steering):
             There is none, so that it would never stop.
         """
         self._check_free()
+        self._check_free()
         self._begin()
         if not self.breakpoints and not self.stop_when:
             raise ValueError(

@@ -45,6 +45,8 @@ class Transport(View):
         ("step", "back", "play", "run", "reset", "rate", "forward", "goto", "switch", "set")
     )
     """Messages that move or change the run: those that a lock refuses."""
+    _answers: ClassVar[dict[str, str]] = {"goto": "went"}
+    """What the browser is told once such a message is dealt with, refused or not."""
 
     def __init__(self, *, unit: Unit, speed: float, **traits: Any) -> None:
         if unit not in UNITS:
@@ -156,8 +158,8 @@ class Transport(View):
         if self._reason and content.get("type") in self._moves:
             self._show()  # a field shows again what is
             self.notice = self._reason
-            if content.get("type") == "goto":  # the view waits for an answer
-                self.send({"type": "went", "id": content.get("id")})
+            if answer := self._answers.get(content["type"]):  # the view waits for one
+                self.send({"type": answer, "id": content.get("id")})
             return
         super()._command(content)
 

@@ -166,7 +166,7 @@ globalThis.getComputedStyle = () => ({ fontFamily: "x", getPropertyValue: () => 
 globalThis.performance ??= { now: Date.now };
 
 const TRAITS = () => ({
-  unit: "op", speed: 2, units: ["op", "layer", "phase", "batch", "epoch"], speeds: [1, 2, 5], mode: "",
+  unit: "op", speed: 2, units: ["op", "layer", "phase", "batch", "epoch"], speeds: [1, 2, 5], mode: "", locked: "",
   here: { epoch: 1, batch: 1, batches: 3, op: 1, ops: 2, ran: true, loss: "" }, equation: {}, element: [],
   timeline: { first: 0, end: 3, at: 1, start: false, batches: 3 }, curve: {}, marks: [], branches: [], rate: "0.1", why_rows: [],
   notice: "", progress: {}, net: NET, sample: 3, edges: "weight", most: 8, selected: [], inspected: {}, words: "now", error: "",

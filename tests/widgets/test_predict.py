@@ -331,3 +331,28 @@ def test_wrong_asks(trainer):
         with pytest.raises(ValueError, match="guess"):
             predict.answer(guess)
     predict.close()
+
+
+def test_a_locked_view_refuses_all_that_would_change_the_run(trainer):
+    inspected, stepped = nbann.NetworkView(trainer), nbann.StepThrough(trainer, panels=["loss"])
+    playground = nbann.Playground()
+    layers, before = playground.setup, trainer["dense1.weight"].copy()
+    for view in (inspected, stepped, playground):
+        view.lock("not yet")
+    sent = []
+    inspected.send = lambda content, buffers=None: sent.append(content)
+    drag = {"type": "drag", "name": "dense1.weight", "index": [0, 0], "value": "5", "id": 7}
+    inspected._on_message(inspected, drag, [])
+    inspected._on_message(inspected, {"type": "freeze", "name": "dense1.weight", "on": True}, [])
+    assert {"type": "dragged", "id": 7} in sent, "the view may send the next one"
+    assert (trainer["dense1.weight"] == before).all()
+    assert len(trainer.timeline) == 0
+    assert inspected.notice == "not yet"
+    stepped.breakpoints = [stepped.ops[0]["op"]]
+    with pytest.raises(RuntimeError, match="is locked: not yet"):
+        stepped.forward()
+    playground._on_message(playground, {"type": "layers", "add": True}, [])
+    playground._on_message(playground, {"type": "change", "field": "seed", "value": "3"}, [])
+    assert playground.setup == layers
+    for view in (inspected, stepped, playground):
+        view.close()

@@ -41,7 +41,7 @@
  * @typedef {import("./parts/timeline.js").Mark} Mark
  * @typedef {import("./parts/why.js").Row} Row
  */
-import { make, typed } from "./parts/dom.js";
+import { disable, make, typed } from "./parts/dom.js";
 import { equationView } from "./parts/equation.js";
 import { pictureView } from "./parts/frames.js";
 import { dragging, inspectorView } from "./parts/inspector.js";
@@ -132,6 +132,7 @@ function render(where) {
   });
 
   // ---- following the traits
+  follow("locked", () => disable(forward, Boolean(get("locked")), root));
   follow("stop_when", conditionText.refresh);
   follow("notice", conditionText.refresh);
   follow("stopped", () => {
