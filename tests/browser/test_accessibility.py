@@ -20,6 +20,9 @@ WIDGETS = {
     "StepThrough": "nbann.StepThrough(trainer)",
     "NetworkView": "nbann.NetworkView(trainer)",
     "Playground": "nbann.Playground(data=data)",
+    "Compare": "nbann.Compare(trainer, trainer.branch())",
+    "Predict": "nbann.Predict('What will it be?', truth=lambda t: 1.0, choices=[0.0, 1.0])",
+    "FrameView": "nbann.FrameView(trainer, panels=['loss', 'confusion'])",
 }
 
 
@@ -89,7 +92,7 @@ def test_nothing_serious_is_found(lab_page, axe, name):
     page = lab_page.page
     page.locator(".nbann-view").first.wait_for()
     page.wait_for_timeout(1000)
-    assert page.locator(".nbann-view button").count() > 0
+    assert page.locator(".nbann-view :is(button, canvas)").count() > 0
     for theme in ("Light", "Dark"):
         page.evaluate(
             "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })",

@@ -108,6 +108,8 @@ WIDGETS = {
     "StepThrough": "nbann.StepThrough(trainer)",
     "NetworkView": "nbann.NetworkView(trainer)",
     "Playground": "nbann.Playground(data=data)",
+    "Compare": "nbann.Compare(trainer, trainer.branch(), names=names[:2])",
+    "Predict": "nbann.Predict(names[0], truth=lambda t: names[1], choices=names)",
 }
 
 
