@@ -257,8 +257,9 @@ class NetworkDiagram(Drawing):
     ) -> None:
         """Put bands under edges and rings round neurons and biases."""
         spot, places = self._spot, self.places
-        bands.set_segments(places.edges(spot[i] for i in self._weights_seen if i in lit.edges))
-        bands.set(color=color, linewidth=4.0 * PX, alpha=0.28)
+        segments = places.edges(spot[i] for i in self._weights_seen if i in lit.edges)
+        bands.set_segments(segments)
+        bands.set(color=color, linewidth=4.0 * PX, alpha=band_alpha(len(segments)))
         here = [spot[i] for i in self.view if i in lit.nodes]
         nodes = [places.at[k] for k in here]
         dots = places.biases(spot[i] for i in self._dotted if i in lit.biases)
@@ -277,3 +278,12 @@ class NetworkDiagram(Drawing):
 
     def _describe(self) -> str:
         return network_words.describe(self)
+
+
+def band_alpha(edges: int) -> float:
+    """Return how strong the bands under lit edges are: the paler the more they cover.
+
+    >>> band_alpha(10), band_alpha(96), band_alpha(9000)
+    (0.28, 0.14, 0.08)
+    """
+    return round(max(0.08, min(0.28, 0.28 * (24 / max(edges, 1)) ** 0.5)), 4)

@@ -8,7 +8,7 @@ const page = openPage();
 const parts = "../../nbann/widgets/static/parts";
 const { elementAt, elementName, networkOffsets, networkPlaces, placesOf, placeTitle, placeUnder, unravelled, biasPoint, edgeEnds } = await import(`${parts}/network_places.js`);
 const { nextPlace } = await import(`${parts}/network_keys.js`);
-const { edgeWidth, fourCharacters } = await import(`${parts}/network_draw.js`);
+const { bandAlpha, edgeWidth, fourCharacters } = await import(`${parts}/network_draw.js`);
 const { fittedText } = await import(`${parts}/network_names.js`);
 const { asideWords, draggedTo, exactNumber } = await import(`${parts}/network_text.js`);
 const { handleReach } = await import(`${parts}/inspector.js`);
@@ -42,6 +42,10 @@ const every = () => {
   assert.equal(nodes.length + edges.length, offsets.size);
   return [...nodes, ...edges];
 };
+
+test("bands under many lit edges are paler, as in NetworkDiagram", () => {
+  assert.deepEqual([10, 96, 9000].map((edges) => +bandAlpha(edges).toFixed(4)), [0.28, 0.14, 0.08]);
+});
 
 test("every place has a number of its own, and an element that leads back to it", () => {
   const places = every();

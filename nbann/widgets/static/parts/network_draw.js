@@ -70,14 +70,19 @@ function circle(ctx, x, y, radius) {
   ctx.arc(x, y, radius, 0, TURN);
 }
 
+/** How strong the bands under lit edges are: the paler the more they cover. @param {number} edges */
+export function bandAlpha(edges) {
+  return Math.max(0.08, Math.min(0.28, 0.28 * Math.sqrt(24 / Math.max(edges, 1))));
+}
+
 /** @param {CanvasRenderingContext2D} ctx @param {Scene} scene */
 function paintEdgeBands(ctx, scene) {
   const { layout, places, frame } = scene;
   ctx.strokeStyle = scene.phase;
   ctx.lineWidth = 4;
-  ctx.globalAlpha = 0.28;
   for (const [lit, dash] of /** @type {[LitPlaces, number[]][]} */ ([[frame.read, READ_DASH], [frame.written, []]])) {
     ctx.setLineDash(dash);
+    ctx.globalAlpha = bandAlpha(lit.edges.reduce((sum, link) => sum + edgeCount(scene, link), 0));
     ctx.beginPath();
     for (const link of lit.edges) for (let k = 0; k < edgeCount(scene, link); k++) line(ctx, edgeEnds(layout, places, link, k));
     ctx.stroke();
