@@ -127,7 +127,7 @@ class Notebook:
         self.root = self.page.locator(".nbann-step-through").first
         self.root.scroll_into_view_if_needed()
         self.page.wait_for_function(
-            "() => [...document.querySelectorAll('.nbann-step-through canvas')]"
+            "() => [...document.querySelectorAll('.nbann-step-through canvas:not([hidden])')]"
             ".every((canvas) => canvas.width > 300)"
         )
 
@@ -320,7 +320,7 @@ def clicks(notebook, options):
     notebook.choose("op")
     median, slow = median_and_95th(steps(notebook, options.network, options.clicks))
     figures += [
-        Figure("Step to painted network, median", median, " ms", 50 if options.native else 65),
+        Figure("Step to painted network, median", median, " ms", 50),
         Figure("Step to painted network, 95th percentile", slow, " ms", 100),
     ]
     notebook.choose("batch")
@@ -360,7 +360,6 @@ def arguments():
     parser.add_argument("--widget", default=WIDGET, help="an expression over `trainer`")
     parser.add_argument("--panels", default=PANELS, help="selector of its canvas of panels")
     parser.add_argument("--network", default=NETWORK, help="selector of its canvas of the network")
-    parser.add_argument("--native", action="store_true", help="the network is drawn in the page")
     parser.add_argument("--trace", action="store_true", help="tell what Python has kept")
     parser.add_argument("--quick", action="store_true", help="that it runs, not how fast")
     options = parser.parse_args()

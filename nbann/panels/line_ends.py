@@ -31,14 +31,9 @@ class LineEnds:
     def __init__(self, panel: Panel, colors: Sequence[str]) -> None:
         self._panel = panel
         self.labels = [
-            panel.moving(
-                panel.ax.annotate(
-                    "", (0, 0), xytext=(6, 0), textcoords="offset pixels", color=color,
-                    fontsize=LABEL, va="center", annotation_clip=False, parse_math=False,
-                )
-            )
+            panel.moving_text((0, 0), (7, 0), size=LABEL, color=color, va="center")
             for color in colors
-        ]  # fmt: skip
+        ]
 
     def show(self, ends: Sequence[End]) -> None:
         """Write these; lines without an end have no label."""
@@ -48,13 +43,15 @@ class LineEnds:
             return
         ax = self._panel.ax
         unit = ax.get_figure().dpi / 100  # type: ignore[union-attr]  # axes here have a figure
-        height = ax.transData.transform([(end.x, end.y) for end in ends])[:, 1] / unit
+        spots = ax.transData.transform([(end.x, end.y) for end in ends])
+        height = spots[:, 1] / unit
         floor, top = ax.transAxes.transform([(0, 0), (0, 1)])[:, 1] / unit
-        for end, place, at in zip(ends, apart(height, floor + 7, top - 3), height, strict=True):
+        across = ax.transAxes.inverted().transform(spots)[:, 0]
+        places = apart(height, floor + 7, top - 3)
+        for end, place, at in zip(ends, places, across, strict=True):
             label = self.labels[end.line]
-            label.xy = (end.x, end.y)
+            label.set_position((at, (place - floor) / (top - floor)))
             label.set_text(end.text)
-            label.xyann = (7 * unit, (place - at) * unit)
 
 
 def apart(heights: NDArray[np.float64], lowest: float, highest: float) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.text import Text
+from matplotlib.transforms import Affine2D
 
 
 class Stamp(Text):
@@ -44,11 +45,27 @@ class Stamp(Text):
         return (self.get_text(), *place, *font, *lies, *ink, *page)
 
     def _make(self, renderer: RendererAgg) -> None:
-        """Draw it on an empty page and cut it out."""
-        page = RendererAgg(renderer.width, renderer.height, renderer.dpi)
-        super().draw(page)
-        left, bottom, right, top = self.get_window_extent(renderer).padded(2.0).extents
-        rows = slice(max(0, int(bottom)), max(0, int(top) + 1))
-        columns = slice(max(0, int(left)), max(0, int(right) + 1))
-        pixels = np.asarray(page.buffer_rgba())[::-1]  # rows from the bottom, as `draw_image` asks
-        self._corner, self._picture = (columns.start, rows.start), pixels[rows, columns].copy()
+        """Draw it on an empty page no larger than itself, moved there by whole pixels."""
+        whole = (int(renderer.width), int(renderer.height))
+        box = self.get_window_extent(renderer).padded(2.0)
+        # moved by even numbers, for matplotlib rounds halves of pixels to even ones
+        left, bottom = (max(0, int(at)) // 2 * 2 for at in (box.x0, box.y0))
+        wide = min(whole[0], int(box.x1) + 1) - left
+        high = min(whole[1], int(box.y1) + 1) - bottom
+        self._corner, self._picture = (left, bottom), np.zeros((0, 0, 4), np.uint8)
+        if wide < 1 or high < 1:
+            return  # it lies outside
+        if self.get_clip_on():  # what clips it stays where it is on the page
+            page = RendererAgg(*whole, renderer.dpi)
+            super().draw(page)
+            pixels = np.asarray(page.buffer_rgba())[::-1]
+            self._picture = pixels[bottom : bottom + high, left : left + wide].copy()
+            return
+        high += (whole[1] - high) % 2
+        page, place = RendererAgg(wide, high, renderer.dpi), self.get_transform()
+        try:
+            self.set_transform(place + Affine2D().translate(-left, -bottom))
+            super().draw(page)
+        finally:
+            self.set_transform(place)
+        self._picture = np.asarray(page.buffer_rgba())[::-1].copy()  # rows from the bottom

@@ -81,12 +81,14 @@ CHANGES = [
 ]
 
 
+@pytest.mark.parametrize("clip_on", [False, True])
 @pytest.mark.parametrize("change", CHANGES, ids=str)
-def test_a_stamp_shows_what_a_text_would_after_every_change(change):
+def test_a_stamp_shows_what_a_text_would_after_every_change(change, clip_on):
     figures, texts = [], []
     for kind in (Stamp, Text):
         figure, ax = page()
-        text = kind(0.5, 0.4, "some words, 3.21", transform=ax.transAxes, parse_math=False)
+        look = {"transform": ax.transAxes, "parse_math": False, "clip_on": clip_on}
+        text = kind(0.5, 0.4, "some words, 3.21", **look)
         ax.add_artist(text)
         figures.append(figure)
         texts.append(text)
