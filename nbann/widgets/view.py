@@ -141,10 +141,13 @@ class View(anywidget.AnyWidget):
         self._paint_again()
 
     def _say_drawn(self, content: dict[str, Any]) -> None:
-        slot = content.get("slot")
-        if slot not in self._channels:
-            raise UnknownNameError("slot", slot, self._channels)
-        self._channels[slot].acknowledge(content["id"])
+        """Note what a browser has drawn: the newest frame of each slot in one message."""
+        drawn = content.get("drawn", {content.get("slot"): content.get("id")})
+        for slot in drawn:
+            if slot not in self._channels:
+                raise UnknownNameError("slot", slot, self._channels)
+        for slot, number in drawn.items():
+            self._channels[slot].acknowledge(number)
 
     # ---- errors ----------------------------------------------------------------------------------
     def _guarded(self, fn: Callable[..., object], *args: Any) -> None:

@@ -32,18 +32,36 @@ export function newestFrame(draw, nextFrame = requestAnimationFrame) {
   };
 }
 
+const EVERY = 3; // of so many frames one message back: each costs the kernel as much as a small frame
+
+/** What is drawn and not told of yet, of each slot of a view. @type {WeakMap<object, Map<string, {drawn: number, told: number}>>} */
+const accounts = new WeakMap();
+
+/** The frames to acknowledge now: those of all slots, once one of them is so many frames ahead; else null.
+ * @param {Map<string, {drawn: number, told: number}>} slots @returns {Record<string, number> | null} */
+export function acknowledged(slots) {
+  const all = [...slots].filter(([, { drawn, told }]) => drawn > told);
+  if (!all.some(([, { drawn, told }]) => drawn - told >= EVERY)) return null;
+  for (const [, slot] of all) slot.told = slot.drawn;
+  return Object.fromEntries(all.map(([name, { drawn }]) => [name, drawn]));
+}
+
 /** Receive the frames of one slot and acknowledge what is drawn.
  * @param {import("./view.js").Context} context @param {string} slot
  * @param {(message: any, buffers: DataView[]) => void | Promise<void>} draw */
-export function receiveFrames({ hear, say, cleanups }, slot, draw) {
+export function receiveFrames(context, slot, draw) {
+  const { hear, say, cleanups, root } = context;
+  const slots = accounts.get(root) ?? new Map();
+  accounts.set(root, slots);
+  const mine = { drawn: 0, told: 0 };
+  slots.set(slot, mine);
   let received = 0;
-  let acknowledged = 0;
   const frames = newestFrame(async (/** @type {{message: any, buffers: DataView[]}} */ { message, buffers }) => {
     await draw(message, buffers);
-    // every second frame: each message delays the next by the server's Nagle timer
-    if (received > acknowledged && received - acknowledged < 2) return;
-    acknowledged = received;
-    say("drawn", { slot, id: acknowledged });
+    if (!mine.drawn) mine.told = message.id - EVERY; // the first is told at once: frames may have been sent before
+    mine.drawn = received;
+    const drawn = acknowledged(slots);
+    if (drawn) say("drawn", { drawn });
   });
   hear("frame", (message, buffers) => {
     if (message.slot !== slot) return;
