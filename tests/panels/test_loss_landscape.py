@@ -288,6 +288,15 @@ def test_a_run_that_fails_is_shown_not_hidden(directions):
     assert panel._status.get_text() == "loss not a number here"
 
 
+def test_losses_too_large_for_single_precision_have_their_bands():
+    panel = attached(LossLandscape(BOWL, span=1e100, resolution=9), line())  # losses of 1e200
+    panel.finish()
+    losses = panel.losses()
+    assert losses.max() > 1e180
+    pixels = np.asarray(panel.artists()[0].get_array()).astype(int)
+    assert len(np.unique(pixels.reshape(-1, 4), axis=0)) > 10
+
+
 def test_a_misfit_says_why():
     one = nbann.Trainer(nbann.Sequential([nbann.Dense(1, bias=False)]), ([[1.0]], [2.5]))
     assert "this net has 1" in attached(LossLandscape(), one).describe()
