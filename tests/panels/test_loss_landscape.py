@@ -1,5 +1,7 @@
 """The loss landscape against closed forms, evaluate, scikit-learn's PCA; and that it only looks."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -441,3 +443,15 @@ def test_other_kinds_of_nets_are_at_the_loss_that_evaluate_tells(name):
     low, high = np.nanmin(panel.losses()), np.nanmax(panel.losses())
     assert low < high
     assert ("all 100 queries" in panel.describe()) == (name == "ranker")
+
+
+def test_numbers_under_a_small_landscape_stand_apart():
+    board = nbann.Dashboard(classes(), ["landscape"], width=300, row_height=200)
+    board.render()
+    renderer = board._canvas.get_renderer()
+    ax = board.panels[0].ax
+    low, high = ax.get_xlim()
+    labels = [label for label in ax.get_xticklabels() if low <= label.get_position()[0] <= high]
+    boxes = [label.get_window_extent(renderer) for label in labels]
+    assert len(boxes) > 2
+    assert all(a.x1 + 2 < b.x0 for a, b in pairwise(boxes))
