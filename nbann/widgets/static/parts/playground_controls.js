@@ -74,6 +74,7 @@ export function playgroundControls({ get, say, listen, follow }, { control, tell
   function slider(name) {
     const { label, title, shown, ...range } = { min: 0, ...RANGES[name] };
     const field = make("input", { type: "range", ...Object.fromEntries(Object.entries(range).map(([k, v]) => [k, String(v)])) });
+    field.setAttribute("aria-label", label); // the label element names its first field, which is the output
     const value = make("output");
     const show = () => {
       value.textContent = shown(Number(field.value));
