@@ -106,8 +106,11 @@ class Scale(NamedTuple):
         """Return where values lie."""
         if not self.threshold:
             return values / self.limit
-        logs: Floats = np.sign(values) * np.log1p(np.abs(values) / self.threshold)
-        return logs / np.log1p(self.limit / self.threshold)
+        with np.errstate(divide="ignore"):  # the logarithm of 0 is at height 0
+            sizes = np.log(np.abs(values)) - np.log(self.threshold)
+        # log(1 + e^s), so that no quotient is beyond what a number can hold
+        logs: Floats = np.sign(values) * np.logaddexp(0.0, sizes)
+        return logs / np.logaddexp(0.0, np.log(self.limit) - np.log(self.threshold))
 
     @property
     def half(self) -> float:

@@ -12,7 +12,7 @@ from ..core.losses.machine_losses import MachineLoss
 from .asked import Asked, amount, check_part, part_of, spaced, task_of
 from .base import Margins, Panel
 from .shade import centers, picture, seams, shades
-from .style import SMALL
+from .style import LABEL, SMALL, TITLE
 from .text import literal, names_of, number, plain, text_width
 from .words import Words
 
@@ -220,11 +220,14 @@ class ConfusionMatrix(Panel):
         if self._lines is not None:
             self._lines.set_text("\n".join(self._listed(counts)))
         samples = amount(len(self._y), self._count_of_all, f"{self._part} {self._word}")
-        self._status.set_text(
-            "outputs are not numbers"
-            if counts is None
-            else f"{_percent(np.trace(counts), len(self._y))} of {samples} right"
-        )
+        if counts is None:
+            self._status.set_text("outputs are not numbers")
+            return
+        share = _percent(np.trace(counts), len(self._y))
+        whole = f"{share} of {samples} right"
+        title = 1.12 * text_width(self.title, TITLE) + 12  # bold letters are wider
+        room = self.size[0] + self.margins.left - 12 - title
+        self._status.set_text(whole if text_width(whole, LABEL) <= room else f"{share} right")
 
     @property
     def _count_of_all(self) -> int:

@@ -297,7 +297,9 @@ class Dashboard:
         self.update()
         self.finish()
         kind = str(options.get("format") or fspath(path).rpartition(".")[2]).lower()
-        options["metadata"] = _DATES.get(kind, {}) | dict(options.get("metadata") or {})
+        metadata = _DATES.get(kind, {}) | dict(options.pop("metadata", None) or {})
+        if metadata:  # formats such as JPEG take none at all
+            options["metadata"] = metadata
         same = {"svg.hashsalt": "nbann", "svg.fonttype": "path"}
         with style(families()), rc_context(same):
             self.figure.savefig(path, **options)

@@ -187,7 +187,8 @@ class GradientFlow(Panel):
         if self._numbers is None:
             return
         low, high = np.log10(self.ax.get_ylim())
-        raised = y * 10 ** (11 * (high - low) / self.size[1])
+        more = 10 ** (11 * (high - low) / self.size[1])
+        raised = np.minimum(y, 1e307 / more) * more
         self._numbers.at = np.column_stack([np.arange(len(norms)), raised])
         self._numbers.set_words(
             [number(float(n)) if c else "" for n, c in zip(norms, computed, strict=True)]

@@ -39,9 +39,10 @@ def bands(cut: Slice, size: tuple[float, float], theme: Theme, *, gray: bool) ->
     if losses is None or not np.isfinite(losses).any():
         return np.broadcast_to(bare, (1, 1, 4))
     known = np.isfinite(losses)
-    fine = stretch(np.where(known, losses, cut.high)[..., None], height, width)[..., 0]
+    # shares of the span, not losses: of a run gone astray single precision can not hold those
     span = (cut.high - cut.low) or 1.0
-    share = np.sqrt(np.clip((fine - cut.low) / span, 0, 1))
+    above = np.clip((np.where(known, losses, cut.high) - cut.low) / span, 0, 1)
+    share = np.sqrt(np.clip(stretch(above[..., None], height, width)[..., 0], 0, 1))
     band = np.minimum((np.nan_to_num(share) * _BANDS).astype(np.intp), _BANDS - 1)
     pixels = _table(theme, gray)[band]
     if not known.all():

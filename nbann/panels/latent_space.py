@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import UnknownNameError, bad_value
+from ..core.layers.dropout import Dropout
+from ..core.layers.noise import GaussianNoise
 from ..core.models.heads import Heads
 from .asked import Asked, amount, check_part, part_of, spaced
 from .base import Margins, Panel
@@ -21,6 +23,7 @@ from .text import counted, literal, number, plain
 
 if TYPE_CHECKING:
     from ..core.data.dataset import Dataset
+    from ..core.layers.layer import Layer
     from ..core.trainer import Trainer
 
 _MOST = 1000
@@ -112,6 +115,8 @@ class LatentSpace(Panel):
             expected = "an output of at least 2 numbers a sample"
             mend = "Choose another layer, or leave layer= out."
             raise bad_value(f"layer {self._name!r}", expected, f"shape {shape}", mend)
+        mask = None if data.mask is None else data.mask[:1]
+        self.trainer.activations(self._name, data.X[:1], mask)  # raises if predicting has none
         rows = spaced(len(data), _MOST)
         self._all = len(data)
         self._X = data.X[rows]
@@ -299,7 +304,7 @@ def _usual(trainer: Trainer) -> str | None:
     if hidden in names:
         return hidden
     if isinstance(trainer.model, Heads):  # what the heads share
-        return f"{trainer.model.body.names[-1]}.out"
+        return _predicted(trainer.model.body.names, trainer.model.body.layers)
     layers = trainer.model.names if trainer.model.layers else ()
     weighted = [
         i
@@ -308,7 +313,16 @@ def _usual(trainer: Trainer) -> str | None:
     ]
     if not weighted or weighted[-1] == 0:
         return None
-    return f"{layers[weighted[-1] - 1]}.out"
+    before = weighted[-1]
+    return _predicted(layers[:before], trainer.model.layers[:before])
+
+
+def _predicted(names: Sequence[str], layers: Sequence[Layer]) -> str | None:
+    """Return what the last layer gives that does something when predicting; None: none does."""
+    for name, layer in zip(reversed(names), reversed(layers), strict=True):
+        if not isinstance(layer, Dropout | GaussianNoise):  # those act in training only
+            return f"{name}.out"
+    return None
 
 
 def _open(ends: tuple[float, float]) -> tuple[float, float]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from ..core.checks import number_in, whole_number
@@ -281,6 +282,8 @@ class LossLandscape(Panel):
             )
             for mark, size, face, rim in dots
         ]
+        ticks = max(2, int(self.size[0] / 48))  # as many as have room for "−0.25"
+        self.ax.xaxis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10]))
         muted = {"color": self.theme.muted}
         self._key = self.moving_text((0, 1), (0, 10), size=SMALL, va="center", **muted)
         self._status = self.moving_text((1, 1), (0, self.header), ha="right", **muted)

@@ -21,6 +21,7 @@ DASHES = ((0, (2.2, 1.6)), "-")  # what is read, what is written
 INSIDE = 9.5  # smallest radius that holds a number
 DOTTED = 8.0  # smallest radius beside which a bias can be told
 UNROLLED = 34.0  # pixels for the states over time
+_TWO_LINES = 24.0  # pixels between neurons of which each has a name and a probability under it
 
 
 class Drawing(Labels):
@@ -63,23 +64,35 @@ class Drawing(Labels):
         rows = self._rows()
         self._foot = FOOT + (11.0 if rows < 2 else ROW + 1) * (rows - 2)
         self._foot += UNROLLED * bool(self._recurrent)
-        places = Places.of(
-            self._slots,
-            width,
-            height - self._above,
-            widest[0] + 10,
-            max(widest[1], chance, 16) + 12,
-            lanes=self.lanes,
-            foot=self._foot,
-            widest=17.0 if self.inside == "number" else 22.0,
-            even=self.inside != "heatmap" and all(self.lanes.alone),
-        )
+
+        def placed(room: float) -> Places:
+            return Places.of(
+                self._slots,
+                width,
+                height - self._above,
+                widest[0] + 10,
+                room + 12,
+                lanes=self.lanes,
+                foot=self._foot,
+                widest=17.0 if self.inside == "number" else 22.0,
+                even=self.inside != "heatmap" and all(self.lanes.alone),
+            )
+
+        places = placed(max(widest[1], chance, 16))
+        named = [i for i in self._told if any(right[i]) and len(places.at[i]) > 1]
+        pitch = min((float(np.abs(np.diff(places.at[i][:, 1])).min()) for i in named), default=99.0)
+        self._beside = widest[1] + 6 if pitch < _TWO_LINES else 0.0
+        if self._beside:
+            places = placed(self._beside + chance)
         self._make_artists(places.radius)
         self._lay(places, list(range(len(self.columns))))
         self._draw_input_names(left)
         for i, some in right.items():
             self._draw_end_names(i, some)
-        spots = [places.at[i] + (places.radii[i] + 8, -6.0 * any(right[i])) for i in self._told]
+        shift = np.array([self._beside, 0.0 if self._beside else -6.0])
+        spots = [
+            places.at[i] + (places.radii[i] + 8, 0.0) + shift * any(right[i]) for i in self._told
+        ]
         self._chances = self.moving(
             Words(
                 self.ax,

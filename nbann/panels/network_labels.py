@@ -22,6 +22,8 @@ class Labels(Marks):
     places: Places
     _foot: float
     _told: list[int]
+    _beside: float
+    """How far right of a last neuron's name its probability stands; 0: it stands under it."""
 
     def _write(self, word: str, x: float, y: float, **look: Any) -> None:
         self.ax.text(x, y, word, fontsize=SMALL, color=self.theme.muted, parse_math=False, **look)
@@ -63,7 +65,8 @@ class Labels(Marks):
             self._write(name, x - self.places.radii[0] - 8, y, ha="right", va="center")
 
     def _draw_end_names(self, i: int, names: list[str]) -> None:
-        out, lift = self.places.radii[i] + 8, 6.0 if i in self._told else 0.0
+        out = self.places.radii[i] + 8
+        lift = 6.0 if i in self._told and not self._beside else 0.0
         for name, (x, y) in zip(names, self.places.at[i], strict=True):
             self._write(name, x + out, y + lift, ha="left", va="center")
         band = self.lanes.bands[i]

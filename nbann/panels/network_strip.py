@@ -137,7 +137,7 @@ class Strip(Part):
     def spreads(self) -> Floats:
         """Return the standard deviation of each layer's newest array; NaN if not computed."""
         panel = self.panel
-        names = panel._names_now
+        names = [panel.array_of(column) for column in panel.columns]  # now, not at the last update
         with np.errstate(all="ignore"):
             return np.array(
                 [np.nan if name is None else float(panel.trainer[name].std()) for name in names]

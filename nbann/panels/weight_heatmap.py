@@ -16,7 +16,7 @@ from .cells import draw_cells
 from .network_layout import input_names_of, neuron_names_of, sides_of
 from .scale import Limit, largest
 from .style import SMALL
-from .text import literal, number, plain, short_number, text_width
+from .text import counted, literal, number, plain, short_number, text_width
 from .weight_blocks import Block, Box
 from .weight_images import Mosaic
 from .words import Words
@@ -284,7 +284,7 @@ class WeightHeatmap(Panel):
     def _size(self, name: str, by: str) -> str:
         """Return how many rows and columns a matrix has, and what they stand for."""
         counts = zip(self.trainer[name].shape, sides_of(self.trainer, name), strict=True)
-        return f" {by} ".join(f"{n} {side}s" for n, side in counts)
+        return f" {by} ".join(counted(n, side) for n, side in counts)
 
     def _entry(self, name: str, weight: NDArray[np.floating], flat: int) -> str:
         i, j = np.unravel_index(flat, weight.shape)

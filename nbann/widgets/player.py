@@ -6,6 +6,7 @@ The kernel stays responsive because the task trains for some milliseconds at a t
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 import weakref
 from collections.abc import Callable
@@ -192,9 +193,15 @@ class Player:
             return 0.0
         while due >= 1.0:
             due -= 1.0
+            sound = not _is_astray(trainer)  # who plays on from where it went astray may look on
             if (ran := trainer.step(self.unit)).paused:
                 self.mode, self.why = None, ran.why
                 return 0.0
+            if sound and _is_astray(trainer):
+                raise FloatingPointError(
+                    "The loss is not a finite number any more, so that nothing more is learned. "
+                    "Go back or reset, and lower the learning rate; Run tells the op that failed."
+                )
             if time.perf_counter() > deadline:
                 return min(due, 1.0)  # faster than it can be: what is owed is let go
         return due
@@ -202,3 +209,10 @@ class Player:
     def _tell(self, error: BaseException | None) -> None:
         for listener in tuple(self._listeners):
             listener(error)
+
+
+def _is_astray(trainer: Trainer) -> bool:
+    """Whether the loss of the loaded batch has been computed and is no finite number."""
+    if not trainer._guarded or "loss" not in trainer.names or not trainer.is_current("loss"):
+        return False
+    return not math.isfinite(float(trainer["loss"]))

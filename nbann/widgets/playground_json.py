@@ -167,9 +167,19 @@ def _check_choice(what: str, value: Any, offered: Any) -> None:
 
 def _text(path: str | os.PathLike[str]) -> str:
     file = Path(path)
-    if len(str(path)) < 4096 and file.is_file() and file.stat().st_size > MOST_TEXT:
+    if any(len(os.fsencode(part)) > 255 for part in file.parts):  # it is no path at all
+        mend = "Pass what to_json has written, or the path of a file."
+        raise bad_value("state", "JSON", repr(str(path))[:60], mend)
+    if file.is_dir():
+        mend = f"Add a name: {str(file / 'start.json')!r}."
+        raise bad_value("state", "a file", f"the folder {str(file)!r}", mend)
+    if file.is_file() and file.stat().st_size > MOST_TEXT:
         raise bad_value("state", f"at most {MOST_TEXT:,} bytes", f"{file.stat().st_size:,}", "")
-    return file.read_text("utf-8")
+    try:
+        return file.read_text("utf-8-sig")  # some editors begin a file with a byte order mark
+    except UnicodeDecodeError as error:
+        mend = "Pass what to_json has written."
+        raise bad_value("state", "text in UTF-8", str(error)[:100], mend) from None
 
 
 def _no_constant(name: str) -> float:

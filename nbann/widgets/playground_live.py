@@ -78,10 +78,14 @@ def words(names: list[str], new: Setup) -> str:
     """Return what was changed, as a person says it: "learning rate 0.03", "features"."""
     said = []
     if "data" in names:
-        names = [name for name in names if name not in FOLLOWS]
+        names = [name for name in names if name not in FOLLOWS or (name == "own" and new.own)]
     for name in names:
+        if name == "data" and new.own is not None:
+            continue  # they are told by their own name
         value, shown = getattr(new, name), NAMES.get(name, name)
-        if name == "batch_size" and value is None:
+        if name == "own" and new.own is not None:
+            said.append(f"data {' '.join(new.own.name.split())[:60]}")
+        elif name == "batch_size" and value is None:
             said.append("batch size: all samples")
         elif name == "layers":
             kinds = dict.fromkeys(activation for _, activation in value)

@@ -87,7 +87,7 @@ def read_csv(text: str, target: str | None = None, name: str = "table") -> Datas
         mend = "Read it with pandas and pass data=frame, target=...."
         raise bad_value("CSV", f"at most {MOST_BYTES:,} characters", f"{len(text):,}", mend)
     rows = _rows(text.removeprefix("\ufeff"))
-    head = rows[0]
+    head = rows[0][1]
     named = not all(_is_number(cell) for cell in head)
     names = [cell.strip() for cell in head] if named else [f"x{i + 1}" for i in range(len(head))]
     body = rows[1:] if named else rows
@@ -101,32 +101,32 @@ def read_csv(text: str, target: str | None = None, name: str = "table") -> Datas
     if target is not None and target not in names:
         raise UnknownNameError("column", target, names)
     at = len(names) - 1 if target is None else names.index(target)
-    first = 2 if named else 1
     columns = [i for i in range(len(names)) if i != at]
-    X = [[_number(row[i], line, names[i]) for i in columns] for line, row in enumerate(body, first)]
-    y, task, classes = _target([row[at].strip() for row in body], first, names[at])
+    X = [[_number(row[i], number, names[i]) for i in columns] for number, row in body]
+    y, task, classes = _target([(number, row[at].strip()) for number, row in body], names[at])
     kept = [names[i] for i in columns]
     return Dataset(np.array(X), y, task, kept, classes or (names[at],), name)
 
 
-def _rows(text: str) -> list[list[str]]:
-    """Return the cells of a table, all rows of one length, or say which row is not."""
-    line = text.lstrip().split("\n", 1)[0]
+def _rows(text: str) -> list[tuple[int, list[str]]]:
+    """Return each row's number in the file, empty ones counted, and its cells, as many in all."""
+    line = "".join(text.lstrip().splitlines()[:1])
     mark = max(",;\t", key=line.count)
     try:
-        found = [row for row in csv.reader(io.StringIO(text), delimiter=mark) if any(row)]
+        read = enumerate(csv.reader(io.StringIO(text, newline=None), delimiter=mark), 1)
+        found = [(number, row) for number, row in read if any(map(str.strip, row))]
     except csv.Error as error:
         raise bad_value("CSV", "a table", str(error), "Save it as CSV again.") from None
-    if not found or len(found[0]) < 2:
+    if not found or len(found[0][1]) < 2:
         mend = "The last column is learned from the others."
         raise bad_value("CSV", "a table of at least 2 columns", f"{text[:40]!r}", mend)
-    if len(found) > MOST_ROWS + 1 or len(found[0]) > MOST_COLUMNS:
+    wide = len(found[0][1])
+    if len(found) > MOST_ROWS + 1 or wide > MOST_COLUMNS:
         expected = f"at most {MOST_ROWS:,} rows and {MOST_COLUMNS} columns"
-        received = f"{len(found):,} and {len(found[0])}"
-        raise bad_value("CSV", expected, received, "Take a part of it.")
-    for number, row in enumerate(found, 1):
-        if len(row) != len(found[0]):
-            expected = counted(len(found[0]), "cell")
+        raise bad_value("CSV", expected, f"{len(found):,} and {wide}", "Take a part of it.")
+    for number, row in found:
+        if len(row) != wide:
+            expected = counted(wide, "cell")
             raise bad_value(f"CSV row {number}", expected, f"{len(row)}", "Fill it up.")
     return found
 
@@ -146,12 +146,13 @@ def _number(cell: str, line: int, name: str) -> float:
     return float(cell)
 
 
-def _target(cells: Sequence[str], first: int, name: str) -> tuple[Any, Any, tuple[str, ...]]:
+def _target(given: Sequence[tuple[int, str]], name: str) -> tuple[Any, Any, tuple[str, ...]]:
     """Return what is learned, its task, and the names of its classes."""
-    for line, cell in enumerate(cells, first):
+    for number, cell in given:
         if not cell:
-            where = f"CSV row {line}, column {name[:40]!r}"
+            where = f"CSV row {number}, column {name[:40]!r}"
             raise bad_value(where, "what is to be learned", "an empty cell", "Fill it in.")
+    cells = [cell for _, cell in given]
     if all(_is_number(cell) for cell in cells):
         values = np.array([float(cell) for cell in cells])
         different = np.unique(values)

@@ -211,6 +211,6 @@ class PlaygroundTouching(PlaygroundTelling):
 def _whole(name: str, value: Any) -> Any:
     """Return a whole number that was typed or chosen."""
     number = wording.as_number(name.replace("_", " "), value)
-    if number != int(number):
+    if not number.is_integer():  # nor is what is not finite
         raise bad_value(name.replace("_", " "), "a whole number", f"{number:g}", "")
     return int(number)

@@ -135,3 +135,11 @@ test("the code's library is chosen, and what is typed is sent", () => {
   close();
 });
 test.after(() => page.close());
+
+test("every slider has a name of its own", () => {
+  const { el, close } = open();
+  const names = [...el.querySelectorAll(".nbann-pg-slider input")].map((field) => field.getAttribute("aria-label"));
+  assert.ok(names.includes("Dropout") && names.includes("Noise"));
+  assert.ok(names.every((name) => name));
+  close();
+});

@@ -114,9 +114,13 @@ test("buffers are read wherever they lie in memory", () => {
 });
 
 test("a file that is too large is not read", async () => {
-  const { wrong } = await readFile({ name: "a.csv", size: 3e6, text: () => assert.fail("it was read") });
+  const { wrong } = await readFile({ name: "a.csv", size: 3e6, arrayBuffer: () => assert.fail("it was read") });
   assert.match(wrong, /at most 2 MB; received 3.0 MB/);
-  assert.deepEqual(await readFile({ name: "a.csv", size: 3, text: async () => "a,b" }), { text: "a,b" });
+  const given = (...bytes) => ({ name: "a.csv", size: 3, arrayBuffer: async () => new Uint8Array(bytes).buffer });
+  assert.deepEqual(await readFile(given(0x61, 0x2c, 0xc3, 0xa9)), { text: "a,\u00e9" }); // UTF-8
+  assert.deepEqual(await readFile(given(0x61, 0x2c, 0xe9)), { text: "a,\u00e9" }); // a Windows program's
+  assert.deepEqual(await readFile(given(0xff, 0xfe, 0x61, 0, 0xe9, 0)), { text: "a\u00e9" }); // UTF-16
+  assert.deepEqual(await readFile(given(0xef, 0xbb, 0xbf, 0x61)), { text: "a" }); // with a byte order mark
 });
 
 test("text that may not be copied is selected", async () => {

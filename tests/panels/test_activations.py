@@ -7,7 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 import nbann
 from nbann.panels import Activations, Dashboard
 from nbann.panels.activation_cells import grid
-from nbann.panels.activation_numbers import BINS, QUANTILES, histogram, quantiles, scale_of
+from nbann.panels.activation_numbers import BINS, QUANTILES, Scale, histogram, quantiles, scale_of
 
 from .boards import attached, blobs, classes, deep, same_as_fresh
 
@@ -279,3 +279,9 @@ def test_a_blitted_picture_is_a_full_one(make, theme):
         move()
         pixels = board.render().astype(int)
         assert np.abs(pixels - full()).max() <= 1
+
+
+def test_heights_of_what_no_quotient_can_hold():
+    scale = Scale(limit=1e308, threshold=1e-3)
+    found = scale.heights(np.array([-1e308, 0.0, 1e-3, 1e308]))
+    np.testing.assert_allclose(found, [-1, 0, np.log(2) / (311 * np.log(10)), 1])

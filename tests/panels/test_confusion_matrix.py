@@ -189,3 +189,15 @@ def test_wrong_options_are_told(make, error):
     with pytest.raises(ValueError, match=error):
         make()
     assert repr(ConfusionMatrix("train")) == "ConfusionMatrix(of='train')"
+
+
+def test_what_is_right_does_not_run_into_the_title_of_a_small_panel():
+    board = nbann.Dashboard(classes(), [ConfusionMatrix("train")], width=300, row_height=200)
+    panel = board.panels[0]
+    board.render()
+    title = next(text for text in panel.ax.texts if text.get_text() == panel.title)
+    renderer = board._canvas.get_renderer()
+    left = panel._status.get_window_extent(renderer).x0
+    assert title.get_window_extent(renderer).x1 < left
+    right = np.trace(panel.counts()) / panel.counts().sum()
+    assert panel._status.get_text() == f"{100 * right:.1f}% right"

@@ -7,6 +7,7 @@ import zlib
 import matplotlib.image
 import numpy as np
 import pytest
+from PIL import Image
 
 import nbann
 from nbann.panels import Dashboard, LossCurve, NetworkDiagram, WeightHeatmap
@@ -129,6 +130,9 @@ def test_savefig_writes_all_that_moves(tmp_path):
     saved = matplotlib.image.imread(tmp_path / "board.png")
     difference = np.abs(np.round(saved * 255) - board.render())
     assert difference.max() <= 1
+    board.savefig(tmp_path / "board.jpg")  # which can hold no metadata
+    with Image.open(tmp_path / "board.jpg") as picture:
+        assert picture.size == (board.width, board.height)
     board.savefig(tmp_path / "board.svg")
     assert "<svg" in (tmp_path / "board.svg").read_text()
 

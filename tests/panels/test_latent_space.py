@@ -122,6 +122,22 @@ def test_what_several_heads_share():
     assert "4 neurons of shared.out" in panel.describe()
 
 
+@pytest.mark.parametrize("idle", [nbann.Dropout(0.5), nbann.GaussianNoise(0.1)])
+def test_what_acts_in_training_only_is_passed_over(idle):
+    layers = [nbann.Dense(6, name="hidden"), nbann.ReLU(), idle, nbann.Dense(3)]
+    panel = attached(LatentSpace(), nbann.Trainer(nbann.Sequential(layers), blobs()))
+    panel.trainer.run(1)
+    panel.update()
+    assert "of the 6 neurons of relu1.out" in panel.describe()
+    code = code_of(panel.trainer, panel.trainer.train_data.X)
+    shares = np.linalg.svd(code - code.mean(axis=0), compute_uv=False) ** 2
+    np.testing.assert_allclose(panel.plane().shares, (shares / shares.sum())[:2])
+    with pytest.raises(ValueError, match="array of a prediction"):
+        attached(LatentSpace(panel.trainer.model.names[2]), panel.trainer)
+    noise_alone = nbann.Trainer(nbann.Sequential([nbann.Dropout(0.5), nbann.Dense(3)]), blobs())
+    assert "straight from the inputs" in LatentSpace().fits(noise_alone)
+
+
 def test_values_color_the_points():
     panel = attached(LatentSpace(), values())
     y = panel.trainer.train_data.y

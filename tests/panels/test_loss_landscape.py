@@ -1,5 +1,7 @@
 """The loss landscape against closed forms, evaluate, scikit-learn's PCA; and that it only looks."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -288,6 +290,15 @@ def test_a_run_that_fails_is_shown_not_hidden(directions):
     assert panel._status.get_text() == "loss not a number here"
 
 
+def test_losses_too_large_for_single_precision_have_their_bands():
+    panel = attached(LossLandscape(BOWL, span=1e100, resolution=9), line())  # losses of 1e200
+    panel.finish()
+    losses = panel.losses()
+    assert losses.max() > 1e180
+    pixels = np.asarray(panel.artists()[0].get_array()).astype(int)
+    assert len(np.unique(pixels.reshape(-1, 4), axis=0)) > 10
+
+
 def test_a_misfit_says_why():
     one = nbann.Trainer(nbann.Sequential([nbann.Dense(1, bias=False)]), ([[1.0]], [2.5]))
     assert "this net has 1" in attached(LossLandscape(), one).describe()
@@ -432,3 +443,15 @@ def test_other_kinds_of_nets_are_at_the_loss_that_evaluate_tells(name):
     low, high = np.nanmin(panel.losses()), np.nanmax(panel.losses())
     assert low < high
     assert ("all 100 queries" in panel.describe()) == (name == "ranker")
+
+
+def test_numbers_under_a_small_landscape_stand_apart():
+    board = nbann.Dashboard(classes(), ["landscape"], width=300, row_height=200)
+    board.render()
+    renderer = board._canvas.get_renderer()
+    ax = board.panels[0].ax
+    low, high = ax.get_xlim()
+    labels = [label for label in ax.get_xticklabels() if low <= label.get_position()[0] <= high]
+    boxes = [label.get_window_extent(renderer) for label in labels]
+    assert len(boxes) > 2
+    assert all(a.x1 + 2 < b.x0 for a, b in pairwise(boxes))

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import nbann
-from nbann.panels import NetworkDiagram
+from nbann.panels import Dashboard, NetworkDiagram
 from nbann.panels.lit import lit_by
 from nbann.panels.network_layout import neuron_names_of
-from nbann.panels.style import PX, THEMES
-from nbann.panels.text import short_number
+from nbann.panels.style import PX, SMALL, THEMES
+from nbann.panels.text import short_number, text_width
 
 from .boards import attached, blobs, classes, deep, trask, wide
 
@@ -237,3 +237,23 @@ def test_the_edges_of_a_tied_decoder_are_the_encoders_turned_round():
     lit, _ = lit_by(trainer.program.writer["dense_transpose2.out"], panel.columns)
     assert lit.edges == {1, 4}  # "a.weight" leads from x, and to x again
     assert neuron_names_of(trainer, "a.weight") == ("neuron 0", "neuron 1", "neuron 2")
+
+
+def test_many_classes_have_their_probability_beside_their_name():
+    layers = nbann.Sequential([nbann.Dense(8), nbann.Tanh(), nbann.Dense(30)])
+    data = nbann.Dataset(np.arange(120.0).reshape(60, 2) / 60, np.arange(60) % 30)
+    trainer = nbann.Trainer(layers, data, batch_size=20)
+    trainer.step("batch")
+    board = Dashboard(trainer, ["network"], width=300, row_height=200)
+    board.render()
+    (panel,) = board.panels
+    names = {t.get_text(): t for t in panel.ax.texts if t.get_text().startswith("class ")}
+    renderer = board._canvas.get_renderer()
+    boxes = [text.get_window_extent(renderer) for text in names.values()]
+    assert len(boxes) == len(panel._chances.words)
+    for box, (x, y), word in zip(boxes, panel._chances.at, panel._chances.words, strict=True):
+        assert word.endswith("%")
+        left, middle = panel.ax.transData.transform((x, y))
+        assert left > box.x1
+        assert abs(middle - (box.y0 + box.y1) / 2) < 3
+        assert left + text_width(word, SMALL) < board.width

@@ -357,6 +357,14 @@ def test_a_very_deep_net_is_a_strip_with_a_lens():
     np.testing.assert_allclose(frame[:, 0].max(), strip.left + 6 * strip.step)
 
 
+def test_words_of_a_strip_are_of_now_before_an_update():
+    trainer = NETS["very deep"]()
+    panel = attached(NetworkDiagram(), trainer)
+    trainer.step("op", 2)  # the first layer's z and its tanh
+    spread = number(float(np.std(trainer["tanh1.out"])))
+    assert f"to {spread} in layer 1" in panel.describe()
+
+
 def test_the_cells_of_a_strip_are_the_values_of_its_layers():
     trainer = NETS["very deep"]()
     trainer.step("phase")

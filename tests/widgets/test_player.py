@@ -187,3 +187,31 @@ def test_progress_in_words():
     assert progress.words(10, 100.0) == "0 of 100 epochs"
     assert progress.words(60, 105.0) == "50 of 100 epochs, 10 epochs/s, 5 s left"
     assert progress.fraction(60) == 0.5
+
+
+@pytest.mark.parametrize(("guarded", "ends"), [(True, True), (False, False)])
+def test_play_ends_where_the_loss_is_no_number(guarded, ends):
+    net = nbann.Sequential([nbann.Dense(2), nbann.Dense(1)])
+    data = nbann.Dataset([[1.0, 2.0], [3.0, -1.0]], [0.5, -0.5])
+    trainer = nbann.Trainer(net, data, optimizer=nbann.SGD(1e3), stop_on_nan=guarded)
+
+    async def scenario():
+        player, heard = Player.of(trainer), []
+        player.listen(heard.append)
+        player.speed = 1000.0
+        with np.errstate(all="ignore"):
+            player.play("epoch")
+            await until(lambda: player._task.done() or trainer.position.epoch > 60)
+            player.pause()
+            await until(lambda: player._task.done())
+            here, errors = trainer.position.epoch, [error for error in heard if error is not None]
+            player.play("epoch")  # whoever wants to look on from there may
+            await until(lambda: trainer.position.epoch > here + 2)
+            player.pause()
+            await until(lambda: player._task.done())
+        return errors
+
+    errors = asyncio.run(scenario())
+    assert not np.isfinite(trainer["loss"])
+    assert [type(error) for error in errors] == [FloatingPointError] * ends
+    assert all("lower the learning rate" in str(error) for error in errors)

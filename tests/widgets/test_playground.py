@@ -238,6 +238,10 @@ def test_messages_do_what_methods_do(widget):
     message(widget, type="change", field="standardize", value=True)
     assert widget.setup.points == 60
     assert widget.setup.standardize
+    for field in ("batch_size", "seed", "points"):
+        for value in ("inf", "1e400", "nan"):
+            message(widget, type="change", field=field, value=value)
+            assert "expected a whole number" in widget.notice
     message(widget, type="change", field="__class__", value=1)
     assert "one that can be set" in widget.notice
     message(widget, type="rate", value="0.25")

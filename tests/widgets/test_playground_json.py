@@ -128,6 +128,22 @@ def test_what_is_no_state_is_refused(source, expected):
     assert len(str(raised.value)) < 1000
 
 
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path):
+    path = tmp_path / "start.json"
+    path.write_text(nbann.Playground("xor", points=20).to_json(), "utf-8-sig")
+    assert nbann.Playground.from_json(path).setup.data == "xor"
+
+
+def test_what_is_no_text_in_a_file_is_told(tmp_path):
+    (tmp_path / "start.json").write_bytes(b"\xff\xfe{\x00")
+    with pytest.raises(ValueError, match="state: expected text in UTF-8"):
+        nbann.Playground.from_json(tmp_path / "start.json")
+    with pytest.raises(ValueError, match="state: expected a file; received the folder"):
+        nbann.Playground.from_json(tmp_path)
+    with pytest.raises(ValueError, match="state: expected JSON"):
+        nbann.Playground.from_json("no state " * 1000)
+
+
 def test_a_huge_file_is_not_read(tmp_path):
     path = tmp_path / "huge.json"
     path.write_bytes(b" " * 9_000_000)

@@ -46,6 +46,21 @@ def test_csv_agrees_with_pandas(tmp_path):
     assert [data.target_names[k] for k in data.y] == list(again["kind"])
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_may_end_as_any_system_ends_them(end):
+    data = read_csv(end.join(["", "a;b;kind", "1;2;no", "", "3;4;yes", ""]))
+    assert data.X.tolist() == [[1, 2], [3, 4]]
+    assert data.target_names == ("no", "yes")
+
+
+def test_a_file_is_told_by_its_name():
+    made = nbann.Playground("moons", points=20)
+    made.load_csv("a,b\n1,0\n2,1\n", name="fruit.csv")
+    assert made.told == "Data fruit.csv. Started from seed 0."
+    made.load_csv("a,b\n1,1\n2,0\n", name="<b>\nmore</b>")
+    assert made.told == "Data <b> more</b>. Started from seed 0."
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -57,6 +72,7 @@ def test_csv_agrees_with_pandas(tmp_path):
         ("a,b\n1,2\nnan,4\n", "CSV row 3, column 'a'"),
         ("a,b\n1,2\n1e999,4\n", "CSV row 3, column 'a'"),
         ("a,b\n1,2\n3,\n", "CSV row 3, column 'b': expected what is to be learned"),
+        ("a,b\n\n1,2\n , \nx,4\n", "CSV row 5, column 'a'"),  # empty rows are counted
         ("a,b\n__import__('os').abort(),1\n2,1\n", "expected a finite number"),
         ("=cmd|' /C calc'!A0,b\n=1+1,2\n", "received '=1+1'"),
         ("a,a\n1,2\n", "'a' twice"),

@@ -15,7 +15,17 @@ const RANGES = {
 /** A CSV file's text goes to Python, or what is wrong with it is told. @param {File} file @returns {Promise<{text?: string, wrong?: string}>} */
 export async function readFile(file) {
   if (file.size > MOST_CHARACTERS) return { wrong: `${file.name}: expected a file of at most 2 MB; received ${(file.size / 1e6).toFixed(1)} MB.` };
-  return { text: await file.text() };
+  return { text: textOf(new Uint8Array(await file.arrayBuffer())) };
+}
+
+/** A file's text: UTF-16 if it begins so, UTF-8, or else what Windows writes. @param {Uint8Array} bytes */
+export function textOf(bytes) {
+  const two = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : "";
+  try {
+    return new TextDecoder(two || "utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1252").decode(bytes); // where any bytes are text
+  }
 }
 
 /** @param {import("./view.js").Context} context @param {{control: (name: string, el: HTMLElement) => HTMLElement, tell: (text: string) => void}} shared */
@@ -64,6 +74,7 @@ export function playgroundControls({ get, say, listen, follow }, { control, tell
   function slider(name) {
     const { label, title, shown, ...range } = { min: 0, ...RANGES[name] };
     const field = make("input", { type: "range", ...Object.fromEntries(Object.entries(range).map(([k, v]) => [k, String(v)])) });
+    field.setAttribute("aria-label", label); // the label element names its first field, which is the output
     const value = make("output");
     const show = () => {
       value.textContent = shown(Number(field.value));
