@@ -20,7 +20,7 @@ from .loop import MainLoop
 
 SLICE = 0.015  # seconds of training between two looks at the kernel's other work
 STRETCH = 1_000_000  # epochs asked for at a time where there is no end in sight
-REST = 0.005  # seconds of sleep: with 0, Pause takes 200-280 ms to come through; with this below 100
+REST = 0.005  # seconds of sleep: with 0, Pause takes 200-280 ms to come through; else below 100
 NEVER_BEHIND = 1.0  # seconds of steps caught up at most, after the kernel was busy elsewhere
 
 
