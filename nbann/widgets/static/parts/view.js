@@ -65,7 +65,7 @@ export function openView({ model, el }, name, label) {
     listen(root, "keydown", (event) => {
       // JupyterLab's own shortcuts must not act on keys that are meant for the widget
       event.stopPropagation();
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || ownsKey(event.target.tagName, event.key)) return;
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || ownsKey(event.target.tagName, event.key, event.target.type)) return;
       if (act(event.key, event)) event.preventDefault();
     });
 
