@@ -323,3 +323,19 @@ def test_every_trait_survives_json(widget):
     names = ("timeline", "marks", "branches", "rate", "why_rows", "notice", "equation")
     state = {name: getattr(widget, name) for name in names}
     assert json.loads(json.dumps(state, allow_nan=False)) == state
+
+
+def test_a_row_that_can_not_be_opened_says_so_in_words():
+    trainer = nbann.Trainer(nbann.Sequential([nbann.Dense(1)]), ([[1.0]], [2.0]))
+    widget = nbann.StepThrough(trainer, ["loss"])
+    trainer.step("op")
+    trainer.set("dense1.out", (0, 0), 0.25)  # its arithmetic is gone
+    trainer.step("phase")
+    widget.why("loss")
+    for _ in range(3):
+        row = [row for row in widget.why_rows if row.get("opens") and not row["open"]][-1]
+        widget._on_message(widget, {"type": "unfold", "path": row["path"]}, [])
+    assert "trainer.set has changed 'dense1.out'" in widget.notice
+    assert widget.error == ""
+    assert widget.why_rows
+    widget.close()
