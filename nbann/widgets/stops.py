@@ -15,8 +15,8 @@ from .steering import Steering
 class Stops(Steering):
     """A view with breakpoints, which are hooks of its trainer for as long as the view is open.
 
-    Where its last view has gone (its cell was run again) nobody can see or clear a breakpoint: so it
-    stops nothing until a view opens again.
+    Once its last view has gone (its cell was run again) nobody can see or clear a breakpoint:
+    none stops anything until a view opens again.
     """
 
     breakpoints = t.List(t.Unicode()).tag(sync=True)
