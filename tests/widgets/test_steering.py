@@ -161,9 +161,11 @@ def test_branches_come_with_a_fork_and_can_be_returned_to(widget):
     trainer.run(1)
     [branch] = widget.branches
     assert branch["number"] == 0
-    assert branch["words"].startswith("branch 0: to epoch 4, batch 1, loss ")
+    last = f"batch {trainer.batches}"  # as the status line says it once one has returned there
+    assert branch["words"].startswith(f"branch 0: to epoch 3, {last}, loss ")
     assert [(m["kind"], m["step"]) for m in widget.marks] == [("act", 2), ("fork", 2)]
     message(widget, type="switch", number=0)
+    assert (widget.here["epoch"], widget.here["batch"]) == (3, trainer.batches)
     assert same(left, arrays(trainer))
     assert widget.rate == "0.1"
     assert [b["number"] for b in widget.branches] == [1]
