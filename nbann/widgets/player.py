@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from nbann.core.hooks import Unit
 from nbann.core.trainer import Trainer
 
+from .heeding import heed, heed_no_more
 from .loop import MainLoop
 
 SLICE = 0.015  # seconds of training between two looks at the kernel's other work
@@ -143,6 +144,11 @@ class Player:
         """Stop after the slice at hand."""
         self.mode = None
 
+    def interrupt(self) -> None:
+        """Stop as by `pause`, and say that it was the kernel's interrupt."""
+        if self.mode is not None:
+            self.mode, self.why = None, "the kernel was interrupted"
+
     def check_loop(self) -> None:
         """Raise `RuntimeError` where there is no event loop to play on."""
         if not self._loop.is_there:
@@ -159,6 +165,7 @@ class Player:
         last, due = time.perf_counter(), 1.0  # the first step comes at once
         try:
             while self.mode is not None and (trainer := self._trainer()) is not None:
+                heed(interrupt_all)
                 now = time.perf_counter()
                 due, last = due + min(now - last, NEVER_BEHIND) * self.speed, now
                 self.driving = True
@@ -169,10 +176,14 @@ class Player:
                 del trainer
                 self._tell(None)
                 await asyncio.sleep(REST)
-        except (Exception, KeyboardInterrupt) as raised:
+        except KeyboardInterrupt:  # it came while a slice was training
+            self.interrupt()
+        except Exception as raised:
             error = raised  # shown by the listeners: a task has nobody to raise to
         finally:
             self.mode = self.progress = None
+            if all(player.mode is None for player in Player._players.values()):
+                heed_no_more(interrupt_all)
             self._tell(error)
 
     def _slice(self, trainer: Trainer, due: float, deadline: float) -> float:
@@ -216,3 +227,9 @@ def _is_astray(trainer: Trainer) -> bool:
     if not trainer._guarded or "loss" not in trainer.names or not trainer.is_current("loss"):
         return False
     return not math.isfinite(float(trainer["loss"]))
+
+
+def interrupt_all() -> None:
+    """Stop all that plays in this kernel."""
+    for player in tuple(Player._players.values()):
+        player.interrupt()

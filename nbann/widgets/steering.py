@@ -107,7 +107,9 @@ class Steering(Transport):
 
     def _say_unfold(self, content: dict[str, Any]) -> None:
         if self._why is not None:  # else a step has closed it while the message was under way
-            self._why.toggle(content["path"])
+            self.notice = ""
+            with self._telling():  # of what was set by hand there is no arithmetic to open
+                self._why.toggle(content["path"])
             self._show()
 
     def _say_set(self, content: dict[str, Any]) -> None:

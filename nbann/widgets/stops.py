@@ -13,7 +13,11 @@ from .steering import Steering
 
 
 class Stops(Steering):
-    """A view with breakpoints, which are hooks of its trainer for as long as the view is open."""
+    """A view with breakpoints, which are hooks of its trainer for as long as the view is open.
+
+    Once its last view has gone (its cell was run again) nobody can see or clear a breakpoint:
+    none stops anything until a view opens again.
+    """
 
     breakpoints = t.List(t.Unicode()).tag(sync=True)
     """Names of the ops after which a run stops, in the order of the program."""
@@ -52,13 +56,19 @@ class Stops(Steering):
 
     def close(self) -> None:
         """Stop playing for this view, remove its breakpoints, and let the trainer go."""
-        for hook in (*(self._hooks or {}).values(), self._condition):
-            if hook is not None:
-                hook.remove()
-        self._hooks, self._condition = {}, None
+        self._take_down()
         super().close()
 
     # ---- what the browser says -------------------------------------------------------------------
+    def _say_ready(self, content: dict[str, Any]) -> None:
+        self._put_up()
+        super()._say_ready(content)
+
+    def _say_gone(self, content: dict[str, Any]) -> None:
+        super()._say_gone(content)
+        if not self._views:
+            self._take_down()
+
     def _say_forward(self, content: dict[str, Any]) -> None:
         with self._telling():
             self.forward()
@@ -82,6 +92,19 @@ class Stops(Steering):
             if name not in order:
                 raise UnknownNameError("op", name, order)
         return sorted(set(proposal["value"]), key=order.index)
+
+    def _put_up(self) -> None:
+        """Stop again at what the traits say."""
+        self._on_breakpoints(None)
+        if self.stop_when and self._condition is None:
+            self._condition = self.trainer.on("op", self.stop_when)
+
+    def _take_down(self) -> None:
+        """Stop at nothing, though the traits remember it."""
+        for hook in (*(self._hooks or {}).values(), self._condition):
+            if hook is not None:
+                hook.remove()
+        self._hooks, self._condition = {}, None
 
     def _on_breakpoints(self, change: Any) -> None:
         hooks = self._hooks if self._hooks is not None else {}

@@ -78,7 +78,7 @@ def branches(trainer: Trainer) -> list[dict[str, Any]]:
     """Return the lines of events that one can return to: their numbers, and where they differ."""
     found = []
     for branch in trainer.timeline.branches:
-        end = where(trainer.timeline.position_of(branch.end))
+        end = _reached(trainer, branch.end)
         loss = branch.record.last("loss")
         words = f"branch {branch.number}: to {end}"
         words += "" if loss is None else f", loss {loss:.3g}"
@@ -92,6 +92,15 @@ def place(trainer: Trainer, step: int) -> Position:
     if step >= _begun(timeline.end):
         return timeline.position_of(timeline.end)
     return Position(*divmod(max(step, timeline.first), trainer.batches), 0)
+
+
+def _reached(trainer: Trainer, moment: Moment) -> str:
+    """Return how far a line has come, by the batch that a view shows there: the last one begun."""
+    timeline, begun = trainer.timeline, _begun(moment)
+    within = 0 < moment.done < timeline.ops
+    if within or begun <= timeline.first:
+        return where(timeline.position_of(moment))
+    return where(Position(*divmod(begun - 1, trainer.batches), 0))
 
 
 def _begun(moment: Moment) -> int:

@@ -174,7 +174,8 @@ class Transport(View):
         self.play()
 
     def _say_run(self, content: dict[str, Any]) -> None:
-        self.run(content.get("epochs", 1))
+        with self._telling():
+            self.run(content.get("epochs", 1))
 
     def _say_pause(self, content: dict[str, Any]) -> None:
         self.pause()

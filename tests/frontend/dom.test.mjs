@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { clampIndex, lastLine, shortNumber } from "../../nbann/widgets/static/parts/dom.js";
+import { clampIndex, lastLine, shortNumber, typed } from "../../nbann/widgets/static/parts/dom.js";
 
 test("an index stays in its range, whatever is typed", () => {
   assert.equal(clampIndex("3", 6), 3);
@@ -24,4 +24,22 @@ test("a field shows four digits, and nothing of what is no number", () => {
   assert.equal(shortNumber("2.0"), "2");
   assert.equal(shortNumber("nan"), "");
   assert.equal(shortNumber(undefined), "");
+});
+
+test("what was typed for one number is not kept for another", () => {
+  const field = { value: "" };
+  let [number, name] = ["0.1", "a"];
+  const sent = [];
+  const text = typed(field, () => number, (value) => sent.push([name, value]), () => name);
+  text.refresh();
+  field.value = "0.7";
+  field.oninput();
+  number = "0.2"; // the run goes on: what is being typed stays
+  text.refresh();
+  assert.equal(field.value, "0.7");
+  [number, name] = ["0.3", "b"];
+  text.refresh();
+  assert.equal(field.value, "0.3");
+  text.send();
+  assert.deepEqual(sent, []);
 });

@@ -31,3 +31,11 @@ test("a field keeps the keys that are typed into it", () => {
   assert.equal(ownsKey("BUTTON", "r"), false);
   assert.equal(ownsKey("DIV", " "), false);
 });
+
+test("a slider and a radio button keep the keys that move them, and no other", () => {
+  for (const type of ["range", "radio"]) {
+    for (const key of ["ArrowRight", "ArrowLeft", "Home", "PageUp"]) assert.equal(ownsKey("INPUT", key, type), true);
+    for (const key of [" ", "r", "3", "?", "w"]) assert.equal(ownsKey("INPUT", key, type), false, key);
+  }
+  for (const type of ["text", "number"]) assert.equal(ownsKey("INPUT", " ", type), true);
+});

@@ -38,6 +38,26 @@ test("closing a view leaves no listener, observer or handler behind", () => {
   assert.equal(model.sent.at(-1).view, model.sent[0].view);
 });
 
+test("a view whose kernel is gone says so, and closes without an error", () => {
+  const { model, el, close } = open();
+  const error = el.querySelector(".nbann-error");
+  assert.equal(error.hidden, true);
+  model.send = () => {
+    throw new Error("Cannot send");
+  };
+  el.querySelector(".nbann-primary").dispatchEvent(new page.window.Event("click", { bubbles: true }));
+  assert.equal(error.hidden, false);
+  assert.match(error.textContent, /kernel was restarted.*Run this cell again/);
+  close();
+});
+
+test("a page that is left tells Python that its views are gone", () => {
+  const { model, close } = open();
+  page.window.dispatchEvent(new page.window.Event("pagehide"));
+  assert.equal(model.sent.at(-1).type, "gone");
+  close();
+});
+
 test("names are shown as text", () => {
   const { el, close } = open();
   assert.equal(el.querySelectorAll("img").length, 0);

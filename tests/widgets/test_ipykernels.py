@@ -247,3 +247,26 @@ def test_an_interrupt_ends_a_run_at_the_end_of_a_batch(view):
     assert op == 0
     assert view.kernel.run(f"{AGAIN}b.goto({epoch}, {batch}){SAME}") == "True"
     assert view.kernel.run("print((await trainer.run_async(2)).reason)") == "epochs"
+
+
+@pytest.mark.parametrize("mode", ["play", "run"])
+def test_an_interrupt_between_cells_ends_a_play_in_words(view, mode):
+    view.open()
+    view.say(mode, epochs=10**9)
+    view.until(lambda: view.state["here"]["epoch"] > 2)
+    view.kernel.manager.interrupt_kernel()
+    view.until(lambda: view.state["mode"] == "")
+    view.at_rest()
+    assert view.state["error"] == ""
+    assert view.kernel.run("print(widget._player.why)") == "the kernel was interrupted"
+    view.kernel.manager.interrupt_kernel()  # at rest it is ignored, as it always was
+    time.sleep(0.2)
+    view.say("play")  # and a cell that runs while it plays has its interrupts to itself
+    view.until(lambda: view.state["mode"] == "play")
+    cell = view.kernel.start_cell("import time\ntime.sleep(30)")
+    time.sleep(0.5)
+    view.kernel.manager.interrupt_kernel()
+    with pytest.raises(RuntimeError, match="KeyboardInterrupt"):
+        view.kernel.finish_cell(cell)
+    view.say("gone")
+    view.at_rest()

@@ -161,9 +161,11 @@ def test_branches_come_with_a_fork_and_can_be_returned_to(widget):
     trainer.run(1)
     [branch] = widget.branches
     assert branch["number"] == 0
-    assert branch["words"].startswith("branch 0: to epoch 4, batch 1, loss ")
+    last = f"batch {trainer.batches}"  # as the status line says it once one has returned there
+    assert branch["words"].startswith(f"branch 0: to epoch 3, {last}, loss ")
     assert [(m["kind"], m["step"]) for m in widget.marks] == [("act", 2), ("fork", 2)]
     message(widget, type="switch", number=0)
+    assert (widget.here["epoch"], widget.here["batch"]) == (3, trainer.batches)
     assert same(left, arrays(trainer))
     assert widget.rate == "0.1"
     assert [b["number"] for b in widget.branches] == [1]
@@ -323,3 +325,19 @@ def test_every_trait_survives_json(widget):
     names = ("timeline", "marks", "branches", "rate", "why_rows", "notice", "equation")
     state = {name: getattr(widget, name) for name in names}
     assert json.loads(json.dumps(state, allow_nan=False)) == state
+
+
+def test_a_row_that_can_not_be_opened_says_so_in_words():
+    trainer = nbann.Trainer(nbann.Sequential([nbann.Dense(1)]), ([[1.0]], [2.0]))
+    widget = nbann.StepThrough(trainer, ["loss"])
+    trainer.step("op")
+    trainer.set("dense1.out", (0, 0), 0.25)  # its arithmetic is gone
+    trainer.step("phase")
+    widget.why("loss")
+    for _ in range(3):
+        row = [row for row in widget.why_rows if row.get("opens") and not row["open"]][-1]
+        widget._on_message(widget, {"type": "unfold", "path": row["path"]}, [])
+    assert "trainer.set has changed 'dense1.out'" in widget.notice
+    assert widget.error == ""
+    assert widget.why_rows
+    widget.close()

@@ -194,11 +194,11 @@ def test_an_unknown_message_is_an_error_and_changes_nothing(widget):
     assert widget.trainer.position == (0, 0, 0)
 
 
-def test_a_number_of_epochs_that_is_none_is_an_error_in_the_widget(widget):
+def test_a_number_of_epochs_that_is_none_is_told_in_words(widget):
     frames(widget, [])
     message(widget, type="ready", dark=False)
     message(widget, type="run", epochs=0)
-    assert "epochs: expected a whole number of at least 1; received 0" in widget.error
+    assert "epochs: expected a whole number of at least 1; received 0" in widget.notice
 
 
 def test_playing_stops_when_the_last_view_goes():

@@ -115,3 +115,34 @@ def test_the_loss_stands_along_the_timeline(widget):
     assert len(widget.curve["loss"]) == 200
     trainer.back("epoch", 150)
     assert len(widget.curve["loss"]) == 200, "what lies ahead stays on the timeline"
+
+
+def test_a_view_that_has_gone_stops_nothing_until_it_opens_again(widget):
+    message(widget, type="ready", view="one")
+    widget.breakpoints = ["tanh1.tanh"]
+    widget.stop_when = "loss < 1000"
+    message(widget, type="gone", view="one")
+    assert widget.trainer.run(epochs=1).reason == "epochs"  # as in a cell that was run again
+    message(widget, type="ready", view="two")
+    assert widget.breakpoints == ["tanh1.tanh"]
+    assert widget.trainer.run(epochs=1).reason == "paused"
+    assert widget.trainer.last_op.name == "tanh1.tanh"
+    widget.breakpoints = []
+    assert widget.trainer.run(epochs=1).reason == "paused"
+    assert widget.trainer.last_op.name != "tanh1.tanh"  # the condition
+    widget.stop_when = ""
+    assert widget.trainer.run(epochs=1).reason == "epochs"
+
+
+def test_one_of_two_views_goes_and_the_breakpoints_stay(widget):
+    for view in ("one", "two"):
+        message(widget, type="ready", view=view)
+    widget.breakpoints = ["tanh1.tanh"]
+    message(widget, type="gone", view="one")
+    assert widget.trainer.run(epochs=1).reason == "paused"
+
+
+def test_a_count_of_epochs_that_can_not_be_is_told_in_words(widget):
+    message(widget, type="run", epochs=1e300)
+    assert "whole number of at least 1" in widget.notice
+    assert widget.error == ""

@@ -83,7 +83,7 @@ function render(where) {
 
   listen(root, "keydown", (event) => {
     // without the bar, its keys do nothing either: this comes before what listens to them
-    if (!get("hidden").includes("transport") || ownsKey(event.target.tagName, event.key) || !keyAction(event.key, get("units"))) return;
+    if (!get("hidden").includes("transport") || ownsKey(event.target.tagName, event.key, event.target.type) || !keyAction(event.key, get("units"))) return;
     event.stopImmediatePropagation();
   });
   const atStart = () => get("here").epoch === 1 && get("here").batch === 1 && !get("here").ran;

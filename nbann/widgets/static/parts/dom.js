@@ -61,10 +61,14 @@ export function clampIndex(text, size) {
 }
 
 /** A field that shows a number and takes another: what is being typed is not overwritten, Escape takes it back.
- * @param {any} field @param {() => string} shown @param {(text: string) => void} send */
-export function typed(field, shown, send) {
+ * `of` names what the number is of: what was typed for one thing is not kept for another.
+ * @param {any} field @param {() => string} shown @param {(text: string) => void} send @param {() => string} [of] */
+export function typed(field, shown, send, of = () => "") {
   let typing = false;
+  let subject = "";
   const refresh = () => {
+    if (of() !== subject) typing = false;
+    subject = of();
     if (!typing && field.value !== shown()) field.value = shown();
   };
   field.oninput = () => (typing = true);

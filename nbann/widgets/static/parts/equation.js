@@ -45,7 +45,8 @@ export function equationView(context, { ask, hovered = () => {} }) {
 
   listen(whyButton, "click", ask);
   const setText = typed(setField, () => shortNumber(get("equation").exact), (value) =>
-    say("set", { name: get("equation").array, index: get("equation").index, value }));
+    say("set", { name: get("equation").array, index: get("equation").index, value }),
+    () => JSON.stringify([get("equation").array, get("equation").index]));
   listen(setField, "keydown", (event) => event.key === "Enter" && setText.send());
   listen(setButton, "click", setText.send);
   listen(el, "pointerover", (event) => hovered(elementOf(event.target)));

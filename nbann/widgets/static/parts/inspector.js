@@ -77,8 +77,9 @@ export function inspectorView({ get, put, say, listen, follow, root }, network, 
     notice, ...below,
   ]);
   const hint = make("p");
+  const refused = make("div", { class: "nbann-inspect-refused", role: "status" }); // e.g. of the learning rate, while nothing is selected
   const more = make("div", {}, help);
-  const empty = make("div", { class: "nbann-inspect-empty" }, [hint, more]);
+  const empty = make("div", { class: "nbann-inspect-empty" }, [refused, hint, more]);
   const el = make("section", { class: "nbann-inspector", "aria-label": "What is selected" }, [empty, body]);
 
   let held = false; // a person has the handle: it stays where it is put
@@ -86,13 +87,15 @@ export function inspectorView({ get, put, say, listen, follow, root }, network, 
   let shown = "";
   /** @returns {Inspected} */
   const now = () => get("inspected");
-  const fieldText = typed(field, () => shortNumber(now().exact), (text) => say("set", { name: now().name, index: now().index, value: text }));
+  const fieldText = typed(field, () => shortNumber(now().exact), (text) => say("set", { name: now().name, index: now().index, value: text }),
+    () => JSON.stringify([now().name, now().index]));
 
   const show = () => {
     const it = now();
     const there = Boolean(it.name);
     empty.hidden = there;
     body.hidden = !there;
+    refused.textContent = there ? "" : get("notice");
     if (!it.name || !it.index) return;
     const element = /** @type {import("./network_places.js").Element} */ ([it.name, it.index]);
     const told = network.told(element);

@@ -16,9 +16,13 @@ export function keyAction(key, units) {
   return unit && /^[1-9]$/.test(key) ? { unit } : null;
 }
 
-/** Whether a key belongs to the element it was typed into (a number field, a list, a slider).
- * @param {string} tag @param {string} key */
-export function ownsKey(tag, key) {
+const MOVES = /^(Arrow|Page|Home$|End$|Tab$|Enter$)/;
+
+/** Whether a key belongs to the element it was typed into (a number field, a list); a slider and a radio
+ * button need those alone that move them.
+ * @param {string} tag @param {string} key @param {string} [type] of an input */
+export function ownsKey(tag, key, type = "") {
+  if (tag === "INPUT" && (type === "radio" || type === "range")) return MOVES.test(key);
   if (tag === "INPUT" || tag === "SELECT" || tag === "TEXTAREA") return true;
   return tag === "BUTTON" && (key === " " || key === "Enter");
 }

@@ -12,6 +12,7 @@
 import { lastLine, make } from "./dom.js";
 import { ownsKey } from "./keys.js";
 
+const UNREACHED = "Nothing answers any more: the kernel was restarted or has ended. Run this cell again.";
 const NARROW = 700; // pixels of width up to which everything stands in one column, as in view.css
 
 /** Open a widget's view. What is made for it is listed in `cleanups`; `close` undoes all of it.
@@ -22,7 +23,17 @@ export function openView({ model, el }, name, label) {
   /** @type {(() => void)[]} */
   const cleanups = [];
   const get = (/** @type {string} */ trait) => model.get(trait);
-  const say = (/** @type {string} */ type, more = {}) => model.send({ type, view, ...more });
+  /** Hand something to the kernel; where nobody is there any more, say so. @param {() => void} act */
+  const reach = (act) => {
+    try {
+      act();
+    } catch (lost) { // JupyterLab throws once the kernel was restarted
+      error.hidden = false;
+      errorTitle.textContent = UNREACHED;
+      errorText.textContent = String(lost);
+    }
+  };
+  const say = (/** @type {string} */ type, more = {}) => reach(() => model.send({ type, view, ...more }));
   /** @type {Context["listen"]} */
   const listen = (target, event, fn) => {
     target.addEventListener(event, fn);
@@ -41,8 +52,10 @@ export function openView({ model, el }, name, label) {
     cleanups.push(() => model.off("msg:custom", handle));
   };
   const put = (/** @type {string} */ trait, /** @type {any} */ value) => {
-    model.set(trait, value);
-    model.save_changes();
+    reach(() => {
+      model.set(trait, value);
+      model.save_changes();
+    });
   };
 
   const errorTitle = make("b");
@@ -65,7 +78,7 @@ export function openView({ model, el }, name, label) {
     listen(root, "keydown", (event) => {
       // JupyterLab's own shortcuts must not act on keys that are meant for the widget
       event.stopPropagation();
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || ownsKey(event.target.tagName, event.key)) return;
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || ownsKey(event.target.tagName, event.key, event.target.type)) return;
       if (act(event.key, event)) event.preventDefault();
     });
 
@@ -90,6 +103,8 @@ export function openView({ model, el }, name, label) {
     const sizes = new ResizeObserver(tellLook);
     sizes.observe(root);
     cleanups.push(() => themes.disconnect(), () => sizes.disconnect());
+    listen(window, "pagehide", () => say("gone")); // a page that is left or loaded anew closes no view
+    listen(window, "pageshow", (event) => event.persisted && say("ready", look()));
   };
   const close = () => {
     cleanups.splice(0).forEach((cleanup) => cleanup());
