@@ -15,9 +15,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from matplotlib import rc_context
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import Collection
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -375,12 +379,22 @@ class Dashboard:
         renderer = self._canvas.get_renderer()
         for panel in self.panels:
             for artist in panel.artists():
-                artist.draw(renderer)
+                if not _is_empty(artist):
+                    artist.draw(renderer)
         return np.asarray(self._canvas.buffer_rgba())
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """Return what a notebook shows."""
         return {"text/plain": self.describe(), "text/html": self.html()}
+
+
+def _is_empty(artist: Artist) -> bool:
+    """Whether there is nothing to draw: matplotlib takes its time to find that out itself."""
+    if isinstance(artist, Line2D):
+        return len(artist.get_xdata(orig=True)) == 0
+    if isinstance(artist, Collection):
+        return not (len(artist.get_paths()) and len(artist.get_offsets()))
+    return isinstance(artist, Text) and not artist.get_text()
 
 
 def as_panels(panels: Sequence[str | Panel]) -> list[Panel]:
