@@ -3,7 +3,7 @@
 from .activations import Activations
 from .base import Margins, Panel
 from .confusion_matrix import ConfusionMatrix
-from .dashboard import PANELS, Dashboard
+from .dashboard import Dashboard
 from .decision_boundary import DecisionBoundary
 from .energy import Energy
 from .gradient_flow import GradientFlow
@@ -16,6 +16,7 @@ from .overlaid_curves import OverlaidCurves
 from .predictions import Predictions
 from .ranked_list import RankedList
 from .reconstruction import Reconstruction
+from .registry import PANELS
 from .scale import Limit
 from .som_map import SOMMap
 from .style import PHASE_COLORS

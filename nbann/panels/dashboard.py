@@ -26,48 +26,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..core.checks import number_in, whole_number
-from ..core.errors import UnknownNameError, bad_value
+from ..core.errors import bad_value
 from ..core.trainer import Trainer
-from .activations import Activations
 from .base import Panel
-from .confusion_matrix import ConfusionMatrix
-from .decision_boundary import DecisionBoundary
-from .energy import Energy
-from .gradient_flow import GradientFlow
-from .hidden_states import HiddenStates
-from .latent_space import LatentSpace
-from .loss_curve import LossCurve
-from .loss_landscape import LossLandscape
-from .network_diagram import NetworkDiagram
-from .predictions import Predictions
-from .ranked_list import RankedList
-from .reconstruction import Reconstruction
-from .som_map import SOMMap
+from .registry import as_panels
 from .style import Theme, as_theme, style
 from .text import families
-from .weight_heatmap import WeightHeatmap
 
 if TYPE_CHECKING:
     from ..core.moves import Stop
 
-PANELS: dict[str, type[Panel]] = {
-    "loss": LossCurve,
-    "decision": DecisionBoundary,
-    "landscape": LossLandscape,
-    "weights": WeightHeatmap,
-    "network": NetworkDiagram,
-    "activations": Activations,
-    "gradients": GradientFlow,
-    "energy": Energy,
-    "confusion": ConfusionMatrix,
-    "predictions": Predictions,
-    "reconstruction": Reconstruction,
-    "latent": LatentSpace,
-    "ranking": RankedList,
-    "states": HiddenStates,
-    "som": SOMMap,
-}
-"""Panels by the short names that `Dashboard` takes."""
 
 DEFAULT = ("loss", "decision", "weights", "network")
 _NARROW = 700  # below this width panels stand under one another
@@ -395,27 +363,3 @@ def _is_empty(artist: Artist) -> bool:
     if isinstance(artist, Collection):
         return not (len(artist.get_paths()) and len(artist.get_offsets()))
     return isinstance(artist, Text) and not artist.get_text()
-
-
-def as_panels(panels: Sequence[str | Panel]) -> list[Panel]:
-    """Return panels given as such or by their short names."""
-    if isinstance(panels, (str, Panel)):
-        panels = [panels]
-    made: list[Panel] = []
-    for panel in panels:
-        if isinstance(panel, str):
-            if panel not in PANELS:
-                raise UnknownNameError("panel", panel, PANELS)
-            made.append(PANELS[panel]())
-        elif isinstance(panel, Panel):
-            made.append(panel)
-        else:
-            mend = 'Pass e.g. panels=["loss", nbann.panels.NetworkDiagram(sample=3)].'
-            raise bad_value("panels", "names or panels", f"{panel!r}"[:60], mend)
-    if not made:
-        raise bad_value("panels", "at least one panel", "none", 'Pass e.g. panels=["loss"].')
-    if len({id(panel) for panel in made}) < len(made):
-        raise bad_value(
-            "panels", "each panel object once", "one object twice", "Make a new one for each place."
-        )
-    return made

@@ -10,7 +10,7 @@ import traitlets as t
 from nbann.core.trainer import Trainer
 from nbann.core.units import Unit
 from nbann.panels import Dashboard, Panel
-from nbann.panels.dashboard import as_panels
+from nbann.panels.registry import as_panels
 
 from . import wording
 from .frames import FrameChannel
