@@ -223,8 +223,16 @@ class Player:
 
 
 def _is_astray(trainer: Trainer) -> bool:
-    """Whether the loss of the loaded batch has been computed and is no finite number."""
-    if not trainer._guarded or "loss" not in trainer.names or not trainer.is_current("loss"):
+    """Whether the loss of the loaded batch has been computed and is no finite number.
+
+    Several trainers in lockstep look after that themselves: one may stop, and the others go on.
+    """
+    if (
+        not isinstance(trainer, Trainer)
+        or not trainer._guarded
+        or "loss" not in trainer.names
+        or not trainer.is_current("loss")
+    ):
         return False
     return not math.isfinite(float(trainer["loss"]))
 

@@ -178,7 +178,7 @@ def test_selecting_asking_typing_freezing_and_silencing(lab_page, view):
     view.check("assert trainer['output.weight'][3, 1] == 0.625")
     field.fill("much")
     field.press("Enter")
-    refused = view.root.locator(".nbann-inspect-refused")
+    refused = view.root.locator(".nbann-inspect-notice.nbann-inspect-refused")
     refused.wait_for()
     assert "expected a number" in refused.inner_text()
     view.check("assert trainer['output.weight'][3, 1] == 0.625")

@@ -281,3 +281,20 @@ def test_wrong_asks():
         with pytest.raises(ValueError, match=match):
             wrong()
     assert not one._watchers
+
+
+def test_it_plays():
+    async def scenario():
+        compare = nbann.Compare(make(), make(), unit="batch", speed=50.0)
+        message(compare, type="ready", view="a")
+        await asyncio.sleep(0)
+        message(compare, type="play")
+        await asyncio.sleep(0.3)
+        assert compare.mode == "play", compare.error
+        assert all(t.position != (0, 0, 0) for t in compare.trainers)
+        message(compare, type="pause")
+        await asyncio.sleep(0.1)
+        assert (compare.mode, compare.error) == ("", "")
+        compare.close()
+
+    asyncio.run(scenario())
