@@ -140,6 +140,11 @@ class Player:
         self.mode, self.progress, self.why = "forward", None, ""
         self._start()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether its task is there, which tells the listeners when it ends."""
+        return self._task is not None and not self._task.done()
+
     def pause(self) -> None:
         """Stop after the slice at hand."""
         self.mode = None

@@ -113,7 +113,8 @@ class Transport(View):
         """Press Pause."""
         self._waiting = None
         self._player.pause()
-        self._show()
+        if not self._player.is_running:  # else it tells us itself, in a moment
+            self._show()
 
     def reset(self) -> None:
         """Press Reset: pause, and go back to the very same start."""

@@ -234,9 +234,9 @@ class View(anywidget.AnyWidget):
         self._let_go()
         self._paint()
         self._painted = time.perf_counter()
-        # at most 30 pictures a second; at full speed half of the time is for training, else a fifth
+        # at most 30 pictures a second; at full speed half of the time is for training, else a tenth
         taken = self._painted - begun
-        share = 0.25 if self._paced else 1.0
+        share = 0.1 if self._paced else 1.0
         self._pause = max(FRAME_SECONDS - taken, share * taken)
 
     def _paint(self) -> None:

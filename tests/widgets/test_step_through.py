@@ -242,10 +242,10 @@ def test_a_run_reports_its_progress_and_ends_where_it_should():
 
 @pytest.mark.parametrize(
     ("mode", "taken", "pause"),
-    [("play", 0.060, 0.015), ("run", 0.060, 0.060), (None, 0.060, 0.060), ("play", 0.010, 0.0233)],
+    [("play", 0.060, 0.006), ("run", 0.060, 0.060), (None, 0.060, 0.060), ("play", 0.010, 0.0233)],
 )
 def test_pictures_take_their_share_of_the_time(widget, monkeypatch, mode, taken, pause):
-    """At most 30 a second; half of the time at full speed, four fifths where little is trained."""
+    """At most 30 a second; half of the time at full speed, nine tenths where little is trained."""
     from types import SimpleNamespace
 
     clock = [100.0]
