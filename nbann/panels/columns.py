@@ -11,7 +11,7 @@ from ..core.checks import whole_number
 from ..core.errors import UnknownNameError, bad_value
 
 
-def column_of(given: int | str, names: Sequence[str], what: str) -> int:
+def column_of(given: int | str, names: Sequence[str], what: str, *, several: bool = False) -> int:
     """Return the place of a column that is given by its number (below 0 from the end) or its name.
 
     Parameters
@@ -20,6 +20,8 @@ def column_of(given: int | str, names: Sequence[str], what: str) -> int:
     names : sequence of str
     what : str
         What messages call it: "feature", "target".
+    several : bool
+        Whether it is one of several that were given together.
 
     Raises
     ------
@@ -33,7 +35,11 @@ def column_of(given: int | str, names: Sequence[str], what: str) -> int:
         return listed.index(given)
     whole = isinstance(given, (int, np.integer)) and not isinstance(given, bool)
     if not whole or not -len(names) <= given < len(names):
-        expected = f"a column from 0 to {len(names) - 1} or a name"
+        last = len(names) - 1
+        if several:
+            expected = f"columns from 0 to {last} or names"
+            raise bad_value(f"{what}s", expected, repr(given), "Pass e.g. (0, 1).")
+        expected = f"a column from 0 to {last} or a name"
         raise bad_value(what, expected, repr(given), f"Pass e.g. {what}=0 or its name.")
     return int(given) % len(names)
 

@@ -90,10 +90,7 @@ class Dashboard:
         row_height: int = 300,
         scale: float = 1.0,
     ) -> None:
-        if not isinstance(trainer, Trainer):
-            mend = "Make one first: trainer = nbann.Trainer(net, data)."
-            raise bad_value("Dashboard", "a Trainer", type(trainer).__name__, mend)
-        self.trainer = trainer
+        self.trainer = checked_trainer("Dashboard", trainer)
         self.panels = as_panels(panels)
         self.theme = as_theme(theme)
         self.width = whole_number("width", width, least=200)
@@ -354,6 +351,20 @@ class Dashboard:
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """Return what a notebook shows."""
         return {"text/plain": self.describe(), "text/html": self.html()}
+
+
+def checked_trainer(taker: str, trainer: object) -> Trainer:
+    """Return a trainer given to a dashboard or a widget, `taker` by name.
+
+    Raises
+    ------
+    ValueError
+        It is none.
+    """
+    if not isinstance(trainer, Trainer):
+        mend = "Make one first: trainer = nbann.Trainer(net, data)."
+        raise bad_value(taker, "a Trainer", type(trainer).__name__, mend)
+    return trainer
 
 
 def _is_empty(artist: Artist) -> bool:

@@ -12,7 +12,7 @@ from ..core.checks import whole_number
 from ..core.errors import bad_value
 from .base import Margins, Panel
 from .decision_line import DecisionLine
-from .features import column_of, telling_features
+from .features import feature_column, telling_features
 from .field import class_colors, stretch
 from .legend import draw_legend
 from .pixels import Pixels
@@ -96,7 +96,7 @@ class DecisionBoundary(Panel):
         data = self.trainer.train_data
         usual = telling_features(data) if data.X.shape[1] > 1 else (0,)
         features = usual if self.features is None else self.features
-        self._columns = tuple(column_of(f, data) for f in features)
+        self._columns = tuple(feature_column(f, data) for f in features)
         if self.sample is not None and self.sample >= len(data):
             mend = "Samples are counted from 0."
             raise bad_value("sample", f"at most {len(data) - 1}", f"{self.sample}", mend)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..core.errors import UnknownNameError, bad_value
+from .columns import column_of
 
 if TYPE_CHECKING:
     from ..core.data.dataset import Dataset
@@ -32,23 +32,6 @@ def telling_features(data: Dataset) -> tuple[int, int]:
     return int(first), int(second)
 
 
-def column_of(feature: int | str, data: Dataset) -> int:
+def feature_column(feature: int | str, data: Dataset) -> int:
     """Return a feature's column, given by number or name."""
-    names = [str(n) for n in data.feature_names]
-    if isinstance(feature, str):
-        if feature not in names:
-            raise UnknownNameError("feature", feature, names)
-        return names.index(feature)
-    count = len(names)
-    if (
-        isinstance(feature, bool)
-        or not isinstance(feature, (int, np.integer))
-        or not -count <= feature < count
-    ):
-        raise bad_value(
-            "features",
-            f"columns from 0 to {count - 1} or names",
-            repr(feature),
-            "Pass e.g. (0, 1).",
-        )
-    return int(feature) % count
+    return column_of(feature, data.feature_names, "feature", several=True)

@@ -54,7 +54,9 @@ class LineEnds:
             label.set_text(end.text)
 
 
-def apart(heights: NDArray[np.float64], lowest: float, highest: float) -> NDArray[np.float64]:
+def apart(
+    heights: NDArray[np.float64], lowest: float, highest: float, *, gap: float = _APART
+) -> NDArray[np.float64]:
     """Return where words are written: at their heights, but apart, the group's middle in place.
 
     Within limits; where there is no room for all of them, they begin at the lowest place.
@@ -62,7 +64,7 @@ def apart(heights: NDArray[np.float64], lowest: float, highest: float) -> NDArra
     order = np.argsort(heights, kind="stable")
     places = heights[order].astype(float)
     for i in range(1, len(places)):
-        places[i] = max(places[i], places[i - 1] + _APART)
+        places[i] = max(places[i], places[i - 1] + gap)
     places += (heights.mean() - places.mean()) if len(places) > 1 else 0.0
     places -= max(0.0, places[-1] - highest)
     places += max(0.0, lowest - places[0])

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..core.errors import bad_value
 from .base import Margins, Panel
+from .line_ends import apart
 from .scale import FINE, Limit, step_up, thinned
 from .style import LINE, RUN_COLORS, SMALL
 from .text import literal, number, plain
@@ -233,12 +234,7 @@ class OverlaidCurves(Panel):
         unit = self._figure.dpi / 100
         at = self.ax.transData.transform([label.xy for label in ends]) / unit
         floor = self.ax.transAxes.transform((0, 0))[1] / unit
-        order = np.argsort(at[:, 1], kind="stable")
-        places, last = np.zeros(len(ends)), -np.inf
-        for i in order:
-            places[i] = last = max(at[i, 1], last + _APART)
-        places += at[:, 1].mean() - places.mean()
-        places += max(0.0, floor + 6 - places.min())
+        places = apart(at[:, 1], floor + 6, np.inf, gap=_APART)
         for label, (_, y), place in zip(ends, at, places, strict=True):
             label.xyann = (8 * unit, (place - y) * unit)
 

@@ -14,7 +14,7 @@ from ..core.models.som import SOM
 from .asked import Asked, amount, check_part, part_of, spaced
 from .base import Margins, Panel
 from .columns import sides_of_image
-from .features import column_of, telling_features
+from .features import feature_column, telling_features
 from .legend import class_names, draw_legend
 from .som_views import GridView, ImagesView, NetView, table_of
 from .style import SMALL
@@ -111,7 +111,7 @@ class SOMMap(Panel):
         self._plane: tuple[int, int] | None = None
         if self._tiles is None and count > 1:
             features = self.features or telling_features(self.trainer.train_data)
-            one, two = (column_of(f, data) for f in features)
+            one, two = (feature_column(f, data) for f in features)
             if one == two:
                 received, mend = repr(self.features), "Pass e.g. features=(0, 1)."
                 raise bad_value("features", "two different ones", received, mend)

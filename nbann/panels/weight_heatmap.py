@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from ..core.checks import whole_number
 from ..core.errors import UnknownNameError, bad_value
 from .base import Margins, Panel
-from .cells import draw_cells
 from .network_layout import input_names_of, neuron_names_of, sides_of
 from .scale import Limit, largest
+from .shade import picture
 from .style import SMALL
 from .text import counted, literal, number, plain, short_number, text_width
 from .weight_blocks import Block, Box
@@ -22,9 +22,6 @@ from .weight_images import Mosaic
 from .words import Words
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.image import AxesImage
-
     from ..core.trainer import Trainer
 
 _BAR = 58.0  # pixels on the right for the scale
@@ -189,8 +186,7 @@ class WeightHeatmap(Panel):
         """Draw one matrix with its labels."""
         look = {"fontsize": SMALL, "color": self.theme.muted, "parse_math": False}
         fine = box.rows > box.high or box.columns > box.wide  # or some would not be seen
-        extent = (box.x, box.x + box.wide, box.y, box.y + box.high)
-        image = self.moving(_fine(self.ax, extent) if fine else draw_cells(self.ax, extent))
+        image = self.moving(picture(self.ax, (box.x, box.y, box.wide, box.high), fine=fine))
         self.ax.set(xlim=(0, self.size[0]), ylim=(0, self.size[1]))
         for (_, y), word in zip(box.centers()[:: box.columns], words, strict=False):
             self.ax.text(box.x - 5, y, word, ha="right", va="center", **look)
@@ -308,12 +304,6 @@ def _image_shape(shape: Sequence[int]) -> tuple[int, int]:
         raise bad_value("shape", "rows and columns of an image", repr(shape), mend)
     rows, columns = (whole_number("shape", side, least=1) for side in sides)
     return rows, columns
-
-
-def _fine(ax: Axes, extent: tuple[float, float, float, float]) -> AxesImage:
-    """Return an image for more cells than pixels, of which none is left out."""
-    blank = np.zeros((1, 1, 4), np.uint8)
-    return ax.imshow(blank, extent=extent, aspect="auto", interpolation="antialiased")
 
 
 def _cut(name: str, side: str, room: float) -> str:

@@ -14,6 +14,7 @@ from nbann.core.moves import Stop
 from nbann.core.trainer import Trainer
 from nbann.core.units import Unit
 from nbann.panels import Dashboard, NetworkDiagram, OverlaidCurves
+from nbann.panels.dashboard import checked_trainer
 from nbann.panels.overlaid_curves import MOST
 from nbann.panels.text import plain
 
@@ -23,7 +24,6 @@ from .frames import Frame, FrameChannel
 from .module import css, esm
 from .net import Net
 from .pictures import FULL_WIDTH, Look, Picture, page_width
-from .view import checked_trainer
 
 CURVES_HEIGHT, NETWORK_HEIGHT = 230, 300
 MOST_NEURONS = 6

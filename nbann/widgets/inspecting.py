@@ -75,6 +75,13 @@ class Inspecting(Steering):
             self._board = (look, picture.board)
         return self._board[1]
 
+    def describe(self) -> str:
+        """Return in words what is shown now: position, op with its numbers, the net."""
+        view = wording.equation_view(self.trainer, self._element())
+        lines = [wording.sentence(self.trainer, wording.place(self.trainer), view)]
+        lines += [] if self._why is None else [self._why.words()]
+        return "\n".join([*lines, self.network_board.describe()])
+
     def _network_frame(self) -> Frame:
         """Return the numbers of the net; of one that is not drawn natively its picture."""
         content, buffers = self._network.frame()

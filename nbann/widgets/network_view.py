@@ -7,11 +7,10 @@ from typing import Any
 
 from nbann.core.trainer import Trainer
 from nbann.core.units import Unit
+from nbann.panels.dashboard import checked_trainer
 
-from . import wording
 from .inspecting import Inspecting
 from .module import css, esm
-from .view import checked_trainer
 
 
 class NetworkView(Inspecting):
@@ -64,13 +63,6 @@ class NetworkView(Inspecting):
         super().__init__(checked, sample=sample, edges=edges, most=most, unit=unit, speed=speed)
         self._player = self._follow(trainer)
         self._show()
-
-    def describe(self) -> str:
-        """Return in words what is shown now: position, op with its numbers, the net."""
-        view = wording.equation_view(self.trainer, self._element())
-        lines = [wording.sentence(self.trainer, wording.place(self.trainer), view)]
-        lines += [] if self._why is None else [self._why.words()]
-        return "\n".join([*lines, self.network_board.describe()])
 
     def __repr__(self) -> str:
         return f"NetworkView({self.trainer!r})"

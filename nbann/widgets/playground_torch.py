@@ -5,21 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .playground_build import optimizer_settings
+from .playground_choices import ACTIVATIONS  # torch.nn has them under the same names
 from .playground_code import call, data_lines, has_test, order_line, start_lines
 from .playground_setup import Setup
 
-_ACTIVATIONS = {
-    "tanh": "Tanh",
-    "relu": "ReLU",
-    "sigmoid": "Sigmoid",
-    "identity": "Identity",
-    "leaky_relu": "LeakyReLU",
-    "elu": "ELU",
-    "selu": "SELU",
-    "softplus": "Softplus",
-    "gelu": "GELU",
-    "silu": "SiLU",
-}
 _LOSSES = {
     "binary_cross_entropy": "torch.nn.functional.binary_cross_entropy_with_logits(outputs, y)",
     "cross_entropy": "torch.nn.functional.cross_entropy(outputs, y)",
@@ -56,7 +45,7 @@ def _net(setup: Setup) -> list[str]:
     lines, inputs = ["net = torch.nn.Sequential("], len(setup.features)
     for units, activation in setup.layers:
         lines.append(f"    torch.nn.Linear({inputs}, {units}),")
-        lines.append(f"    torch.nn.{_ACTIVATIONS[activation]}(),")
+        lines.append(f"    torch.nn.{ACTIVATIONS[activation]}(),")
         if setup.dropout:
             lines.append(f"    torch.nn.Dropout({setup.dropout!r}),")
         inputs = units

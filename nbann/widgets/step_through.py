@@ -10,6 +10,7 @@ import traitlets as t
 from nbann.core.trainer import Trainer
 from nbann.core.units import Unit
 from nbann.panels import Dashboard, Panel
+from nbann.panels.dashboard import checked_trainer
 from nbann.panels.registry import as_panels
 
 from . import wording
@@ -18,7 +19,6 @@ from .inspecting import Inspecting
 from .module import css, esm
 from .pictures import Look, Picture
 from .stops import Stops
-from .view import checked_trainer
 
 DEFAULT_PANELS = ("loss", "decision", "weights")
 
@@ -87,11 +87,7 @@ class StepThrough(Inspecting, Stops):
 
     def describe(self) -> str:
         """Return in words what is shown now: position, op with its numbers, every picture."""
-        view = wording.equation_view(self.trainer, self._element())
-        lines = [wording.sentence(self.trainer, wording.place(self.trainer), view)]
-        lines += [] if self._why is None else [self._why.words()]
-        boards = (self.network_board, self.dashboard)
-        return "\n".join(lines + [board.describe() for board in boards])
+        return f"{super().describe()}\n{self.dashboard.describe()}"
 
     def __repr__(self) -> str:
         return f"StepThrough({self.trainer!r})"

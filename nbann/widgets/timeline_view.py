@@ -42,11 +42,11 @@ def curve(trainer: Trainer) -> dict[str, Any]:
     """
     timeline = trainer.timeline
     history = trainer.history if timeline.record is None else timeline.record
-    losses = history.losses[timeline.first :]
-    stride = 1
-    while len(losses) / stride > MOST_POINTS:
+    count, stride = len(history.losses) - timeline.first, 1
+    while count / stride > MOST_POINTS:
         stride *= 2
-    shown = [float(f"{loss:.4g}") if isfinite(loss) else None for loss in losses[::stride]]
+    losses = history.losses[timeline.first :: stride]  # of a long run only these are copied
+    shown = [float(f"{loss:.4g}") if isfinite(loss) else None for loss in losses]
     return {"stride": stride, "loss": shown}
 
 

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import anywidget
 import traitlets as t
 
-from nbann.core.errors import UnknownNameError, bad_value
+from nbann.core.errors import UnknownNameError
 from nbann.core.trainer import Trainer
 from nbann.panels.stacked import stacked
 
@@ -115,10 +115,11 @@ class View(anywidget.AnyWidget):
 
     def _command(self, content: dict[str, Any]) -> None:
         kind = content.get("type")
-        known = [name[5:] for name in dir(type(self)) if name.startswith("_say_")]
-        if kind not in known:
+        answer = getattr(self, f"_say_{kind}", None)
+        if answer is None:
+            known = [name[5:] for name in dir(type(self)) if name.startswith("_say_")]
             raise UnknownNameError("message", kind, known)
-        getattr(self, f"_say_{kind}")(content)
+        answer(content)
 
     def _say_ready(self, content: dict[str, Any]) -> None:
         self._views.add(str(content.get("view", "")))
@@ -277,17 +278,3 @@ class View(anywidget.AnyWidget):
             data["image/png"] = base64.b64encode(stacked(stills)).decode()
             metadata = {**metadata, "image/png": {"alt": words}}
         return data, metadata
-
-
-def checked_trainer(widget: str, trainer: object) -> Trainer:
-    """Return a trainer given to a widget.
-
-    Raises
-    ------
-    ValueError
-        It is none.
-    """
-    if not isinstance(trainer, Trainer):
-        mend = "Make one first: trainer = nbann.Trainer(net, data)."
-        raise bad_value(widget, "a Trainer", type(trainer).__name__, mend)
-    return trainer

@@ -253,6 +253,17 @@ class LabPage:
                 .map((output) => output.traceback.join('\\n'))"""
         )
 
+    def set_theme(self, theme):
+        """Make the page "Light" or "Dark", as the menu does."""
+        self.page.evaluate(
+            "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })",
+            f"JupyterLab {theme}",
+        )
+        self.page.wait_for_function(
+            "light => document.body.dataset.jpThemeLight === light",
+            arg=str(theme == "Light").lower(),
+        )
+
     def screenshot(self, name, locator=None):
         """Save a picture of the page, or of one part of it, and return its path."""
         SCREENSHOTS.mkdir(exist_ok=True)

@@ -94,14 +94,7 @@ def test_nothing_serious_is_found(lab_page, axe, name):
     page.wait_for_timeout(1000)
     assert page.locator(".nbann-view :is(button, canvas)").count() > 0
     for theme in ("Light", "Dark"):
-        page.evaluate(
-            "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })",
-            f"JupyterLab {theme}",
-        )
-        page.wait_for_function(
-            "light => document.body.dataset.jpThemeLight === light",
-            arg=str(theme == "Light").lower(),
-        )
+        lab_page.set_theme(theme)
         page.wait_for_timeout(500)
         assert findings(page, axe) == []
 

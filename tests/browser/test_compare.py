@@ -132,10 +132,7 @@ def test_it_is_usable_at_every_width(lab_page, root):
     page = lab_page.page
     lab_page.run_code("compare.run(12)\ncompare.first_difference()")
     for theme in ("Dark", "Light"):
-        page.evaluate(
-            "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",
-            f"JupyterLab {theme}",
-        )
+        lab_page.set_theme(theme)
         for width in (570, 990, 1490):
             page.set_viewport_size({"width": width, "height": 1400})
             page.wait_for_function(  # drawn for the page, not scaled

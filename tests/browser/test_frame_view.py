@@ -55,17 +55,11 @@ def test_a_dashboard_lives_on_the_page(lab_page):
         )
         lab_page.screenshot(f"frame-view-{width}", page.locator(".nbann-frame-view").last)
     assert canvas.evaluate(BRIGHTNESS) > 600
-    page.evaluate(
-        "() => window.jupyterapp.commands.execute('apputils:change-theme', "
-        "{theme: 'JupyterLab Dark'})"
-    )
+    lab_page.set_theme("Dark")
     for _ in range(60):
         if canvas.evaluate(BRIGHTNESS) < 200:
             break
         page.wait_for_timeout(100)
     assert canvas.evaluate(BRIGHTNESS) < 200
-    page.evaluate(
-        "() => window.jupyterapp.commands.execute('apputils:change-theme', "
-        "{theme: 'JupyterLab Light'})"
-    )
+    lab_page.set_theme("Light")
     assert lab_page.console_errors == []

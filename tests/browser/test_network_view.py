@@ -261,10 +261,7 @@ def test_it_is_quick_calm_and_fits_its_width(lab_page, view):
     assert page.evaluate("() => window.drawings") <= 2
     page.set_viewport_size({"width": 1600, "height": 1300})
     for theme in ("Light", "Dark"):
-        page.evaluate(
-            "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })",
-            f"JupyterLab {theme}",
-        )
+        lab_page.set_theme(theme)
         for width in (480, 900, 1400):
             view.root.evaluate("(el, width) => { el.style.width = `${width}px`; }", width)
             page.wait_for_timeout(500)

@@ -93,10 +93,7 @@ def test_choices_by_key_hostile_words_and_errors(lab_page, page):
     button(choice, "Reveal").click()
     choice.locator(".nbann-verdict").filter(has_text="Right: yes.").wait_for()
     for dark in (True, False):
-        theme = f"JupyterLab {'Dark' if dark else 'Light'}"
-        page.evaluate(
-            "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
-        )
+        lab_page.set_theme("Dark" if dark else "Light")
         for width in (570, 990):
             page.set_viewport_size({"width": width, "height": 1400})
             page.wait_for_timeout(600)

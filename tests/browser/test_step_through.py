@@ -228,14 +228,7 @@ def test_it_fits_its_width_in_both_themes(lab_page, view):
     page.set_viewport_size({"width": 1600, "height": 2000})
     view.choose("epoch")
     for theme in ("Light", "Dark"):
-        page.evaluate(
-            "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })",
-            f"JupyterLab {theme}",
-        )
-        page.wait_for_function(
-            "light => document.body.dataset.jpThemeLight === light",
-            arg=str(theme == "Light").lower(),
-        )
+        lab_page.set_theme(theme)
         for width in (480, 900, 1400):
             view.root.evaluate("(el, width) => { el.style.width = `${width}px`; }", width)
             view.button("Step").click()
@@ -249,8 +242,5 @@ def test_it_fits_its_width_in_both_themes(lab_page, view):
     brightness = """[...document.querySelectorAll('canvas.nbann-picture')].map((canvas) =>
         Math.max(...canvas.getContext('2d').getImageData(2, 2, 1, 1).data.slice(0, 3)))"""
     assert max(page.evaluate(brightness)) < 80
-    page.evaluate(
-        "() => window.jupyterapp.commands.execute('apputils:change-theme', "
-        "{ theme: 'JupyterLab Light' })"
-    )
+    lab_page.set_theme("Light")
     page.wait_for_function(f"() => Math.min(...{brightness}) > 200")
