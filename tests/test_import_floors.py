@@ -265,8 +265,11 @@ def test_a_harmless_import_is_left_alone(tmp_path, path, source):
 # ---- lessons use what users use -----------------------------------------------------------------
 
 
+LIBRARIES = {"numpy", "sklearn", "ipywidgets"}
+
+
 def private_uses(source: str, public: frozenset[str]) -> list[str]:
-    """List what a lesson's code takes from beyond nbann's public names, NumPy and the library."""
+    """List what a lesson's code takes from beyond nbann's public names and its dependencies."""
     tree = ast.parse(TransformerManager().transform_cell(source))
     found = []
     for _, name in imports(tree, "lesson", is_package=False):
@@ -274,7 +277,7 @@ def private_uses(source: str, public: frozenset[str]) -> list[str]:
         if root == "nbann":
             if rest and rest.split(".")[0] not in public:
                 found.append(name)
-        elif root != "numpy" and root not in sys.stdlib_module_names:
+        elif root not in LIBRARIES and root not in sys.stdlib_module_names:
             found.append(name)
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):

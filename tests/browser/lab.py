@@ -68,7 +68,11 @@ def running_server(base):
         folder.mkdir(parents=True)
     announcements = {"@jupyterlab/apputils-extension:announcements": True}
     (config / "labconfig" / "page_config.json").write_text(
-        json.dumps({"disabledExtensions": announcements})
+        json.dumps({"disabledExtensions": announcements | {"jupyterlab-jupytext": True}})
+    )
+    # jupytext is here to make the lessons; those who open them do not have it.
+    (config / "jupyter_server_config.json").write_text(
+        json.dumps({"ServerApp": {"jpserver_extensions": {"jupytext": False}}})
     )
     env = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
     env |= {

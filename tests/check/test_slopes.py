@@ -5,6 +5,7 @@ import pytest
 
 import nbann
 from nbann import check
+from nbann.check import asking
 
 
 def judged(answer, **options):
@@ -67,7 +68,7 @@ def test_an_endless_loop_is_stopped(monkeypatch):
         while True:
             a = a + 1
 
-    monkeypatch.setattr(check, "PATIENCE", 0.3)
+    monkeypatch.setattr(asking, "PATIENCE", 0.3)
     assert judged(endless) == "not yet: your function did not come back within 0.3 seconds."
 
 
