@@ -80,6 +80,6 @@ def _check_rows(answer: Callable[..., Any], scores: np.ndarray[Any, Any]) -> Non
         factor, ratio = told_apart(np.exp(should[wrong]), p[row, 0] / p[row, k])
         raise not_yet(
             f"the scores of row {row} are {scores[row, 0]:.3g} for class 0 and "
-            f"{scores[row, k]:.3g} for class {k}, so class 0 should be e^({scores[row, 0]:.3g} - ({scores[row, k]:.3g}))"
-            f" = {factor} times as probable; in yours it is {ratio} times."
+            f"{scores[row, k]:.3g} for class {k}, so class 0 should be "
+            f"e^({scores[row, 0]:.3g} - ({scores[row, k]:.3g})) = {factor} times as probable; in yours it is {ratio} times."
         )
