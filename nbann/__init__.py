@@ -85,6 +85,7 @@ if TYPE_CHECKING:
         NotYet,
         Playground,
         Predict,
+        Slider,
         StepThrough,
     )
 
@@ -157,6 +158,7 @@ __all__ = [
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "Slider",
     "Softmax",
     "Softplus",
     "Step",
@@ -254,6 +256,7 @@ _HOMES = {
         "NotYet",
         "Playground",
         "Predict",
+        "Slider",
         "StepThrough",
     ],
 }

@@ -15,7 +15,7 @@ def test_the_code_runs(capsys):
     names = {}
     for block in BLOCKS:
         exec(compile(block, "docs/widgets.md", "exec"), names)
-    assert len(BLOCKS) == 3
+    assert len(BLOCKS) == 4
     names["trainer"].step("batch")
     told = capsys.readouterr().out.split()
     assert float(told[-1]) == float(names["widget"].here["loss"])

@@ -81,5 +81,6 @@ def _check_rows(answer: Callable[..., Any], scores: np.ndarray[Any, Any]) -> Non
         raise not_yet(
             f"the scores of row {row} are {scores[row, 0]:.3g} for class 0 and "
             f"{scores[row, k]:.3g} for class {k}, so class 0 should be "
-            f"e^({scores[row, 0]:.3g} - ({scores[row, k]:.3g})) = {factor} times as probable; in yours it is {ratio} times."
+            f"e^({scores[row, 0]:.3g} - ({scores[row, k]:.3g})) = {factor} times "
+            f"as probable; in yours it is {ratio} times."
         )

@@ -57,9 +57,7 @@ def derivative(
         raise UnknownNameError("given", given, ("a", "z"))
     z = np.array(at, dtype=np.float64)
     argument = z if given == "z" else of(z)
-    slopes = read_array(
-        call(answer, argument), z.shape, what="slopes", shape_as="as the input has"
-    )
+    slopes = read_array(call(answer, argument), z.shape, what="slopes", shape_as="as the input has")
     expected = (of(z + STEP) - of(z - STEP)) / (2 * STEP)
     wrong = first_wrong(slopes, expected)
     if wrong is not None:

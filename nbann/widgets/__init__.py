@@ -5,6 +5,7 @@ from .frame_view import FrameView
 from .network_view import NetworkView
 from .playground import Playground
 from .predict import NotYet, Predict
+from .slider import Slider
 from .step_through import StepThrough
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "NotYet",
     "Playground",
     "Predict",
+    "Slider",
     "StepThrough",
 ]

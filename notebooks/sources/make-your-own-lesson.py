@@ -18,19 +18,21 @@ import numpy as np
 import nbann
 
 # %%
-def parted(trainer):  # how many of the wines it gets right
-    return round(100 * trainer.history["test_accuracy"][19])
-
-
 train, test = nbann.datasets.wine().split(test=0.3, seed=1)
 train = train.standardized()
 trainer = nbann.Trainer(
     nbann.Sequential([nbann.Dense(5, name="hidden"), nbann.Tanh(), nbann.Dense(3, name="output")]),
     train, test=test.standardized(like=train), optimizer=nbann.SGD(0.5), batch_size=16, seed=0,
 )
+
+
+def right(trainer):  # how many new wines, in percent
+    return round(100 * trainer.history["test_accuracy"][19])
+
+
 guess = nbann.Predict(
     "Three vineyards, thirteen measurements: what percentage of new wines is named right?",
-    slider=(0, 100, 1), truth=parted, unlocks=trainer, after=20, within=5,
+    slider=(0, 100, 1), truth=right, unlocks=trainer, after=20, within=5,
 )
 guess
 
@@ -41,8 +43,7 @@ lesson
 # %%
 trainer.run(epochs=20)
 print(guess.reveal())
-accuracy = parted(trainer)
-assert 90 <= accuracy <= 100
+assert 90 <= right(trainer) <= 100
 
 # %% [markdown]
 # These cells have all of a lesson but the words. `Predict` holds the buttons until a guess is made; `truth` is computed from the run itself, so that the answer can never be out of date; the assertion proves that what your text says is what the notebook does.

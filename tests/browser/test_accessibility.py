@@ -22,6 +22,7 @@ WIDGETS = {
     "Playground": "nbann.Playground(data=data)",
     "Compare": "nbann.Compare(trainer, trainer.branch())",
     "Predict": "nbann.Predict('What will it be?', truth=lambda t: 1.0, choices=[0.0, 1.0])",
+    "Slider": "nbann.Slider('hidden neurons', 1, 8)",
     "FrameView": "nbann.FrameView(trainer, panels=['loss', 'confusion'])",
 }
 
@@ -92,7 +93,7 @@ def test_nothing_serious_is_found(lab_page, axe, name):
     page = lab_page.page
     page.locator(".nbann-view").first.wait_for()
     page.wait_for_timeout(1000)
-    assert page.locator(".nbann-view :is(button, canvas)").count() > 0
+    assert page.locator(".nbann-view :is(button, canvas, input)").count() > 0
     for theme in ("Light", "Dark"):
         lab_page.set_theme(theme)
         page.wait_for_timeout(500)
