@@ -151,7 +151,8 @@ def press_all_steps(page):
 
 def move_all_sliders(page):
     """Move each slider by a key; it says another number then, and what it moves has no error."""
-    assert not page.locator(".widget-slider").count(), "their handles have no name: nbann.Slider has"
+    # The handles of ipywidgets' sliders have no name for a screen reader; nbann.Slider has.
+    assert not page.locator(".widget-slider").count()
     for slider in page.locator(".nbann-slider").all():
         slider.scroll_into_view_if_needed()
         before = slider.locator("output").inner_text()

@@ -1,7 +1,8 @@
 """Each check is broken on purpose: the lessons' own verification then fails.
 
-What an exercise needs are the cells tagged `setup`; they and the exercise with its check, with the
-outputs that are committed, are made into small notebooks, and nbval is run over these.
+What an exercise needs are the cells tagged `setup`; they and the exercise with its check, of all
+lessons with the outputs that are committed, make four notebooks, and nbval is run over these: the
+learners' and the solutions', each as it is and with every check broken.
 """
 
 import re
@@ -11,14 +12,18 @@ import sys
 import nbformat
 import pytest
 
-from .lessons import SERIES, SOLUTIONS, code, read
+from .lessons import LESSONS, SERIES, SOLUTIONS, code, read
 
-# Run before the rest, unseen: the cell has no stored output to compare.
-ALWAYS_OK = "import nbann\nnbann.check.{name} = lambda *a, **k: 'ok: whatever it was'"
-NEVER_OK = (
-    "import nbann\ndef refuse(*a, **k):\n    raise nbann.check.NotYet('not yet: never')\n"
-    "nbann.check.{name} = refuse"
+# Run unseen: these cells have no stored output to compare.
+ALWAYS_OK = (
+    "import nbann\nkept = nbann.check.{name}\n"
+    "nbann.check.{name} = lambda *a, **k: 'ok: whatever it was'"
 )
+NEVER_OK = (
+    "import nbann\nkept = nbann.check.{name}\ndef refuse(*a, **k):\n"
+    "    raise nbann.check.NotYet('not yet: never')\nnbann.check.{name} = refuse"
+)
+RESTORE = "nbann.check.{name} = kept"
 
 
 def check_of(notebook):
@@ -28,19 +33,33 @@ def check_of(notebook):
     return name
 
 
-def excerpt(notebook, before=""):
-    """Return what an exercise needs, with its stored outputs."""
+def excerpt(notebook):
+    """Return the cells that an exercise needs, with their stored outputs; the check is the last."""
     wanted = {"setup", "exercise", "solution", "check"}
     cells = [cell for cell in code(notebook) if wanted & set(cell.metadata.get("tags", ()))]
     # Of the solution's cells the guess is not needed: it belongs to the lesson's own run.
-    cells = [cell for cell in cells if ".answer(" not in cell.source]
-    if before:
-        cells.insert(0, nbformat.v4.new_code_cell(before))
-    return nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
+    return [cell for cell in cells if ".answer(" not in cell.source]
+
+
+def put_together(folder, broken=None):
+    """Return a notebook of the excerpts of all lessons, and {lesson: its cells' numbers}."""
+    cells, numbers = [], {}
+    for path in SERIES:
+        part = excerpt(read(folder / path.name))
+        if broken:
+            name = check_of(read(path))
+            cells.append(nbformat.v4.new_code_cell(broken.format(name=name)))
+        numbers[path.stem] = list(range(len(cells), len(cells) + len(part)))
+        cells += part
+        if broken:  # what follows has the true one again
+            cells.append(nbformat.v4.new_code_cell(RESTORE.format(name=name)))
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    return nbformat.v4.new_notebook(cells=cells), numbers
 
 
 def outcomes(folder):
-    """Run nbval over a folder; return {file name: the numbers of the cells that failed}."""
+    """Run nbval over a folder; return {file name: {cell: "PASSED" or "FAILED"}}."""
     options = ["--nbval", "--nbval-current-env", "-p", "no:cacheprovider"]
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-rA", *options, "--rootdir", folder, folder],
@@ -52,39 +71,47 @@ def outcomes(folder):
     )
     found = re.findall(r"^(PASSED|FAILED) (?:.*/)?(\S+\.ipynb)::Cell (\d+)", result.stdout, re.M)
     assert found, result.stdout + result.stderr
-    failed = {name: set() for _, name, _ in found}
+    told = {name: {} for _, name, _ in found}
     for outcome, name, cell in found:
-        if outcome == "FAILED":
-            failed[name].add(int(cell))
-    return failed
+        told[name][int(cell)] = outcome
+    return told
 
 
 @pytest.fixture(scope="module")
-def failed(tmp_path_factory):
-    """What fails of each lesson, as it is and with its check broken in two ways."""
+def run(tmp_path_factory):
+    """Return {kind: {lesson: the outcomes of its cells}}."""
     folder = tmp_path_factory.mktemp("excerpts")
-    for path in SERIES:
-        learners, solved = read(path), read(SOLUTIONS / path.name)
-        name = check_of(learners)
-        for kind, notebook in {
-            "as-it-is": excerpt(learners),
-            "solved": excerpt(solved),
-            "always-ok": excerpt(learners, ALWAYS_OK.format(name=name)),
-            "never-ok": excerpt(solved, NEVER_OK.format(name=name)),
-        }.items():
-            nbformat.write(notebook, folder / f"{path.stem}.{kind}.ipynb")
-    return outcomes(folder)
+    kinds = {
+        "as-it-is": (LESSONS, None),
+        "solved": (SOLUTIONS, None),
+        "always-ok": (LESSONS, ALWAYS_OK),
+        "never-ok": (SOLUTIONS, NEVER_OK),
+    }
+    places = {}
+    for kind, (source, broken) in kinds.items():
+        notebook, places[kind] = put_together(source, broken)
+        nbformat.write(notebook, folder / f"{kind}.ipynb")
+    told = outcomes(folder)
+    return {
+        kind: {
+            stem: [told[f"{kind}.ipynb"][number] for number in numbers]
+            for stem, numbers in places[kind].items()
+        }
+        for kind in kinds
+    }
 
 
 @pytest.mark.parametrize("stem", [path.stem for path in SERIES])
-def test_a_check_that_always_passes_is_found(failed, stem):
-    assert failed[f"{stem}.as-it-is.ipynb"] == set()
-    last = len(excerpt(read(SERIES[0].parent / f"{stem}.ipynb"), "broken").cells) - 1
-    assert failed[f"{stem}.always-ok.ipynb"] == {last}
+def test_a_check_that_always_passes_is_found(run, stem):
+    assert set(run["as-it-is"][stem]) == {"PASSED"}
+    *before, check = run["always-ok"][stem]
+    assert set(before) == {"PASSED"}
+    assert check == "FAILED"
 
 
 @pytest.mark.parametrize("stem", [path.stem for path in SERIES])
-def test_a_check_that_never_passes_is_found(failed, stem):
-    assert failed[f"{stem}.solved.ipynb"] == set()
-    last = len(excerpt(read(SOLUTIONS / f"{stem}.ipynb"), "broken").cells) - 1
-    assert last in failed[f"{stem}.never-ok.ipynb"]
+def test_a_check_that_never_passes_is_found(run, stem):
+    assert set(run["solved"][stem]) == {"PASSED"}
+    *before, check = run["never-ok"][stem]
+    assert set(before) == {"PASSED"}
+    assert check == "FAILED"
