@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from .asking import NotYet
 from .blame import hidden_blame
+from .line import line_gradient
+from .perceptron import perceptron_update
 from .probabilities import softmax
 from .slopes import derivative
 
@@ -18,5 +20,7 @@ __all__ = [
     "NotYet",
     "derivative",
     "hidden_blame",
+    "line_gradient",
+    "perceptron_update",
     "softmax",
 ]

@@ -36,6 +36,17 @@ def not_yet(words: str) -> NotYet:
     return NotYet(f"not yet: {words}")
 
 
+def tries(count: int = 2) -> Iterator[np.random.Generator]:
+    """Yield generators for what an answer is tried with: one that is always the same, then others.
+
+    The first makes a message stay the same until the answer changes; what the others draw nobody
+    can have written down.
+    """
+    yield np.random.default_rng(0)
+    for _ in range(count - 1):
+        yield np.random.default_rng()
+
+
 def call(answer: Any, *arguments: Any, name: str = "your function") -> Any:
     """Call a learner's function and return what it returns.
 

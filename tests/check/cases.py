@@ -22,10 +22,21 @@ def softmax(z):
     return e / e.sum(axis=1, keepdims=True)
 
 
+def perceptron_update(w, b, x, t):
+    return (w + t * x, b + t) if t * (x @ w + b) <= 0 else (w, b)
+
+
+def line_gradient(x, y, w, b):
+    error = w * x + b - y
+    return 2 * np.mean(error * x), 2 * np.mean(error)
+
+
 CASES = {
     "derivative": Case(
         lambda answer: check.derivative(answer, of=np.tanh, given="a"), lambda a: 1 - a**2
     ),
     "hidden_blame": Case(check.hidden_blame, lambda blame, W, a: blame @ W.T * (1 - a**2)),
     "softmax": Case(check.softmax, softmax),
+    "perceptron_update": Case(check.perceptron_update, perceptron_update),
+    "line_gradient": Case(check.line_gradient, line_gradient),
 }
