@@ -14,6 +14,7 @@ from .loss_landscape import LossLandscape
 from .network_diagram import NetworkDiagram
 from .overlaid_curves import OverlaidCurves
 from .predictions import Predictions
+from .probabilities import Probabilities
 from .ranked_list import RankedList
 from .reconstruction import Reconstruction
 from .registry import PANELS
@@ -41,6 +42,7 @@ __all__ = [
     "OverlaidCurves",
     "Panel",
     "Predictions",
+    "Probabilities",
     "RankedList",
     "Reconstruction",
     "SOMMap",

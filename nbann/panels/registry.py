@@ -17,6 +17,7 @@ from .loss_curve import LossCurve
 from .loss_landscape import LossLandscape
 from .network_diagram import NetworkDiagram
 from .predictions import Predictions
+from .probabilities import Probabilities
 from .ranked_list import RankedList
 from .reconstruction import Reconstruction
 from .som_map import SOMMap
@@ -33,6 +34,7 @@ PANELS: dict[str, type[Panel]] = {
     "energy": Energy,
     "confusion": ConfusionMatrix,
     "predictions": Predictions,
+    "probabilities": Probabilities,
     "reconstruction": Reconstruction,
     "latent": LatentSpace,
     "ranking": RankedList,
