@@ -21,6 +21,7 @@ from .registry import PANELS
 from .scale import Limit
 from .som_map import SOMMap
 from .style import PHASE_COLORS
+from .tangent import Tangent
 from .weight_heatmap import WeightHeatmap
 
 __all__ = [
@@ -46,5 +47,6 @@ __all__ = [
     "RankedList",
     "Reconstruction",
     "SOMMap",
+    "Tangent",
     "WeightHeatmap",
 ]

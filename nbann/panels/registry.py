@@ -21,6 +21,7 @@ from .probabilities import Probabilities
 from .ranked_list import RankedList
 from .reconstruction import Reconstruction
 from .som_map import SOMMap
+from .tangent import Tangent
 from .weight_heatmap import WeightHeatmap
 
 PANELS: dict[str, type[Panel]] = {
@@ -40,6 +41,7 @@ PANELS: dict[str, type[Panel]] = {
     "ranking": RankedList,
     "states": HiddenStates,
     "som": SOMMap,
+    "tangent": Tangent,
 }
 """Panels by the short names that `Dashboard` takes."""
 
