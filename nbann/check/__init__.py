@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from .asking import NotYet
 from .blame import hidden_blame
+from .hidden import xor_net
 from .line import line_gradient
 from .perceptron import perceptron_update
 from .probabilities import softmax
@@ -23,4 +24,5 @@ __all__ = [
     "line_gradient",
     "perceptron_update",
     "softmax",
+    "xor_net",
 ]

@@ -139,10 +139,10 @@ for name, activation in (("no bend", nbann.Identity), ("ReLU", nbann.ReLU)):
     print(f"{name}: {nets[name].history['train_accuracy'][-1]:.0%} right")
 assert nets["no bend"].history["train_accuracy"][-1] < 0.7
 assert nets["ReLU"].history["train_accuracy"][-1] > 0.95
-nbann.Dashboard(nets["no bend"], ["decision"])
+nbann.Dashboard(nets["no bend"], ["decision"], width=480, row_height=380)
 
 # %%
-board = nbann.Dashboard(nets["ReLU"], ["decision"])
+board = nbann.Dashboard(nets["ReLU"], ["decision"], width=480, row_height=380)
 assert "0 of 500 training points wrong" in board.describe()
 board
 

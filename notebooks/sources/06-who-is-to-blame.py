@@ -133,25 +133,31 @@ print(widget.equation["text"])
 # %% [markdown]
 # ## Change one thing
 #
-# Is all of this true? The *central difference* knows nothing of backpropagation: change one weight by a hair up and down, see what the loss does, divide. Do it by hand for one weight; nbann does it for all.
+# Is all of this true? Ask **why** for one hidden weight: nbann shows what each flower adds to its gradient, and how the blame of the neuron came back from the three outputs, with the *central difference* beside each. That one knows nothing of backpropagation: change the weight by a hair up and down, see what the loss does, divide. Do it by hand, too; then change `(2, 3)` to another weight.
 
 # %%
-trainer.goto(epoch=0, batch=2, op=0)
-trainer.step("phase", 3)
-gradient, weight = trainer["output.weight.grad"][0, 1], trainer["output.weight"][0, 1]
-
+trainer.goto(epoch=0, batch=1, op=0)
+trainer.step("phase", 3)  # forward, loss, backward
+place = (2, 3)  # petal length to neuron 3
+gradient, weight = trainer["hidden.weight.grad"][place], trainer["hidden.weight"][place]
 losses = []
 for changed in (weight + 0.001, weight - 0.001):
-    trainer.set("output.weight", (0, 1), changed)  # all that follows from it is computed anew
+    trainer.set("hidden.weight", place, changed)  # all that follows from it is computed anew
     losses.append(float(trainer["loss"]))
-trainer.set("output.weight", (0, 1), weight)
-print(f"gradient {gradient:.5f}, by hand {(losses[0] - losses[1]) / 0.002:.5f}")
+trainer.set("hidden.weight", place, weight)
+by_hand = (losses[0] - losses[1]) / 0.002
+print(f"gradient {gradient:.5f}, by hand {by_hand:.5f}")
+assert np.isclose(gradient, by_hand, rtol=1e-3, atol=1e-9)
 
+trainer.step("phase")
+print(trainer.explain("hidden.weight", place))
+print(trainer.explain("relu.out.grad", (0, 3)))
+
+# %%
 check = trainer.check_gradients()
 count = sum(array.size for array in trainer.parameters.values())
 print(f"all {count} weights and biases agree to 1e-7: {check.error < 1e-7}")
 assert check.error < 1e-7
-assert np.isclose(gradient, (losses[0] - losses[1]) / 0.002, rtol=1e-4)
 
 # %% [markdown]
 # ## Exercise: pass the blame on

@@ -31,6 +31,10 @@ def line_gradient(x, y, w, b):
     return 2 * np.mean(error * x), 2 * np.mean(error)
 
 
+def xor_net():
+    return [[1, 1], [1, 1]], [-0.5, -1.5], [1, -1], -0.5
+
+
 CASES = {
     "derivative": Case(
         lambda answer: check.derivative(answer, of=np.tanh, given="a"), lambda a: 1 - a**2
@@ -39,4 +43,5 @@ CASES = {
     "softmax": Case(check.softmax, softmax),
     "perceptron_update": Case(check.perceptron_update, perceptron_update),
     "line_gradient": Case(check.line_gradient, line_gradient),
+    "xor_net": Case(check.xor_net, xor_net),
 }

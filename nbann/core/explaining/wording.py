@@ -118,7 +118,8 @@ class Wording:
                 yield from (2 * _INDENT + line for line in self.lines(inner, depth - 1))
 
     def _share(self, term: Term) -> str:
-        return f"{term.share:.0%}" if abs(term.share) < 100 else ""  # NaN is not below it
+        share = f"{term.share:.0%}" if abs(term.share) < 100 else ""  # NaN is not below it
+        return "0%" if share == "-0%" else share
 
     def _sum(self, term: Term) -> str:
         if term.parts:
