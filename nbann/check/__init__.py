@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from .asking import NotYet
 from .blame import hidden_blame
+from .decay import l2_update
 from .hidden import xor_net
 from .line import line_gradient
 from .perceptron import perceptron_update
@@ -21,6 +22,7 @@ __all__ = [
     "NotYet",
     "derivative",
     "hidden_blame",
+    "l2_update",
     "line_gradient",
     "perceptron_update",
     "softmax",

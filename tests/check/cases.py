@@ -44,4 +44,5 @@ CASES = {
     "perceptron_update": Case(check.perceptron_update, perceptron_update),
     "line_gradient": Case(check.line_gradient, line_gradient),
     "xor_net": Case(check.xor_net, xor_net),
+    "l2_update": Case(check.l2_update, lambda W, gradient, rate, l2: W - rate * (gradient + l2 * W)),
 }
