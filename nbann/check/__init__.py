@@ -17,6 +17,7 @@ from .line import line_gradient
 from .perceptron import perceptron_update
 from .probabilities import softmax
 from .slopes import derivative
+from .velocity import momentum_step
 
 __all__ = [
     "NotYet",
@@ -24,6 +25,7 @@ __all__ = [
     "hidden_blame",
     "l2_update",
     "line_gradient",
+    "momentum_step",
     "perceptron_update",
     "softmax",
     "xor_net",

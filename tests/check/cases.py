@@ -35,6 +35,11 @@ def xor_net():
     return [[1, 1], [1, 1]], [-0.5, -1.5], [1, -1], -0.5
 
 
+def momentum_step(w, v, gradient, learning_rate, momentum):
+    v = momentum * v - learning_rate * gradient
+    return w + v, v
+
+
 CASES = {
     "derivative": Case(
         lambda answer: check.derivative(answer, of=np.tanh, given="a"), lambda a: 1 - a**2
@@ -45,4 +50,5 @@ CASES = {
     "line_gradient": Case(check.line_gradient, line_gradient),
     "xor_net": Case(check.xor_net, xor_net),
     "l2_update": Case(check.l2_update, lambda W, gradient, rate, l2: W - rate * (gradient + l2 * W)),
+    "momentum_step": Case(check.momentum_step, momentum_step),
 }
