@@ -12,6 +12,7 @@ from __future__ import annotations
 from .asking import NotYet
 from .blame import hidden_blame
 from .decay import l2_update
+from .dropping import dropout
 from .hidden import xor_net
 from .line import line_gradient
 from .perceptron import perceptron_update
@@ -22,6 +23,7 @@ from .velocity import momentum_step
 __all__ = [
     "NotYet",
     "derivative",
+    "dropout",
     "hidden_blame",
     "l2_update",
     "line_gradient",

@@ -51,4 +51,5 @@ CASES = {
     "xor_net": Case(check.xor_net, xor_net),
     "l2_update": Case(check.l2_update, lambda W, gradient, rate, l2: W - rate * (gradient + l2 * W)),
     "momentum_step": Case(check.momentum_step, momentum_step),
+    "dropout": Case(check.dropout, lambda a, rate, rng: a * (rng.random(a.shape) >= rate) / (1 - rate)),
 }
