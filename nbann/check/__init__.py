@@ -18,6 +18,7 @@ from .line import line_gradient
 from .perceptron import perceptron_update
 from .probabilities import softmax
 from .slopes import derivative
+from .starting import start_std
 from .velocity import momentum_step
 
 __all__ = [
@@ -30,5 +31,6 @@ __all__ = [
     "momentum_step",
     "perceptron_update",
     "softmax",
+    "start_std",
     "xor_net",
 ]

@@ -52,4 +52,5 @@ CASES = {
     "l2_update": Case(check.l2_update, lambda W, gradient, rate, l2: W - rate * (gradient + l2 * W)),
     "momentum_step": Case(check.momentum_step, momentum_step),
     "dropout": Case(check.dropout, lambda a, rate, rng: a * (rng.random(a.shape) >= rate) / (1 - rate)),
+    "start_std": Case(check.start_std, lambda fan_in: (2 / fan_in) ** 0.5),
 }
