@@ -302,7 +302,8 @@ def _lessons() -> list[Path]:
 def test_a_lesson_uses_public_names_only(path):
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    found = [use for source in code for use in private_uses(source, frozenset(nbann.__all__))]
+    public = frozenset(nbann.__all__) | {"sklearn"}  # the estimators have a module of their own
+    found = [use for source in code for use in private_uses(source, public)]
     assert found == []
 
 

@@ -15,6 +15,7 @@ from .decay import l2_update
 from .dropping import dropout
 from .hidden import xor_net
 from .line import line_gradient
+from .penalties import sklearn_penalty
 from .perceptron import perceptron_update
 from .probabilities import softmax
 from .slopes import derivative
@@ -30,6 +31,7 @@ __all__ = [
     "line_gradient",
     "momentum_step",
     "perceptron_update",
+    "sklearn_penalty",
     "softmax",
     "start_std",
     "xor_net",

@@ -53,4 +53,5 @@ CASES = {
     "momentum_step": Case(check.momentum_step, momentum_step),
     "dropout": Case(check.dropout, lambda a, rate, rng: a * (rng.random(a.shape) >= rate) / (1 - rate)),
     "start_std": Case(check.start_std, lambda fan_in: (2 / fan_in) ** 0.5),
+    "sklearn_penalty": Case(check.sklearn_penalty, lambda coefs, alpha, n: alpha / 2 * sum((W**2).sum() for W in coefs) / n),
 }
