@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from .asking import NotYet
 from .blame import hidden_blame
+from .components import pca_reconstruction
 from .decay import l2_update
 from .dropping import dropout
 from .hidden import xor_net
@@ -30,6 +31,7 @@ __all__ = [
     "l2_update",
     "line_gradient",
     "momentum_step",
+    "pca_reconstruction",
     "perceptron_update",
     "sklearn_penalty",
     "softmax",

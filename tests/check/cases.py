@@ -40,6 +40,12 @@ def momentum_step(w, v, gradient, learning_rate, momentum):
     return w + v, v
 
 
+def pca_reconstruction(X, k):
+    mean = X.mean(axis=0)
+    V = np.linalg.svd(X - mean, full_matrices=False)[2][:k]
+    return mean + (X - mean) @ V.T @ V
+
+
 CASES = {
     "derivative": Case(
         lambda answer: check.derivative(answer, of=np.tanh, given="a"), lambda a: 1 - a**2
@@ -54,4 +60,5 @@ CASES = {
     "dropout": Case(check.dropout, lambda a, rate, rng: a * (rng.random(a.shape) >= rate) / (1 - rate)),
     "start_std": Case(check.start_std, lambda fan_in: (2 / fan_in) ** 0.5),
     "sklearn_penalty": Case(check.sklearn_penalty, lambda coefs, alpha, n: alpha / 2 * sum((W**2).sum() for W in coefs) / n),
+    "pca_reconstruction": Case(check.pca_reconstruction, pca_reconstruction),
 }
