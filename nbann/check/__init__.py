@@ -16,6 +16,7 @@ from .decay import l2_update
 from .dropping import dropout
 from .hidden import xor_net
 from .line import line_gradient
+from .memory import energy_change
 from .penalties import sklearn_penalty
 from .perceptron import perceptron_update
 from .probabilities import softmax
@@ -27,6 +28,7 @@ __all__ = [
     "NotYet",
     "derivative",
     "dropout",
+    "energy_change",
     "hidden_blame",
     "l2_update",
     "line_gradient",

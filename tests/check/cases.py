@@ -61,4 +61,5 @@ CASES = {
     "start_std": Case(check.start_std, lambda fan_in: (2 / fan_in) ** 0.5),
     "sklearn_penalty": Case(check.sklearn_penalty, lambda coefs, alpha, n: alpha / 2 * sum((W**2).sum() for W in coefs) / n),
     "pca_reconstruction": Case(check.pca_reconstruction, pca_reconstruction),
+    "energy_change": Case(check.energy_change, lambda W, s, i: 2 * s[i] * (W[i] @ s)),
 }
