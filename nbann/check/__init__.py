@@ -22,6 +22,7 @@ from .perceptron import perceptron_update
 from .probabilities import softmax
 from .slopes import derivative
 from .starting import start_std
+from .through_time import step_back
 from .velocity import momentum_step
 
 __all__ = [
@@ -38,5 +39,6 @@ __all__ = [
     "sklearn_penalty",
     "softmax",
     "start_std",
+    "step_back",
     "xor_net",
 ]

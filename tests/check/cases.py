@@ -62,4 +62,5 @@ CASES = {
     "sklearn_penalty": Case(check.sklearn_penalty, lambda coefs, alpha, n: alpha / 2 * sum((W**2).sum() for W in coefs) / n),
     "pca_reconstruction": Case(check.pca_reconstruction, pca_reconstruction),
     "energy_change": Case(check.energy_change, lambda W, s, i: 2 * s[i] * (W[i] @ s)),
+    "step_back": Case(check.step_back, lambda blame, h, U: (blame * (1 - h**2)) @ U.T),
 }
