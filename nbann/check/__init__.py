@@ -17,6 +17,7 @@ from .dropping import dropout
 from .hidden import xor_net
 from .line import line_gradient
 from .memory import energy_change
+from .order import ndcg
 from .penalties import sklearn_penalty
 from .perceptron import perceptron_update
 from .probabilities import softmax
@@ -34,6 +35,7 @@ __all__ = [
     "l2_update",
     "line_gradient",
     "momentum_step",
+    "ndcg",
     "pca_reconstruction",
     "perceptron_update",
     "sklearn_penalty",

@@ -46,6 +46,13 @@ def pca_reconstruction(X, k):
     return mean + (X - mean) @ V.T @ V
 
 
+def ndcg(relevance, scores):
+    def dcg(r):
+        return np.sum((2.0**r - 1) / np.log2(np.arange(len(r)) + 2))
+
+    return dcg(relevance[np.argsort(-scores)]) / dcg(np.sort(relevance)[::-1])
+
+
 CASES = {
     "derivative": Case(
         lambda answer: check.derivative(answer, of=np.tanh, given="a"), lambda a: 1 - a**2
@@ -63,4 +70,5 @@ CASES = {
     "pca_reconstruction": Case(check.pca_reconstruction, pca_reconstruction),
     "energy_change": Case(check.energy_change, lambda W, s, i: 2 * s[i] * (W[i] @ s)),
     "step_back": Case(check.step_back, lambda blame, h, U: (blame * (1 - h**2)) @ U.T),
+    "ndcg": Case(check.ndcg, ndcg),
 }
