@@ -21,6 +21,7 @@ from .order import ndcg
 from .penalties import sklearn_penalty
 from .perceptron import perceptron_update
 from .probabilities import softmax
+from .scaling import standardize
 from .slopes import derivative
 from .starting import start_std
 from .through_time import step_back
@@ -40,6 +41,7 @@ __all__ = [
     "perceptron_update",
     "sklearn_penalty",
     "softmax",
+    "standardize",
     "start_std",
     "step_back",
     "xor_net",

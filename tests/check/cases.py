@@ -53,6 +53,11 @@ def ndcg(relevance, scores):
     return dcg(relevance[np.argsort(-scores)]) / dcg(np.sort(relevance)[::-1])
 
 
+def standardize(train, test):
+    mean, deviation = train.mean(axis=0), train.std(axis=0)
+    return (train - mean) / deviation, (test - mean) / deviation
+
+
 CASES = {
     "derivative": Case(
         lambda answer: check.derivative(answer, of=np.tanh, given="a"), lambda a: 1 - a**2
@@ -71,4 +76,5 @@ CASES = {
     "energy_change": Case(check.energy_change, lambda W, s, i: 2 * s[i] * (W[i] @ s)),
     "step_back": Case(check.step_back, lambda blame, h, U: (blame * (1 - h**2)) @ U.T),
     "ndcg": Case(check.ndcg, ndcg),
+    "standardize": Case(check.standardize, standardize),
 }
