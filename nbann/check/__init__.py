@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from .asking import NotYet
 from .blame import hidden_blame
+from .exclusive_or import xor_net
 from .probabilities import softmax
 from .slopes import derivative
 
@@ -19,4 +20,5 @@ __all__ = [
     "derivative",
     "hidden_blame",
     "softmax",
+    "xor_net",
 ]
