@@ -116,6 +116,12 @@ widget = nbann.StepThrough(trainer, panels=["decision", "latent"], unit="epoch")
 widget
 
 # %%
+decision, latent = widget.dashboard.panels
+trainer.goto(epoch=0)
+assert "2 of 4 training points wrong" in decision.describe()
+trainer.goto(epoch=2000)
+assert "0 of 4 training points wrong" in decision.describe() and widget.here["epoch"] == 2000
+
 hidden = trainer.activations("squash.out", xor.X)
 for inputs, said in zip(xor.X, hidden):
     print(inputs, "is, in hidden space,", said)
@@ -126,12 +132,6 @@ fresh.run(epochs=2000)
 answers = fresh.activations("answer.out", hidden).ravel()
 print("answers of the fresh neuron:", answers)
 assert ((answers > 0.5) == xor.y).all()
-
-decision, latent = widget.dashboard.panels
-trainer.goto(epoch=0)
-assert "2 of 4 training points wrong" in decision.describe()
-trainer.goto(epoch=2000)
-assert "0 of 4 training points wrong" in decision.describe() and widget.here["epoch"] == 2000
 
 # %% [markdown]
 # ## Eleven lines
@@ -219,7 +219,7 @@ def fence(neurons):
 fenced = fence(neurons)
 accuracy = fenced.history["train_accuracy"][-1]
 assert accuracy > 0.97 if neurons > 2 else accuracy < 0.92
-nbann.Dashboard(fenced, ["decision"])
+nbann.Dashboard(fenced, ["decision"], width=460, row_height=420)
 
 # %% [markdown]
 # ## Exercise: two lines by hand
