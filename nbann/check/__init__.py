@@ -14,7 +14,7 @@ from .blame import hidden_blame
 from .components import pca_reconstruction
 from .decay import l2_update
 from .dropping import dropout
-from .hidden import xor_net
+from .exclusive_or import xor_net
 from .line import line_gradient
 from .memory import energy_change
 from .order import ndcg

@@ -12,7 +12,7 @@ from typing import Any
 from nbann.core.checks import counted
 from nbann.core.errors import UnknownNameError
 from nbann.core.explaining.explanation import Explanation
-from nbann.core.explaining.term import Term
+from nbann.core.explaining.term import Term, percent
 from nbann.core.explaining.wording import FORMULAS, shown
 from nbann.core.expr import Entry, Equation, Expr, Number
 from nbann.core.render import Text, significant
@@ -183,7 +183,6 @@ def _formulas(of: Explanation, *, in_full: bool) -> Iterator[Row]:
 
 def _term(term: Term, value: str, most: float) -> Row:
     named = term.label == Text(numbers=False).expression(term.expression)
-    share = f"{term.share:.0%}" if abs(term.share) < 100 else ""  # NaN is not below it
     finite = math.isfinite(term.value)
     return {
         "kind": "term",
@@ -193,7 +192,7 @@ def _term(term: Term, value: str, most: float) -> Row:
         "value": value,
         "exact": repr(float(term.value)),
         "bar": round(term.value / most, 4) if finite else 0.0,
-        "share": "0%" if share == "-0%" else share.replace("-", MINUS),
+        "share": percent(term.share).replace("-", MINUS),
         "opens": term.opens,
     }
 

@@ -112,7 +112,7 @@ for seed in range(5):
     rights.append(round(75 * other.evaluate(test)["accuracy"]))
 train, test = nbann.datasets.iris().split(test=0.5, seed=1)
 print("right of 75, with five splits and starts:", sorted(rights))
-assert 60 <= min(rights) and max(rights) <= 75
+assert min(rights) >= 60 and max(rights) <= 75
 
 # %% [markdown]
 # ## Step through

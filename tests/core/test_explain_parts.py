@@ -239,3 +239,20 @@ def test_where_the_loss_is_nan_nothing_is_said_to_disagree():
     assert explained.difference is None
     assert "no central difference: the loss is nan" in explained.text()
     assert "disagrees" not in explained.text(3)
+
+
+def test_a_share_of_nothing_has_no_sign():
+    """One of two samples leaves ReLU asleep: its part of a negative gradient is 0%, not -0%."""
+    layers = [
+        nbann.Dense(1, weight=[[1.0]], name="hidden"),
+        nbann.ReLU(),
+        nbann.Dense(1, weight=[[1.0]]),
+    ]
+    samples = ([[1.0], [-1.0]], [9.0, 9.0])
+    trainer = nbann.Trainer(nbann.Sequential(layers), samples, batch_size=None)
+    trainer.step("phase", 3)
+    gradient = trainer.explain("hidden.weight.grad", (0, 0))
+    assert gradient.value < 0
+    assert [term.value for term in gradient.terms] == [gradient.value, 0]
+    assert "-0%" not in str(gradient)
+    assert "  0%" in str(gradient)

@@ -150,6 +150,12 @@ def share_of(value: float, whole: float) -> float:
     return value / whole if whole else nan
 
 
+def percent(share: float) -> str:
+    """Return a share in whole percent, 0 without a sign; nothing of one of 100 and more, or NaN."""
+    text = f"{share:.0%}" if abs(share) < 100 else ""  # NaN is not below it
+    return "0%" if text == "-0%" else text
+
+
 _COLUMNS = (
     ("label", "U64"),
     ("coefficient", "f8"),

@@ -9,7 +9,7 @@ from ..expr import Entry, Expr, Number, Product, Sum
 from ..latex import Latex
 from ..render import Text, significant
 from .linear import size
-from .term import Term, rest_label
+from .term import Term, percent, rest_label
 
 if TYPE_CHECKING:
     from .explanation import Explanation
@@ -112,14 +112,11 @@ class Wording:
             if place == len(terms):
                 yield line.rstrip()
                 return
-            yield f"{line}  {self._share(terms[place])}{self._row_check(of, terms[place])}".rstrip()
+            check = self._row_check(of, terms[place])
+            yield f"{line}  {percent(terms[place].share)}{check}".rstrip()
             if depth > 1 and terms[place].opens:
                 inner = of.open(terms[place], largest=of.largest)
                 yield from (2 * _INDENT + line for line in self.lines(inner, depth - 1))
-
-    def _share(self, term: Term) -> str:
-        share = f"{term.share:.0%}" if abs(term.share) < 100 else ""  # NaN is not below it
-        return "0%" if share == "-0%" else share
 
     def _sum(self, term: Term) -> str:
         if term.parts:
