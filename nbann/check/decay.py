@@ -78,7 +78,9 @@ def _hint(new: Array, W: Array, gradient: Array, rate: float, l2: float) -> str:
         " It goes uphill: the sign is wrong.": W + rate * (gradient + l2 * W),
         " The derivative of a square has a 2, which the half in l2/2 takes away.": W
         - rate * (gradient + 2 * l2 * W),
-        " The penalty's gradient is scaled by the learning rate, too.": W - rate * gradient - l2 * W,
+        " The penalty's gradient is scaled by the learning rate, too.": W
+        - rate * gradient
+        - l2 * W,
         " The penalty pushes weights toward 0, yours away from it.": W - rate * (gradient - l2 * W),
         " You add the penalty itself; the update needs its derivative.": W
         - rate * (gradient + l2 / 2 * W**2),

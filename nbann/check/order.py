@@ -38,6 +38,7 @@ def ndcg(answer: Callable[..., Any]) -> str:
     >>> def ndcg(relevance, scores):
     ...     def dcg(r):
     ...         return np.sum((2.0**r - 1) / np.log2(np.arange(len(r)) + 2))
+    ...
     ...     return dcg(relevance[np.argsort(-scores)]) / dcg(np.sort(relevance)[::-1])
     >>> nbann.check.ndcg(ndcg)
     'ok: your NDCG is that of scikit-learn, for 5 queries.'

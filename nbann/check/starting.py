@@ -11,7 +11,7 @@ from .asking import call, not_yet, read_number, tries
 
 DEPTH, SAMPLES = 20, 40
 WIDTHS = (150, 300, 600)
-SLACK = 0.2  # of growth in each layer that may be chance; its deviation is below 0.05 for these widths
+SLACK = 0.2  # of growth in each layer that may be chance: over four deviations for these widths
 
 
 def start_std(answer: Callable[..., Any]) -> str:
@@ -19,7 +19,8 @@ def start_std(answer: Callable[..., Any]) -> str:
 
     The oracle is what happens: 20 layers get weights drawn with the standard deviation that the
     answer gives, and the mean square of what they put out must neither shrink nor grow by more than
-    a fifth a layer, for narrow and wide layers (He and others, "Delving Deep into Rectifiers", 2015).
+    a fifth a layer, in narrow layers and in wide ones (He and others, "Delving Deep into
+    Rectifiers", 2015).
 
     Parameters
     ----------
@@ -65,7 +66,8 @@ def _words(width: int, std: float, growth: float) -> str:
     what = "shrinks" if growth < 1 else "grows"
     words = (
         f"in layers of {width} neurons with weights of {std:.3g} the mean square {what} by "
-        f"{growth:.3g} in each layer: after {DEPTH} layers it is {growth**DEPTH:.3g} of what it was."
+        f"{growth:.3g} in each layer: after {DEPTH} layers it is {growth**DEPTH:.3g} of what it "
+        "was."
     )
     if abs(growth - 0.5) < 0.07:
         words += " A half is lost in each: ReLU lets only half of the sums pass."

@@ -68,7 +68,7 @@ def _try(answer: Callable[..., Any], rng: np.random.Generator) -> None:
     for n in range(1, 6):
         before = place
         place, speed = _step(answer, place, speed, g, rate, m)
-        words = f"under a constant gradient of {g[0]:g} (rate {rate:g}, momentum {m:g}), in step {n} "
+        words = f"under a constant gradient of {g[0]:g} (rate {rate:g}, momentum {m:g}), step {n}: "
         _compare(place - before, -rate * g * (1 - m**n) / (1 - m), words)
 
 

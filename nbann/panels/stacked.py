@@ -11,6 +11,7 @@ from PIL import Image
 
 _COLORS = 256
 
+
 def stacked(pictures: Sequence[NDArray[np.uint8]]) -> bytes:
     """Return pictures one below the other as a PNG file's bytes; what is left over is white."""
     width = max(picture.shape[1] for picture in pictures)

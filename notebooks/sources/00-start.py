@@ -18,16 +18,15 @@
 # %%
 import nbann
 
-for name in ("numpy", "matplotlib", "ipywidgets", "anywidget", "sklearn"):
-    __import__(name)
-
 train, test = nbann.datasets.iris().standardized().split(test=0.2, seed=0)
-net = nbann.Sequential([nbann.Dense(3, name="hidden"), nbann.Tanh(), nbann.Dense(3, name="output")])
+net = nbann.Sequential([
+    nbann.Dense(3, name="hidden"), nbann.Tanh(name="tanh"), nbann.Dense(3, name="output"),
+])
 trainer = nbann.Trainer(net, train, test=test, optimizer=nbann.SGD(learning_rate=0.2), seed=1)
 trainer.run(epochs=30)
 accuracy = trainer.evaluate(test)["accuracy"]
 assert accuracy > 0.8
-print(f"It works: a small net has learned, and names {accuracy:.0%} of {len(test.X)} flowers right.")
+print(f"It works: a small net has learned to name {accuracy:.0%} of {len(test)} new flowers.")
 
 # %% [markdown]
 # If this cell raised an error, a package is missing: `pip install -U "nbann[lab]"`, then start JupyterLab anew.

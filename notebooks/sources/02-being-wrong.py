@@ -129,7 +129,8 @@ def limit(X):
     return 2 / np.linalg.eigvalsh(2 * design.T @ design / len(design)).max()
 
 
-print(f"limit: {limit(patients.X):.3f}, with all features: {limit(everything.standardized().X):.3f}")
+all_ten = everything.standardized().X
+print(f"limit: {limit(patients.X):.3f}, with all ten features: {limit(all_ten):.3f}")
 print(guess.reveal())
 assert runs[5].history["train_loss"][-1] > runs[5].history["train_loss"][0]
 assert np.isclose(limit(patients.X), 1)

@@ -70,7 +70,7 @@ X, Y = train.X, np.eye(3)[train.y]
 W1, b1 = start["hidden.weight"].copy(), start["hidden.bias"].copy()
 W2, b2 = start["output.weight"].copy(), start["output.bias"].copy()
 
-for step in range(2000):
+for _ in range(2000):
     hidden = np.maximum(0, X @ W1 + b1)
     score = hidden @ W2 + b2
     p = np.exp(score - score.max(axis=1, keepdims=True))

@@ -26,10 +26,11 @@ digits = nbann.datasets.digits()
 train, test = nbann.Dataset(digits.X / 16, digits.y).split(test=0.25, seed=0)
 
 
-def net(batch_size, optimizer=nbann.SGD(0.05)):
+def net(batch_size):
     layers = [nbann.Dense(32, name="hidden"), nbann.ReLU(), nbann.Dense(10, name="output")]
     return nbann.Trainer(
-        nbann.Sequential(layers), train, test=test, batch_size=batch_size, optimizer=optimizer,
+        nbann.Sequential(layers), train, test=test, batch_size=batch_size,
+        optimizer=nbann.SGD(0.05),
     )
 
 

@@ -24,12 +24,13 @@ digits = nbann.datasets.digits()
 train, test = nbann.Dataset(digits.X / 16, digits.y).split(test=0.25, seed=0)
 
 
-def deep(depth, block, optimizer=nbann.Adam(0.002)):
+def deep(depth, block):
     layers = [nbann.Dense(32, name="first")]
     for _ in range(depth):
         layers += block()
     net = nbann.Sequential([*layers, nbann.Dense(10, name="output")])
-    return nbann.Trainer(net, train, test=test, batch_size=32, optimizer=optimizer, seed=0)
+    adam = nbann.Adam(0.002)
+    return nbann.Trainer(net, train, test=test, batch_size=32, optimizer=adam, seed=0)
 
 
 def sigmoid():

@@ -110,8 +110,10 @@ line = nbann.Trainer(
     loss="mean_squared_error", optimizer=nbann.SGD(0.001), seed=0,
 )
 stop = line.run(epochs=100)
-print(*str(stop.autopsy).split("\n")[:1], sep="\n")
-print([text for text in str(stop.autopsy).split("\n") if "learning rate too high" in text][0])
+first, *rest = str(stop.autopsy).split("\n")
+print(first.partition(":")[0], "-", first.partition(":")[2])
+mends = [text for text in rest if "too high" in text or "Scale them" in text]
+print(*mends, sep="\n")
 assert stop.reason == "nan" and np.isfinite(line["line.weight"]).all()
 
 # %% [markdown]

@@ -58,6 +58,14 @@ def standardize(train, test):
     return (train - mean) / deviation, (test - mean) / deviation
 
 
+def dropout(a, rate, rng):
+    return a * (rng.random(a.shape) >= rate) / (1 - rate)
+
+
+def sklearn_penalty(coefs, alpha, n):
+    return alpha / 2 * sum((W**2).sum() for W in coefs) / n
+
+
 CASES = {
     "derivative": Case(
         lambda answer: check.derivative(answer, of=np.tanh, given="a"), lambda a: 1 - a**2
@@ -67,11 +75,11 @@ CASES = {
     "perceptron_update": Case(check.perceptron_update, perceptron_update),
     "line_gradient": Case(check.line_gradient, line_gradient),
     "xor_net": Case(check.xor_net, xor_net),
-    "l2_update": Case(check.l2_update, lambda W, gradient, rate, l2: W - rate * (gradient + l2 * W)),
+    "l2_update": Case(check.l2_update, lambda W, g, rate, l2: W - rate * (g + l2 * W)),
     "momentum_step": Case(check.momentum_step, momentum_step),
-    "dropout": Case(check.dropout, lambda a, rate, rng: a * (rng.random(a.shape) >= rate) / (1 - rate)),
+    "dropout": Case(check.dropout, dropout),
     "start_std": Case(check.start_std, lambda fan_in: (2 / fan_in) ** 0.5),
-    "sklearn_penalty": Case(check.sklearn_penalty, lambda coefs, alpha, n: alpha / 2 * sum((W**2).sum() for W in coefs) / n),
+    "sklearn_penalty": Case(check.sklearn_penalty, sklearn_penalty),
     "pca_reconstruction": Case(check.pca_reconstruction, pca_reconstruction),
     "energy_change": Case(check.energy_change, lambda W, s, i: 2 * s[i] * (W[i] @ s)),
     "step_back": Case(check.step_back, lambda blame, h, U: (blame * (1 - h**2)) @ U.T),

@@ -25,7 +25,7 @@ def rule(change):
     [
         (lambda w, v, g, r, m: (w - r * g, v), "it should coast on: weight 0 should move by"),
         (rule(lambda w, v, g, r, m: m * v + r * g), "It goes the wrong way."),
-        (rule(lambda w, v, g, r, m: m * v - (1 - m) * r * g), "in step 1"),
+        (rule(lambda w, v, g, r, m: m * v - (1 - m) * r * g), "step 1: "),
         (rule(lambda w, v, g, r, m: v - r * g), "it should coast on"),
         (lambda w, v, g, r, m: (w + m * v - r * g, v), "in the second step without a gradient"),
         (lambda w, v, g, r, m: (w, m * v - r * g), "It does not move at all."),
@@ -40,7 +40,7 @@ def test_mistakes_are_named(answer, message):
 
 
 def test_the_other_sign_of_velocity_passes_only_if_it_coasts_the_told_way():
-    """Some write v = m*v + rate*g and w - v: with a velocity that is given, that is another rule."""
+    """Some write v = m*v + rate*g and w - v: for a velocity that is given, another rule."""
 
     def other(w, v, g, rate, m):
         v = m * v + rate * g
