@@ -2,7 +2,7 @@
 
 Run all, guess, reveal, step, move the sliders, solve the exercise with a wrong and then with the
 right answer. By default a few lessons are walked; NBANN_WALK=all walks them all, NBANN_WALK=03,04
-those. The pictures lie in tests/browser/screenshots/lesson-*.png.
+those. The pictures lie in tests/browser/screenshots: lesson-*.png the whole, widget-*.png each widget.
 """
 
 import os
@@ -94,6 +94,8 @@ def photograph(lab_page, name):
         path = lab_page.screenshot(f"lesson-{name}-{number}", Clip(page, clip))
         assert path.stat().st_size > 1_000
         top += HEIGHT
+    for number, view in enumerate(page.locator(".nbann-view:not(.nbann-predict)").all()):
+        lab_page.screenshot(f"widget-{name}-{number}", view)
     page.set_viewport_size({"width": WIDTH, "height": 1000})
 
 
