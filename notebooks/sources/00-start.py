@@ -19,6 +19,7 @@
 import nbann
 
 train, test = nbann.datasets.iris().standardized().split(test=0.2, seed=0)
+assert len(train) == 120 and len(test) == 30
 net = nbann.Sequential([
     nbann.Dense(3, name="hidden"), nbann.Tanh(name="tanh"), nbann.Dense(3, name="output"),
 ])

@@ -34,6 +34,7 @@ def flowers(species):
 
 
 trainer = nbann.Trainer(nbann.Perceptron(), flowers(species=0), seed=73)
+print(len(trainer.train_data), "flowers,", trainer.train_data.y.sum(), "of them setosa")
 print("the first five flowers:", *trainer.train_data.X[:5], sep="\n")
 print("their labels:", trainer.train_data.y[:5])
 

@@ -29,6 +29,9 @@ patients = nbann.Dataset(
 ).standardized()
 
 
+print(len(patients), "patients, disease from", patients.y.min(), "to", patients.y.max())
+
+
 def line(learning_rate):
     net = nbann.Sequential([nbann.Dense(1, name="line")])
     return nbann.Trainer(

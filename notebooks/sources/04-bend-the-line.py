@@ -34,6 +34,8 @@ def follow(activation):
 
 
 straight, bent = follow(nbann.Identity), follow(nbann.Tanh)
+for run in (straight, bent):
+    assert sum(array.size for array in run.parameters.values()) == 49
 
 # %% [markdown]
 # ## Predict

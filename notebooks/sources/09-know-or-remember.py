@@ -26,7 +26,8 @@ np.set_printoptions(precision=3, suppress=True)
 train, test = nbann.datasets.breast_cancer().split(test=0.7, seed=0)
 train = train.standardized()
 test = test.standardized(like=train)  # with the training data's own mean and deviation
-print(len(train), "patients to learn from,", len(test), "to be tested with")
+print(len(train), "patients to learn from,", len(test), "to be tested with,",
+      train.X.shape[1], "measurements of each")
 
 
 def net(l2=0.0, dropout=0.0):

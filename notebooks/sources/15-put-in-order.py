@@ -23,7 +23,8 @@ np.set_printoptions(precision=2, suppress=True)
 
 # %%
 train, test = nbann.datasets.ranking(60).split(test=0.5, seed=0)
-print(len(train), "documents of 30 queries to learn from; the first query's relevance:")
+queries = len(np.unique(train.groups))
+print(len(train), "documents of", queries, "queries to learn from; the first query's relevance:")
 print(train.y[train.groups == train.groups[0]])
 
 

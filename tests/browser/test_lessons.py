@@ -2,7 +2,7 @@
 
 Run all, guess, reveal, step, move the sliders, solve the exercise with a wrong and then with the
 right answer. By default a few lessons are walked; NBANN_WALK=all walks them all, NBANN_WALK=03,04
-those. The pictures lie in tests/browser/screenshots: lesson-*.png the whole, widget-*.png each widget.
+those. The pictures lie in tests/browser/screenshots: lesson-*.png, and each widget in widget-*.png.
 """
 
 import os

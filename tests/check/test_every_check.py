@@ -18,6 +18,15 @@ def rude(*arguments):
     raise SystemExit(0)
 
 
+class Unreadable:
+    def __array__(self, *arguments, **settings):
+        raise RuntimeError("nothing to see here")
+
+
+def recursive(*arguments):
+    return recursive(*arguments)
+
+
 def printing(right):
     def answer(*arguments):
         print(right(*arguments))
@@ -55,10 +64,12 @@ def tricks(right):
         "an error": lambda *arguments: 1 / 0,
         "an exit": rude,
         "endless": endless,
+        "endless calls": recursive,
         "no arguments": lambda: 1,
         "NaN": mapped(right, lambda array: array * np.nan),
         "infinity": mapped(right, lambda array: array + np.inf),
         "the wrong sign": mapped(right, lambda array: -array - 0.25),
+        "what can not be read": lambda *arguments: Unreadable(),
         "another shape": mapped(right, lambda array: np.ones((7, 5, 2))),
     }
 
