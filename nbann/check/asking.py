@@ -7,6 +7,7 @@ nothing, change what it was given, or never come back. Imports NumPy.
 from __future__ import annotations
 
 import _thread
+import signal
 import sys
 import threading
 import time
@@ -202,7 +203,9 @@ class _TookTooLong(BaseException):
 @contextmanager
 def _patience() -> Iterator[None]:
     """Stop what runs after `PATIENCE` seconds, by a signal or, where there is none, by tracing."""
-    if threading.current_thread() is threading.main_thread():
+    # A process that was started in the background of a shell ignores the signal.
+    heard = callable(signal.getsignal(signal.SIGINT))
+    if heard and threading.current_thread() is threading.main_thread():
         stopped = threading.Event()
 
         def stop() -> None:

@@ -1,5 +1,7 @@
 """What holds of every check: right answers pass, and no trick does."""
 
+import signal
+
 import numpy as np
 import pytest
 
@@ -106,6 +108,17 @@ def test_code_is_stopped_where_no_thread_can_be_started(monkeypatch):
     with pytest.raises(check.NotYet, match="did not come back within 0"):
         asking.call(endless, np.ones(2))
     assert asking.call(lambda a: a + 1, np.ones(2)).tolist() == [2, 2]
+
+
+def test_code_is_stopped_where_the_interrupt_is_ignored(monkeypatch):
+    """As in a process that was started in the background of a shell."""
+    monkeypatch.setattr(asking, "PATIENCE", 0.2)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with pytest.raises(check.NotYet, match="did not come back within 0"):
+            asking.call(endless, np.ones(2))
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_an_exception_handler_of_the_learner_does_not_keep_it_running(monkeypatch):
