@@ -116,7 +116,9 @@ def test_a_lesson_is_run_stepped_played_and_paused(lab_page):
     lab_page.run_all_cells(allow_errors=True)  # the exercise is not solved, and says so
     view = View(lab_page.page)
     assert view.button("Step").is_disabled(), "it waits for the guess"
-    lab_page.page.locator(".nbann-predict").get_by_role("radio").first.check()
+    question = lab_page.page.locator(".nbann-predict")
+    question.get_by_role("radio").first.check()
+    question.get_by_role("button", name="Record my guess").click()
 
     equation, network, before = view.numbers(), view.pixels("network"), view.status()
     assert "=" in equation

@@ -101,7 +101,8 @@ def test_the_batch_rule_is_the_weighted_mean(kind, size):
             expected = (h[:, None] * x).sum(0) / h.sum() if h.sum() else W[u]
             np.testing.assert_allclose(trainer["som.weight"][u], expected, rtol=1e-12)
         nearest = [min(np.linalg.norm(one - w) for w in W) for one in x]
-        assert trainer["loss"] == pytest.approx(np.mean(nearest), rel=1e-10)
+        # where a unit lies on a sample, rounding leaves sqrt(1e-13) of a distance of 0
+        assert trainer["loss"] == pytest.approx(np.mean(nearest), rel=1e-7)
 
 
 def test_a_share_of_the_way_to_the_mean():

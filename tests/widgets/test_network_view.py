@@ -18,6 +18,7 @@ from nbann.panels.style import THEMES, as_theme
 from nbann.widgets.module import STATIC
 
 from .nets import classes, wide
+from .stills import assert_alike
 
 HOSTILE = '<img src=x onerror="alert(1)">$\\href{javascript:alert(1)}$' + "x" * 10_000
 
@@ -290,7 +291,7 @@ def test_words_and_picture_where_there_is_no_front_end(view):
     assert data["text/plain"] == metadata["image/png"]["alt"] == view.describe()
     picture = matplotlib.image.imread(io.BytesIO(base64.b64decode(data["image/png"])))
     panel = nbann.Dashboard(view.trainer, ["network"], width=590, row_height=440)
-    np.testing.assert_array_equal(np.round(picture * 255), panel.render())
+    assert_alike(picture, panel.render())
     assert "Network: 4-6-3" in data["text/plain"]
     assert repr(view) == f"NetworkView({view.trainer!r})"
 

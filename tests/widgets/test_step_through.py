@@ -14,6 +14,8 @@ import nbann
 from nbann.widgets import wording
 from nbann.widgets.module import STATIC
 
+from .stills import assert_alike
+
 HOSTILE = '<img src=x onerror="alert(1)">'
 
 
@@ -281,8 +283,8 @@ def test_words_and_picture_where_there_is_no_front_end(widget):
     picture = matplotlib.image.imread(io.BytesIO(base64.b64decode(data["image/png"])))
     network = nbann.Dashboard(widget.trainer, ["network"], width=590, row_height=440).render()
     panels = widget.dashboard.render()
-    np.testing.assert_array_equal(np.round(picture[: len(network), :590] * 255), network)
-    np.testing.assert_array_equal(np.round(picture[len(network) :] * 255), panels)
+    assert_alike(picture[: len(network), :590], network)
+    assert_alike(picture[len(network) :], panels)
     assert "application/vnd.jupyter.widget-view+json" in data
     assert "output" in data["text/plain"]
     assert "Just run: forward" in data["text/plain"]
