@@ -201,6 +201,8 @@ class LabPage:
             timeout=60_000,
         )
         self.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")  # room for the lesson
+        if self.page.evaluate("() => document.body.dataset.jpThemeLight") != "true":
+            self.set_theme("Light")  # the server keeps what another test has chosen
 
     def run_all_cells(self, allow_errors=False):
         """Run every cell as the menu does and wait for the end; fail on a cell that raised."""
