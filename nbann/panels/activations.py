@@ -20,7 +20,7 @@ from .activation_cells import Cells, grid
 from .activation_numbers import Histogram, histogram, quantiles
 from .activation_strip import Strip
 from .base import Margins, Panel
-from .text import counted, number, plain
+from .text import counted, number, percent, plain
 
 if TYPE_CHECKING:
     from ..core.trainer import Trainer
@@ -154,9 +154,9 @@ def _shares(stat: LayerStat, array: NDArray[Any]) -> list[str]:
     """Return what shares of a layer's outputs or units ail."""
     zeros = 1 - np.count_nonzero(array) / array.size
     parts = [f"{stat.not_finite} not finite"] if stat.not_finite else []
-    parts += [f"{_percent(zeros)} zero"] if zeros else []
-    parts += [f"{_percent(stat.dead)} dead"] if stat.dead else []
-    parts += [f"{_percent(stat.saturated)} saturated"] if stat.saturated else []
+    parts += [f"{percent(zeros)} zero"] if zeros else []
+    parts += [f"{percent(stat.dead)} dead"] if stat.dead else []
+    parts += [f"{percent(stat.saturated)} saturated"] if stat.saturated else []
     return parts
 
 
@@ -174,12 +174,5 @@ def _extremes(stats: Sequence[LayerStat]) -> list[str]:
         shares = [(share, stat.layer) for stat in stats if (share := getattr(stat, name))]
         if shares:
             share, layer = max(shares)
-            parts.append(f"most {what}: {_percent(share)} at {plain(layer)}")
+            parts.append(f"most {what}: {percent(share)} at {plain(layer)}")
     return parts
-
-
-def _percent(share: float) -> str:
-    """Return a share in percent; what is not quite none or all does not look so."""
-    if 0 < share < 0.005:
-        return "<1%"
-    return ">99%" if 0.995 < share < 1 else f"{share:.0%}"

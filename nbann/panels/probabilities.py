@@ -14,7 +14,7 @@ from ..core.errors import bad_value
 from .asked import Asked, task_of
 from .base import Margins, Panel
 from .style import LABEL, SMALL, THIN
-from .text import literal, names_of, plain, text_width
+from .text import literal, names_of, percent, plain, text_width
 
 if TYPE_CHECKING:
     from ..core.trainer import Trainer
@@ -141,7 +141,7 @@ class Probabilities(Panel):
         for bar, text, share in zip(self._bars, self._texts, shares, strict=True):
             bar.set_height(share * self._full)
             text.set_y(self._foot + share * self._full + 3)
-            shown = _percent(share)
+            shown = percent(share)
             text.set_text(shown.removesuffix("%") if self._short else shown)
 
     def _describe(self) -> str:
@@ -150,17 +150,8 @@ class Probabilities(Panel):
             self.samples, self._labels, self.probabilities(), strict=True
         ):
             shares = [
-                f"{plain(name)} {_percent(share)}{' (true)' if k == label else ''}"
+                f"{plain(name)} {percent(share)}{' (true)' if k == label else ''}"
                 for k, (name, share) in enumerate(zip(self._names, row, strict=True))
             ]
             parts.append(f"sample {sample}: {', '.join(shares)}")
         return "; ".join(parts) + "."
-
-
-def _percent(share: float) -> str:
-    """Return a probability in percent; what is not quite 0 or 1 does not look so."""
-    if not np.isfinite(share):
-        return "not a number"
-    if 0 < share < 0.005:
-        return "<1%"
-    return ">99%" if 0.995 < share < 1 else f"{share:.0%}"

@@ -13,7 +13,7 @@ from ..core.errors import UnknownNameError, bad_value
 from ..core.layers.activations import Activation
 from ..core.layers.dense import Dense
 from ..core.model import Sequential
-from ..core.scoring.layer_arrays import forward_ops
+from ..core.scoring.layer_arrays import forward_ops, output_name
 from ..core.trainer import Trainer as Twin
 from .base import Margins, Panel
 from .scale import FINE, Limit
@@ -75,9 +75,8 @@ class Tangent(Panel):
         if self.layer not in known:
             raise UnknownNameError("activation layer", self.layer, tuple(known))
         self._activation = known[self.layer]
-        first, *_, last = [*forward_ops(self.trainer.program)[self.layer]] * 2
-        self._z, self._a = first.reads[0], f"{self.layer}.out"
-        assert self._a in last.writes, "an activation ends with its output"
+        ops = forward_ops(self.trainer.program)[self.layer]
+        self._z, self._a = ops[0].reads[0], output_name(self.layer, ops)
         width = self.trainer[self._a].shape[-1]
         if self.neuron >= width:
             mend = f"Pass a neuron from 0 to {width - 1}."

@@ -98,6 +98,15 @@ def short_number(value: float) -> str:
     return f"{value:.{2 if size < 0.995 else 1 if size < 99.95 else 0}f}".replace("-", "−")
 
 
+def percent(share: float) -> str:
+    """Return a share in percent; what is not quite none or all does not look so."""
+    if not math.isfinite(share):
+        return "not a number"
+    if 0 < share < 0.005:
+        return "<1%"
+    return ">99%" if 0.995 < share < 1 else f"{share:.0%}"
+
+
 def listed(items: Iterable[str], most: int = 8) -> str:
     """Join items with commas; of a long list, the first ones and how many more there are."""
     every = list(items)
