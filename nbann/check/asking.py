@@ -152,6 +152,55 @@ def read_number(value: Any, *, what: str = "value", name: str = "your function")
     return float(array.item())
 
 
+def read_pair(value: Any, expected: str, ending: str) -> tuple[Any, Any]:
+    """Return the two things that a learner's function gave; raise `NotYet` else.
+
+    Parameters
+    ----------
+    value
+        What was returned.
+    expected : str
+        The two in words: "two arrays, train and test".
+    ending : str
+        What stands behind `return` at the function's end.
+
+    Examples
+    --------
+    >>> read_pair([1, 2], "two numbers, the lowest and the highest", "low, high")
+    (1, 2)
+    """
+    if value is None or value is ...:
+        raise not_yet(f"your function returns nothing; end it with `return {ending}`.")
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise not_yet(f"expected {expected}; received {type(value).__name__}.")
+    return value[0], value[1]
+
+
+def known_mistake(
+    yours: Any, known: dict[str, Any], *, rtol: float = 1e-5, atol: float = 1e-8
+) -> str:
+    """Return the words about the first mistake that gives just this; empty if none does.
+
+    Parameters
+    ----------
+    yours
+        Number or array that the learner's function gave.
+    known : dict of str to number or array
+        What a mistake gives, by the words about it.
+    rtol, atol : float
+        How near is just this, as in `numpy.allclose`.
+
+    Examples
+    --------
+    >>> known_mistake(-2.0, {"It has the wrong sign.": -2.0, "It is half of that.": 1.0})
+    'It has the wrong sign.'
+    """
+    for words, value in known.items():
+        if np.allclose(yours, value, rtol=rtol, atol=atol):
+            return words
+    return ""
+
+
 def first_wrong(
     received: Array, expected: Array, *, rtol: float = 1e-5, atol: float = 1e-7
 ) -> tuple[int, ...] | None:

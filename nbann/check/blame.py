@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .asking import call, first_wrong, not_yet, read_array, told_apart, tries
+from .asking import call, first_wrong, known_mistake, not_yet, read_array, told_apart, tries
+from .differences import central_differences
 
-STEP = 1e-6  # distance of the central difference
 SAMPLES, HIDDEN = 3, 4
 
 
@@ -55,11 +55,7 @@ def _compare(answer: Callable[..., Any], rng: np.random.Generator) -> None:
     def loss(sums: np.ndarray[Any, Any]) -> float:
         return float((np.tanh(sums) @ weight * output_blame).sum())
 
-    expected = np.empty_like(z)
-    for place in np.ndindex(z.shape):
-        hair = np.zeros_like(z)
-        hair[place] = STEP
-        expected[place] = (loss(z + hair) - loss(z - hair)) / (2 * STEP)
+    expected = central_differences(loss, z)
     blame = read_array(
         call(answer, output_blame, weight, a),
         z.shape,
@@ -77,12 +73,12 @@ def _compare(answer: Callable[..., Any], rng: np.random.Generator) -> None:
 
 def _hint(blame: Any, came_back: Any, a: Any) -> str:
     """Return what mistake gives just this, if it is a known one."""
-    if np.allclose(blame, came_back):
-        return " That is the blame of what the neurons say; their slope is missing."
-    if np.allclose(blame, came_back * a):
-        return " You multiply by a; the slope of tanh is another function of a."
-    if np.allclose(blame, came_back * a * (1 - a)):
-        return " a * (1 - a) is the slope of the sigmoid; these neurons have tanh."
-    if np.allclose(blame, came_back * (1 - a)):
-        return " Nearly: the slope of tanh is 0 where a is -1, too."
-    return ""
+    known = {
+        " That is the blame of what the neurons say; their slope is missing.": came_back,
+        " You multiply by a; the slope of tanh is another function of a.": came_back * a,
+        " a * (1 - a) is the slope of the sigmoid; these neurons have tanh.": came_back
+        * a
+        * (1 - a),
+        " Nearly: the slope of tanh is 0 where a is -1, too.": came_back * (1 - a),
+    }
+    return known_mistake(blame, known)

@@ -7,7 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from .asking import Array, call, first_wrong, not_yet, read_array, told_apart, tries
+from .asking import (
+    Array,
+    call,
+    first_wrong,
+    known_mistake,
+    not_yet,
+    read_array,
+    told_apart,
+    tries,
+)
 
 
 def pca_reconstruction(answer: Callable[..., Any]) -> str:
@@ -66,13 +75,13 @@ def pca_reconstruction(answer: Callable[..., Any]) -> str:
 def _hint(yours: Array, X: Array, should: Array, k: int) -> str:
     """Return what mistake gives just this, if it is a known one."""
     mean = X.mean(axis=0)
-    if np.allclose(yours, X):
-        return " That is X itself: nothing was left out."
-    if np.allclose(yours, should - mean):
-        return " The mean is missing: add it again in the end."
-    if np.allclose(yours, mean):
-        return " That is the mean alone."
     bare = np.linalg.svd(X, full_matrices=False)[2][:k]
-    if np.allclose(yours, X @ bare.T @ bare):
-        return " Subtract the mean of each feature first: directions start from the middle."
-    return ""
+    known = {
+        " That is X itself: nothing was left out.": X,
+        " The mean is missing: add it again in the end.": should - mean,
+        " That is the mean alone.": mean,
+        " Subtract the mean of each feature first: directions start from the middle.": (
+            X @ bare.T @ bare
+        ),
+    }
+    return known_mistake(yours, known)

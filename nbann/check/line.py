@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .asking import call, not_yet, read_number, told_apart, tries
+from .asking import Array, call, known_mistake, not_yet, read_number, read_pair, told_apart, tries
+from .differences import COARSE, central_differences
 
 SAMPLES = 7
-STEP = 1e-5  # distance of the central difference
 
 
 def line_gradient(answer: Callable[..., Any]) -> str:
@@ -53,21 +53,13 @@ def _compare(answer: Callable[..., Any], rng: np.random.Generator) -> None:
     x, y = rng.normal(size=SAMPLES).round(1), rng.normal(5, 2, size=SAMPLES).round(1)
     w, b = round(float(rng.normal()), 2), round(float(rng.normal()), 2)
 
-    def loss(w: float, b: float) -> float:
-        return float(np.mean((w * x + b - y) ** 2))
+    def loss(line: Array) -> float:
+        return float(np.mean((line[0] * x + line[1] - y) ** 2))
 
-    expected = {
-        "w": (loss(w + STEP, b) - loss(w - STEP, b)) / (2 * STEP),
-        "b": (loss(w, b + STEP) - loss(w, b - STEP)) / (2 * STEP),
-    }
-    returned = call(answer, x, y, w, b)
-    if returned is None or returned is ...:
-        raise not_yet("your function returns nothing; end it with `return slope_w, slope_b`.")
-    if not isinstance(returned, tuple | list) or len(returned) != 2:
-        received = type(returned).__name__
-        raise not_yet(
-            f"expected two numbers, the slope with w and the slope with b; received {received}."
-        )
+    slopes = central_differences(loss, np.array([w, b]), COARSE)
+    expected = dict(zip("wb", slopes.tolist(), strict=True))
+    words = "two numbers, the slope with w and the slope with b"
+    returned = read_pair(call(answer, x, y, w, b), words, "slope_w, slope_b")
     for (name, should), value in zip(expected.items(), returned, strict=True):
         yours = read_number(value, what=f"slope with {name}")
         if not np.isclose(yours, should, rtol=1e-6, atol=1e-6):
@@ -82,13 +74,10 @@ def _hint(yours: float, should: float, expected: dict[str, float]) -> str:
     """Return what mistake gives just this, if it is a known one."""
     other = expected["b"] if should == expected["w"] else expected["w"]
     known = {
-        -should: " It has the wrong sign: the error is what the line says, minus what is true.",
-        should / 2: " It is half of that: the derivative of a square has a factor of 2.",
-        should * SAMPLES: " That is the sum over all samples; the loss is their mean.",
-        should * SAMPLES / 2: " It lacks the factor 2, and is a sum where the loss is a mean.",
-        other: " That is the slope with the other one: did you swap them?",
+        " It has the wrong sign: the error is what the line says, minus what is true.": -should,
+        " It is half of that: the derivative of a square has a factor of 2.": should / 2,
+        " That is the sum over all samples; the loss is their mean.": should * SAMPLES,
+        " It lacks the factor 2, and is a sum where the loss is a mean.": should * SAMPLES / 2,
+        " That is the slope with the other one: did you swap them?": other,
     }
-    for value, words in known.items():
-        if np.isclose(yours, value, rtol=1e-6, atol=1e-9):
-            return words
-    return ""
+    return known_mistake(yours, known, rtol=1e-6, atol=1e-9)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .asking import Array, call, not_yet, read_number, told_apart, tries
+from .asking import Array, call, known_mistake, not_yet, read_number, told_apart, tries
 
 UNITS = 6
 
@@ -68,13 +68,10 @@ def _hint(yours: float, should: float, W: Array, s: Array, i: int) -> str:
     turned = s.copy()
     turned[i] *= -1
     known = {
-        -should: " It has the wrong sign: a unit that agrees with what it gets lies low already.",
-        should / 2: " It is half of that: the unit goes from -1 to 1, which are 2 apart.",
-        float(W[i] @ s): " That is what the unit gets, whatever its own state is.",
-        _energy(W, s): " That is the energy before.",
-        _energy(W, turned): " That is the energy afterward; subtract the one before.",
+        " It has the wrong sign: a unit that agrees with what it gets lies low already.": -should,
+        " It is half of that: the unit goes from -1 to 1, which are 2 apart.": should / 2,
+        " That is what the unit gets, whatever its own state is.": float(W[i] @ s),
+        " That is the energy before.": _energy(W, s),
+        " That is the energy afterward; subtract the one before.": _energy(W, turned),
     }
-    for value, words in known.items():
-        if np.isclose(yours, value, rtol=1e-6, atol=1e-12):
-            return words
-    return ""
+    return known_mistake(yours, known, rtol=1e-6, atol=1e-12)

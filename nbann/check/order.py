@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .asking import Array, call, not_yet, read_number, told_apart, tries
+from .asking import Array, call, known_mistake, not_yet, read_number, told_apart, tries
 
 
 def ndcg(answer: Callable[..., Any]) -> str:
@@ -61,37 +61,31 @@ def ndcg(answer: Callable[..., Any]) -> str:
     return "ok: your NDCG is that of scikit-learn, for 5 queries."
 
 
-def _gained(relevance: Array, gains: Callable[[Array], Array], first: int = 2) -> float:
-    places = np.arange(len(relevance)) + first
-    return float(np.sum(gains(relevance) / np.log2(places)))
+def _discounted(gains: Array) -> float:
+    """Return the sum of gains in the order of their places, the later the less each counts."""
+    return float(np.sum(gains / np.log2(np.arange(len(gains)) + 2)))
 
 
 def _hint(yours: float, relevance: Array, scores: Array) -> str:
     """Return what mistake gives just this, if it is a known one."""
-    best = np.sort(relevance)[::-1]
-    ordered, reverse = relevance[np.argsort(-scores)], relevance[np.argsort(scores)]
-
-    def power(r: Array) -> Array:
-        gains: Array = 2.0**r - 1
-        return gains
-
-    def linear(r: Array) -> Array:
-        return r.astype(float)
-
+    gains = 2.0**relevance - 1
+    order = np.argsort(-scores)
+    best = _discounted(np.sort(gains)[::-1])
+    linear = relevance.astype(float)
     known = {
-        " That is the DCG; divide it by that of the best possible order.": _gained(ordered, power),
-        " The order is the wrong way round: the highest score comes first.": _gained(reverse, power)
-        / _gained(best, power),
-        " That takes relevance itself as the gain; here it is 2**relevance - 1.": _gained(
-            ordered, linear
+        " That is the DCG; divide it by that of the best possible order.": _discounted(
+            gains[order]
+        ),
+        " The order is the wrong way round: the highest score comes first.": _discounted(
+            gains[order[::-1]]
         )
-        / _gained(best, linear),
-        " The documents are taken as they came; put them in the order of their scores.": _gained(
-            relevance, power
+        / best,
+        " That takes relevance itself as the gain; here it is 2**relevance - 1.": _discounted(
+            linear[order]
         )
-        / _gained(best, power),
+        / _discounted(np.sort(linear)[::-1]),
+        " The documents are taken as they came; put them in the order of their scores.": (
+            _discounted(gains) / best
+        ),
     }
-    for words, value in known.items():
-        if np.isclose(yours, value, rtol=1e-6):
-            return words
-    return ""
+    return known_mistake(yours, known, rtol=1e-6)

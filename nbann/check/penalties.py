@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .asking import Array, call, not_yet, read_number, told_apart, tries
+from .asking import Array, call, known_mistake, not_yet, read_number, told_apart, tries
 
 STILL = 1e-300  # a learning rate with which nothing moves
 
@@ -86,14 +86,11 @@ def _hint(yours: float, should: float, coefs: list[Array], alpha: float, n: int)
     l1 = sum(float(np.abs(W).sum()) for W in coefs)
     first = float((coefs[0] ** 2).sum())
     known = {
-        2 * should: " It is twice that: there is a half.",
-        n * should: " It is not divided by the number of samples.",
-        2 * n * should: " The half and the number of samples are missing.",
-        should / alpha: " alpha is missing.",
-        alpha / 2 * first / n: " That is the first layer alone.",
-        alpha / 2 * l1 / n: " The weights are squared, not taken without their sign.",
+        " It is twice that: there is a half.": 2 * should,
+        " It is not divided by the number of samples.": n * should,
+        " The half and the number of samples are missing.": 2 * n * should,
+        " alpha is missing.": should / alpha,
+        " That is the first layer alone.": alpha / 2 * first / n,
+        " The weights are squared, not taken without their sign.": alpha / 2 * l1 / n,
     }
-    for value, words in known.items():
-        if np.isclose(yours, value, rtol=1e-6):
-            return words
-    return ""
+    return known_mistake(yours, known, rtol=1e-6)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .asking import Array, call, not_yet, read_array, read_number, told_apart, tries
+from .asking import Array, call, not_yet, read_array, read_number, read_pair, told_apart, tries
 
 SAMPLES = 40
 
@@ -64,15 +64,10 @@ def _compare(answer: Callable[..., Any], rng: np.random.Generator) -> None:
 
 
 def _read(returned: Any) -> tuple[Array, float]:
-    if returned is None or returned is ...:
-        raise not_yet("your function returns nothing; end it with `return w, b`.")
-    if not isinstance(returned, tuple | list) or len(returned) != 2:
-        raise not_yet(
-            "expected two things, the new weights and the new bias (`return w, b`); "
-            f"received {type(returned).__name__}."
-        )
-    weights = read_array(returned[0], (2,), what="weights", shape_as="as w has")
-    return weights, read_number(returned[1], what="bias")
+    words = "two things, the new weights and the new bias (`return w, b`)"
+    weights, bias = read_pair(returned, words, "w, b")
+    array = read_array(weights, (2,), what="weights", shape_as="as w has")
+    return array, read_number(bias, what="bias")
 
 
 def _words(

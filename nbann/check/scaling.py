@@ -7,7 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from .asking import Array, call, first_wrong, not_yet, read_array, told_apart, tries
+from .asking import (
+    Array,
+    call,
+    first_wrong,
+    known_mistake,
+    not_yet,
+    read_array,
+    read_pair,
+    told_apart,
+    tries,
+)
 
 
 def standardize(answer: Callable[..., Any]) -> str:
@@ -48,12 +58,8 @@ def standardize(answer: Callable[..., Any]) -> str:
             rng.normal(center, spread, size=(rows, 3)).round(2)
             for rows, center, spread in ((9, 5, 2), (5, 8, 4))
         )
-        returned = call(answer, train, test)
-        if returned is None or returned is ...:
-            raise not_yet("your function returns nothing; end it with `return train, test`.")
-        if not isinstance(returned, tuple | list) or len(returned) != 2:
-            received = type(returned).__name__
-            raise not_yet(f"expected two arrays, train and test; received {received}.")
+        words = "two arrays, train and test"
+        returned = read_pair(call(answer, train, test), words, "train, test")
         scaler = StandardScaler().fit(train)
         for name, data, value in zip(("train", "test"), (train, test), returned, strict=True):
             yours = read_array(value, data.shape, what="numbers", shape_as=f"as {name} has")
@@ -71,17 +77,19 @@ def standardize(answer: Callable[..., Any]) -> str:
 def _hint(yours: Array, data: Array, train: Array, test: Array) -> str:
     """Return what mistake gives just this, if it is a known one."""
     both = np.concatenate([train, test])
+    middle = data - train.mean(axis=0)
     known = {
-        " That uses mean and deviation of both: the test data has leaked into training.": both,
-        " That uses the test data's own mean and deviation; a single new sample has none.": test,
+        " That uses mean and deviation of both: the test data has leaked into training.": (
+            data - both.mean(axis=0)
+        )
+        / both.std(axis=0),
+        " That uses the test data's own mean and deviation; a single new sample has none.": (
+            data - test.mean(axis=0)
+        )
+        / test.std(axis=0),
+        " Each column has a mean and a deviation of its own: axis=0.": (data - train.mean())
+        / train.std(),
+        " The division by the deviation is missing.": middle,
+        " That divides by the variance; the deviation is its root.": middle / train.var(axis=0),
     }
-    for words, source in known.items():
-        if np.allclose(yours, (data - source.mean(axis=0)) / source.std(axis=0)):
-            return words
-    if np.allclose(yours, (data - train.mean()) / train.std()):
-        return " Each column has a mean and a deviation of its own: axis=0."
-    if np.allclose(yours, data - train.mean(axis=0)):
-        return " The division by the deviation is missing."
-    if np.allclose(yours, (data - train.mean(axis=0)) / train.var(axis=0)):
-        return " That divides by the variance; the deviation is its root."
-    return ""
+    return known_mistake(yours, known)

@@ -9,9 +9,8 @@ import numpy as np
 
 from nbann.core.errors import UnknownNameError
 
-from .asking import Array, call, first_wrong, not_yet, read_array, told_apart
-
-STEP = 1e-6  # distance of the central difference
+from .asking import Array, call, first_wrong, known_mistake, not_yet, read_array, told_apart
+from .differences import FINE
 
 Function = Callable[[Array], Array]
 
@@ -58,7 +57,7 @@ def derivative(
     z = np.array(at, dtype=np.float64)
     argument = z if given == "z" else of(z)
     slopes = read_array(call(answer, argument), z.shape, what="slopes", shape_as="as the input has")
-    expected = (of(z + STEP) - of(z - STEP)) / (2 * STEP)
+    expected = (of(z + FINE) - of(z - FINE)) / (2 * FINE)  # element by element
     wrong = first_wrong(slopes, expected)
     if wrong is not None:
         should, yours = told_apart(expected[wrong], slopes[wrong])
@@ -71,10 +70,9 @@ def derivative(
 
 def _hint(slopes: Array, expected: Array, z: Array, values: Array) -> str:
     """Return what mistake gives just these slopes, if it is a known one."""
-    if np.allclose(slopes, -expected):
-        return " It has the wrong sign."
-    if np.allclose(slopes, values):
-        return " That is the function itself, not its slope."
-    if np.allclose(slopes, z):
-        return " That is z itself, not a slope."
-    return ""
+    known = {
+        " It has the wrong sign.": -expected,
+        " That is the function itself, not its slope.": values,
+        " That is z itself, not a slope.": z,
+    }
+    return known_mistake(slopes, known)

@@ -7,7 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from .asking import Array, call, first_wrong, not_yet, read_array, told_apart, tries
+from .asking import (
+    Array,
+    call,
+    first_wrong,
+    known_mistake,
+    not_yet,
+    read_array,
+    read_pair,
+    told_apart,
+    tries,
+)
 
 
 def momentum_step(answer: Callable[..., Any]) -> str:
@@ -73,12 +83,7 @@ def _try(answer: Callable[..., Any], rng: np.random.Generator) -> None:
 
 
 def _step(answer: Callable[..., Any], w: Array, v: Array, *rest: Any) -> tuple[Array, Array]:
-    returned = call(answer, w, v, *rest)
-    if returned is None or returned is ...:
-        raise not_yet("your function returns nothing; end it with `return w, v`.")
-    if not isinstance(returned, tuple | list) or len(returned) != 2:
-        received = type(returned).__name__
-        raise not_yet(f"expected two things, the new w and the new v; received {received}.")
+    returned = read_pair(call(answer, w, v, *rest), "two things, the new w and the new v", "w, v")
     new, speed = (
         read_array(value, w.shape, what=what, shape_as="as w has")
         for value, what in zip(returned, ("weights", "velocities"), strict=True)
@@ -90,10 +95,8 @@ def _compare(moved: Array, should: Array, words: str) -> None:
     wrong = first_wrong(moved, should)
     if wrong is None:
         return
-    hint = ""
-    if np.allclose(moved, -should):
-        hint = " It goes the wrong way."
-    elif np.allclose(moved, 0):
-        hint = " It does not move at all."
+    hint = known_mistake(
+        moved, {" It goes the wrong way.": -should, " It does not move at all.": 0.0}
+    )
     texts = told_apart(float(should[wrong]), float(moved[wrong]))
     raise not_yet(f"{words}weight {wrong[0]} should move by {texts[0]}, yours by {texts[1]}.{hint}")

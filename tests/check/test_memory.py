@@ -1,16 +1,15 @@
 """The check of a turned unit's energy: each usual mistake has its message."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from nbann import check
 
+from .verdicts import in_words
 
-def judged(answer):
-    try:
-        return check.energy_change(answer)
-    except check.NotYet as verdict:
-        return str(verdict)
+judged = partial(in_words, check.energy_change)
 
 
 def turned(s, i):

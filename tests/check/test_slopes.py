@@ -7,13 +7,12 @@ import nbann
 from nbann import check
 from nbann.check import asking
 
+from .verdicts import in_words
+
 
 def judged(answer, **options):
     """The verdict on a slope of tanh, in words."""
-    try:
-        return check.derivative(answer, of=np.tanh, **({"given": "a"} | options))
-    except check.NotYet as verdict:
-        return str(verdict)
+    return in_words(check.derivative, answer, of=np.tanh, **({"given": "a"} | options))
 
 
 def test_right_answers_pass():

@@ -1,15 +1,14 @@
 """The check of start weights: what it says of those that are too small, too large, or fixed."""
 
+from functools import partial
+
 import pytest
 
 from nbann import check
 
+from .verdicts import in_words
 
-def judged(answer):
-    try:
-        return check.start_std(answer)
-    except check.NotYet as verdict:
-        return str(verdict)
+judged = partial(in_words, check.start_std)
 
 
 @pytest.mark.parametrize(
