@@ -169,6 +169,14 @@ class Builder:
             if any(name in self._learned for name in primitive.passes_back_to):
                 self._learned.update(primitive.writes)
 
+    def forget_ops(self) -> None:
+        """Forget what has been emitted so far, but for its arrays: others do that work."""
+        self._ops.clear()
+        self._names.clear()
+        self._tape.clear()
+        self._further_losses.clear()
+        self.program.writer.clear()
+
     def _op_name(self, verb: str) -> str:
         """Return a new op's name; derivatives of one kind in one layer are numbered."""
         step = "" if self.time is None else f"t{self.time}."
@@ -290,6 +298,8 @@ class Builder:
     def finish(self) -> Program:
         """Return the program."""
         self.program.ops = tuple(self._ops)
+        if not self.program.structure:
+            self.program.structure = tuple(op for op in self._ops if op.phase == "forward")
         self.program.kernels = tuple(kernel for op in self._ops for kernel in op.kernels)
         return self.program
 

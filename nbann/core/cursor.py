@@ -7,11 +7,13 @@ same kernels in the same order.
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import NoReturn
 
 from .acting import Acting
 from .finite import Diverged, is_finite
 from .hook import Paused, Respliced
 from .moves import Ran
+from .parallel.lanes import WorkersError
 from .program import Op
 from .timeline.moment import PAUSED, REST, Moment
 from .units import Unit, same_unit
@@ -32,6 +34,8 @@ class Cursor(Acting):
         """
         self._enter_batch()
         self.diverged = None
+        if not self.program.done:  # with what is due here this batch may be another program's
+            self._catch_up(REST)
         first, stop = self.program.done, self._end_of(unit)
         resumed, self._hooks_called = self._hooks_called, False
         try:
@@ -51,6 +55,10 @@ class Cursor(Acting):
             raise
         except Diverged:
             raise
+        except WorkersError as error:
+            if not self.at_batch_end:
+                self._rewind_batch()
+            self._give_up(error)
         except Exception:
             self.torn = True
             raise
@@ -157,6 +165,12 @@ class Cursor(Acting):
         if ahead <= Moment(self.step_number + 1, 0, REST):
             self._enter_batch()
             self._catch_up(REST)
+
+    def _give_up(self, error: WorkersError) -> NoReturn:
+        """Raise what kept a batch from being computed, at whose start it stands; or Ctrl-C."""
+        if self.interrupts.seen:
+            raise KeyboardInterrupt from error
+        raise error
 
     def _end_of(self, unit: Unit) -> int:
         ops, done = self.program.ops, self.program.done

@@ -169,6 +169,12 @@ class Program:
         Who has done that last.
     output : str
         Name of the array that the loss compares with the targets.
+    rows : array of int or None
+        The rows of the batch that is loaded; None where it is the whole set, or none is.
+    structure : tuple of Op
+        The ops of the forward pass, in order, whoever runs them: what a net looks like.
+    shown : tuple of str
+        Arrays of the forward pass that workers compute, of a batch that is divided over them.
     """
 
     def __init__(self, state: State, batch_size: int) -> None:
@@ -183,6 +189,9 @@ class Program:
         self.touched: dict[str, int] = {}
         self.changed_by: dict[str, str] = {}
         self.output = ""
+        self.rows: NDArray[np.intp] | None = None
+        self.structure: tuple[Op, ...] = ()
+        self.shown: tuple[str, ...] = ()
         self._loads: list[tuple[NDArray[Any], NDArray[Any]]] = []
 
     def __len__(self) -> int:
@@ -219,6 +228,7 @@ class Program:
             for source, buffer in self._loads:
                 # "clip" spares NumPy a buffered copy; the rows come from our own permutation
                 source.take(rows, 0, buffer, "clip")
+        self.rows = rows
         self.done = 0
         if self.touched:
             self.touched.clear()

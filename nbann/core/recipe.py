@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -64,6 +64,10 @@ class Recipe:
     def outputs(self) -> int:
         """Neurons of the last layer."""
         return self.output_shape[-1]
+
+    def with_workers(self, workers: int) -> Recipe:
+        """Return it with batches divided over so many workers; 0: in one piece."""
+        return replace(self, restraints=replace(self.restraints, workers=workers))
 
     def state(self) -> State:
         """Return a fresh state with all parameters at 0."""
@@ -220,12 +224,15 @@ class Recipe:
             batches_per_epoch=batches_per_epoch,
             restraints=self.restraints,
         )
-        bound = batch_size == len(samples["x"])
+        self.bring_in(b, samples, bound=batch_size == len(samples["x"]))
+        self.model.compile(b, self, scored="y" in samples, train=train)
+        return b.finish()
+
+    def bring_in(self, b: Builder, samples: Samples, *, bound: bool) -> None:
+        """Name the arrays that a program reads from outside."""
         for name, source in samples.items():
             symbol = _SYMBOLS[name] if name in _SYMBOLS else self.loss.symbol(name)
             b.input(name, source, symbol, bound=bound)
-        self.model.compile(b, self, scored="y" in samples, train=train)
-        return b.finish()
 
 
 def check_scorer(model: Model, shape: tuple[int, ...], *, several: bool = False) -> None:

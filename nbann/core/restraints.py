@@ -41,13 +41,17 @@ class Restraints:
         Parameters' elements that no update moves: array and place in it, counted along its rows.
     silenced : frozenset of (str, int)
         Neurons whose output is 0: array and column. "rnn1.t*.h" stands for all time steps.
+    workers : int
+        Over how many workers a batch is divided; 0 where it is computed in one piece. It stands
+        here as it does the same: programs are compiled anew with it, and the timeline knows when.
     """
 
     frozen: frozenset[tuple[str, int]] = frozenset()
     silenced: frozenset[tuple[str, int]] = frozenset()
+    workers: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.frozen or self.silenced)
+        return bool(self.frozen or self.silenced or self.workers)
 
     def changed(self, which: str, pairs: Iterable[tuple[str, int]], *, held: bool) -> Restraints:
         """Return these with some elements added to "frozen" or "silenced", or taken out."""

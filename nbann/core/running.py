@@ -12,6 +12,7 @@ from .cursor import Cursor
 from .data.batches import Rows
 from .finite import are_finite, is_finite
 from .moves import Stop
+from .parallel.lanes import WorkersError
 from .state import Snapshot
 from .stopping import Rule
 from .timeline.moment import REST
@@ -31,6 +32,7 @@ class Runner(Cursor):
 
     _chunk = CHUNK
     _paced = False
+    _lost: WorkersError | None = None
     hasty = False
     """Whether somebody looks at the clock: then a stretch is no longer than a chunk."""
 
@@ -95,7 +97,9 @@ class Runner(Cursor):
         state = self.trainer._state
         self.timeline.note(self.step_number, state.snapshot)
         state.keep()
-        if not self._bare(self._ahead(0, 1)):
+        ran = self._bare(self._ahead(0, 1))
+        self._check_workers((self.epoch, self.batch), 0)
+        if not ran:
             self._load()
         elif guarded:
             loss = self.trainer.history.losses.pop()
@@ -126,6 +130,7 @@ class Runner(Cursor):
             done += ran
             if ran < size:
                 break
+        self._check_workers(first, done)
         if done:
             self._stand_at(first, done - 1)
         else:
@@ -153,6 +158,14 @@ class Runner(Cursor):
         else:
             self.batch = first[1] + ahead
 
+    def _check_workers(self, first: tuple[int, int], done: int) -> None:
+        """Where a batch could not be computed, stand at its start and raise why."""
+        error, self._lost = self._lost, None
+        if error is not None:
+            self._stand_at(first, done)
+            self._load()
+            self._give_up(error)
+
     def _find_culprit(self, before: Snapshot, first: tuple[int, int], chunk: range) -> None:
         """Run a chunk once more, up to the batch that brought forth what is not finite.
 
@@ -170,8 +183,12 @@ class Runner(Cursor):
         for ahead, rows in zip(chunk, self._ahead(chunk.start, len(chunk)), strict=True):
             self.program.load(rows)
             self.trainer._state.keep()
-            for kernel in self.program.kernels:
-                kernel()
+            try:
+                for kernel in self.program.kernels:
+                    kernel()
+            except WorkersError as error:
+                self._lost = error
+                self._check_workers(first, ahead)
             self.program.done = len(self.program)
             if not is_finite(self.program):
                 self._stand_at(first, ahead)
@@ -187,14 +204,19 @@ class Runner(Cursor):
         value, record = program.arrays["loss"].item, self.trainer.history.losses.append
         before = len(self.trainer.history.losses)
         interrupts.insistent = False
-        for rows in batches:
-            if interrupts.seen:
-                break
-            if rows is not None:
-                load(rows)
-            for kernel in kernels:
-                kernel()
-            record(value())
+        self.trainer._shows_workers(False)
+        try:
+            for rows in batches:
+                if interrupts.seen:
+                    break
+                if rows is not None:
+                    load(rows)
+                for kernel in kernels:
+                    kernel()
+                record(value())
+        except WorkersError as error:
+            self._lost = error
+        self.trainer._shows_workers(True)
         interrupts.insistent = True
         ran = len(self.trainer.history.losses) - before
         if ran:

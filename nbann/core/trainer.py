@@ -27,6 +27,7 @@ from .losses.registry import Loss, as_loss
 from .model import Model
 from .moves import Ran, Stop
 from .optimizers.sgd import Optimizer, as_optimizer
+from .parallel.dividing import Dividing
 from .plan import Plan
 from .program import Program
 from .recipe import Metrics, Recipe, as_dtype, check_scorer
@@ -51,7 +52,7 @@ class _Usual(int):
 BATCH_SIZE = _Usual(32)
 
 
-class Trainer(Awaiting, Keeping):
+class Trainer(Awaiting, Keeping, Dividing):
     """Trains a model on data: at full speed, or stopped at any operation.
 
     Parameters
@@ -219,7 +220,10 @@ class Trainer(Awaiting, Keeping):
             self._program_for(self._batches.length(batch))
         self._hooks = Hooks(self._splice)
         self._timeline = Timeline(
-            int(memory * MB), self._batches.count, len(self._program_for(self._size))
+            int(memory * MB),
+            self._batches.count,
+            len(self._program_for(self._size)),
+            self._ops_divided,
         )
         self._watchers: list[Callable[[Trainer], object]] = []
         self._start()
@@ -287,7 +291,14 @@ class Trainer(Awaiting, Keeping):
         finally:
             self._changed()
 
-    def run(self, epochs: int = 1, until: Until | Iterable[Until] | None = None) -> Stop:
+    def run(
+        self,
+        epochs: int = 1,
+        until: Until | Iterable[Until] | None = None,
+        *,
+        executor: Any = None,
+        workers: int | None = None,
+    ) -> Stop:
         """Train at full speed to the end of the epoch that is `epochs` from here.
 
         Ctrl-C ends the run with the batch at hand done and `KeyboardInterrupt` raised; call again
@@ -301,6 +312,12 @@ class Trainer(Awaiting, Keeping):
         until : callable, rule, or list of them, optional
             ``until(trainer)`` is asked after each batch; something true stops the run. Rules:
             `EarlyStopping`, `TargetReached`, `MaxTime`.
+        executor : Executor or dask.distributed.Client, optional
+            Divide each batch, from the next one on, over workers that hold their share of the data;
+            see `distribute`. A batch whose worker is lost is done again by another. It stays so
+            (steps as well) until `gather`.
+        workers : int, optional
+            Over how many; by default as many as there are.
 
         Returns
         -------
@@ -311,10 +328,12 @@ class Trainer(Awaiting, Keeping):
         Raises
         ------
         ValueError, KeyboardInterrupt, RuntimeError
-            As `step` does.
+            As `step` and `distribute` do. RuntimeError, too, where no worker answers any more; the
+            trainer then stands at the start of the batch and can go on.
         """
         epochs = whole_number("epochs", epochs, least=1)
         rules = as_rules(until)
+        self._begin_on(executor, workers)
         try:
             return self._cursor.run(epochs, rules, guarded=self._guarded)
         finally:
@@ -413,10 +432,19 @@ class Trainer(Awaiting, Keeping):
     # ---- what the cursor calls -------------------------------------------------------------------
     def _program_for(self, rows: int) -> Program:
         if rows not in self._programs:
-            self._programs[rows] = self._recipe.program(
-                self._state, self._train, rows, train=True, batches_per_epoch=self._batches.count
-            )
+            self._programs[rows] = self._other_program(rows, self._recipe.restraints.workers)
         return self._programs[rows]
+
+    def _other_program(self, rows: int, workers: int) -> Program:
+        """Compile a program for batches divided over so many workers; 0: in one piece."""
+        if workers:
+            return self._divided(rows, workers)
+        return self._recipe.program(
+            self._state, self._train, rows, train=True, batches_per_epoch=self._batches.count
+        )
+
+    def _ops_divided(self, workers: int) -> int:
+        return len(self._divided(self._size, workers))
 
 
 def _flag(name: str, value: object) -> bool:

@@ -6,10 +6,11 @@ import numpy as np
 
 from .errors import bad_value
 from .moves import Position
+from .program import Program
 from .running import Runner
 from .state import Snapshot
 from .timeline.branches import Branch
-from .timeline.moment import PAUSED, Moment
+from .timeline.moment import PAUSED, REST, Moment
 from .units import Unit, same_unit
 
 FAR = 64
@@ -21,9 +22,16 @@ class Traveller(Runner):
     """The cursor as it goes back and forth in time."""
 
     # ---- where to --------------------------------------------------------------------------------
-    def ops_of(self, batch: int) -> int:
-        """Return how many ops a batch of an epoch has."""
-        return len(self._program(batch))
+    def ops_of(self, step: int) -> int:
+        """Return how many ops the batch of a step has."""
+        return len(self._program_at(step))
+
+    def _program_at(self, step: int) -> Program:
+        """Return a program like that of a step: batches may have been divided over workers then."""
+        batch, workers = step % self.batches.count, self.timeline.workers_at(step)
+        if workers == self.restraints.workers:
+            return self._program(batch)
+        return self.trainer._other_program(self.batches.length(batch), workers)
 
     def moment_of(self, position: Position) -> Moment:
         """Return the moment at which a run stands at a position, as it was left."""
@@ -33,14 +41,14 @@ class Traveller(Runner):
             return moment._replace(stage=PAUSED)
         if position.op or step <= self.timeline.first or self.timeline.is_touched(moment):
             return moment
-        return Moment(step - 1, self.ops_of((step - 1) % self.batches.count))
+        return Moment(step - 1, self.ops_of(step - 1))
 
     def check(self, epoch: int, batch: int, op: int) -> Position:
         """Return a position that there is, or say what is wrong with it."""
         if batch >= self.batches.count:
             mend = "Batches are counted from 0."
             raise bad_value("batch", f"at most {self.batches.count - 1}", f"{batch}", mend)
-        ops = self.ops_of(batch)
+        ops = self.ops_of(epoch * self.batches.count + batch)
         if op >= ops:
             mend = "Ops are counted from 0; the one after the last is op 0 of the next batch."
             raise bad_value("op", f"at most {ops - 1}", f"{op}", mend)
@@ -66,13 +74,13 @@ class Traveller(Runner):
                     epoch, batch = divmod(
                         epoch * self.batches.count + batch - 1, self.batches.count
                     )
-                    op = self.ops_of(batch)
-                op = 0 if unit == "batch" else self._start_of(unit, batch, op)
+                    op = self.ops_of(epoch * self.batches.count + batch)
+                op = 0 if unit == "batch" else self._start_of(unit, epoch, batch, op)
         return max(Position(epoch, batch, op), Position(*begin, 0))
 
-    def _start_of(self, unit: Unit, batch: int, op: int) -> int:
+    def _start_of(self, unit: Unit, epoch: int, batch: int, op: int) -> int:
         """Return where the unit begins that ends with the op before `op`, or has it in it."""
-        ops = self._program(batch).ops
+        ops = self._program_at(epoch * self.batches.count + batch).ops
         op -= 1
         while unit != "op" and op and same_unit(unit, ops[op - 1], ops[op]):
             op -= 1
@@ -148,7 +156,7 @@ class Traveller(Runner):
         """
         step = target.step
         batch = step % self.batches.count
-        if target.done == self.ops_of(batch) or step <= self.timeline.first:
+        if target.done == self.ops_of(step) or step <= self.timeline.first:
             return step
         size = self.batches.length(batch)
         earlier = range(step - 1, max(self.timeline.first, step - FAR) - 1, -1)
@@ -170,6 +178,8 @@ class Traveller(Runner):
 
     def _finish_batch(self) -> None:
         """Run what is left of the loaded batch, as it was run before."""
+        if not self.program.done:
+            self._catch_up(REST)
         if self._is_changed or self.program.done:
             self.walk(len(self.program), again=True)
             return

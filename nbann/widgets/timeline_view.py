@@ -97,7 +97,7 @@ def place(trainer: Trainer, step: int) -> Position:
 def _reached(trainer: Trainer, moment: Moment) -> str:
     """Return how far a line has come, by the batch that a view shows there: the last one begun."""
     timeline, begun = trainer.timeline, _begun(moment)
-    within = 0 < moment.done < timeline.ops
+    within = 0 < moment.done < timeline.ops_at(moment.step)
     if within or begun <= timeline.first:
         return where(timeline.position_of(moment))
     return where(Position(*divmod(begun - 1, trainer.batches), 0))

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..state import Snapshot
-from ..timeline.acts import Act, Restore, Restrain, SetHyper, SetValues
+from ..parallel.dividing import MANY
+from ..timeline.acts import Act, Divide, Restore, Restrain, SetHyper, SetValues
 from ..timeline.moment import Moment
 from .container import Arrays, Document
-from .faults import bad_file, item, items
+from .faults import bad_file, item, items, whole
 from .run import fitting
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ def describe_act(act: Act) -> tuple[Document, Arrays]:
         case SetValues():
             section |= {"name": act.name}
             return section, {"places": act.places, "values": act.values, "before": act.before}
+        case Divide():
+            return section | {"workers": act.workers}, {}
         case SetHyper():
             section |= {"name": act.name, "value": act.value, "before": act.before}
             return section | {"shown": list(act.shown)}, {}
@@ -51,6 +54,8 @@ def act_of(
             return _set_values(section, moment, trainer, arrays)
         case "SetHyper":
             return _set_hyper(section, moment, trainer)
+        case "Divide":
+            return Divide(moment, whole(section, "workers", 0, MANY))
         case "Restrain":
             return _restrain(section, moment, trainer, arrays)
         case "Restore":

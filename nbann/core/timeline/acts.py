@@ -6,12 +6,13 @@ Imports NumPy and the core's own parts only.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import counted
 from ..render import significant
 from ..restraints import EVERY_STEP, Restraints
 from ..state import Snapshot
@@ -162,7 +163,43 @@ class SetHyper(Act):
 
 
 @dataclass(frozen=True)
-class Restrain(Act):
+class Compiled(Act):
+    """Programs are compiled otherwise from here on."""
+
+    def apply(self, cursor: Acting) -> None:
+        after = self.of(cursor.restraints)
+        if after != cursor.restraints:
+            cursor.restrain(after, self)
+
+    @abstractmethod
+    def of(self, restraints: Restraints) -> Restraints:
+        """Return the restraints that there are once it is done."""
+
+
+@dataclass(frozen=True)
+class Divide(Compiled):
+    """Batches are divided over workers, or computed in one piece again; at a batch's end only.
+
+    Attributes
+    ----------
+    workers : int
+        Over how many; 0 for one piece.
+    """
+
+    workers: int
+
+    def of(self, restraints: Restraints) -> Restraints:
+        return replace(restraints, workers=self.workers)
+
+    @property
+    def text(self) -> str:
+        if not self.workers:
+            return "batches computed in one piece"
+        return f"batches divided over {counted(self.workers, 'worker')}"
+
+
+@dataclass(frozen=True)
+class Restrain(Compiled):
     """Parameters are frozen, neurons silenced, or both let go.
 
     Attributes
@@ -181,13 +218,7 @@ class Restrain(Act):
     held: bool
     what: str
 
-    def apply(self, cursor: Acting) -> None:
-        after = self.of(cursor.restraints)
-        if after != cursor.restraints:
-            cursor.restrain(after, self)
-
     def of(self, restraints: Restraints) -> Restraints:
-        """Return the restraints that there are once it is done."""
         return restraints.changed(self.which, self.pairs, held=self.held)
 
     @property

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def place_of(timeline: Timeline, moment: Moment) -> float:
     """Return a moment as a number of batches, broken where it lies within one."""
-    return round(moment.step + min(moment.done / timeline.ops, 1.0), 4)
+    return round(moment.step + min(moment.done / timeline.ops_at(moment.step), 1.0), 4)
 
 
 def parting(timeline: Timeline, branch: Branch) -> Moment | None:

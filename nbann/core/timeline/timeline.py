@@ -15,7 +15,7 @@ from ..checks import counted
 from ..moves import Position
 from ..restraints import Restraints
 from ..scoring.history import History
-from .acts import Act, Restrain, SetValues, Splice
+from .acts import Act, Compiled, Divide, SetValues, Splice
 from .branches import Branch, Branches
 from .moment import START, Moment
 from .snapshots import Snapshots
@@ -56,11 +56,16 @@ class Timeline(Sequence[Act]):
     budget : int
         Bytes for snapshots and branches.
     batches, ops : int
-        Batches in an epoch, ops in a batch.
+        Batches in an epoch, ops in a batch that is computed in one piece.
+    ops_divided : callable
+        Ops in a batch that is divided over so many workers.
     """
 
-    def __init__(self, budget: int, batches: int, ops: int) -> None:
+    def __init__(
+        self, budget: int, batches: int, ops: int, ops_divided: Callable[[int], int]
+    ) -> None:
         self.budget = budget
+        self.ops_divided = ops_divided
         self.batches, self.ops = batches, ops
         self.branches = Branches(self)
         self.number = self.newest = 0
@@ -111,7 +116,7 @@ class Timeline(Sequence[Act]):
         """Return a moment, or that of an intervention, as epoch, batch and op that come next."""
         if isinstance(moment, Act):
             moment = moment.moment
-        if moment.done >= self.ops:
+        if moment.done and moment.done >= self.ops_at(moment.step):
             return Position(*divmod(moment.step + 1, self.batches), 0)
         return Position(*divmod(moment.step, self.batches), moment.done)
 
@@ -175,9 +180,24 @@ class Timeline(Sequence[Act]):
         """Return what the interventions that lie behind (and before a moment) have held back."""
         restraints = Restraints()
         for act in self.acts[: self.applied]:
-            if isinstance(act, Restrain) and (before is None or act.moment < before):
+            if isinstance(act, Compiled) and (before is None or act.moment < before):
                 restraints = act.of(restraints)
         return restraints
+
+    def workers_at(self, step: int) -> int:
+        """Return over how many workers a step's batch is divided, the steps ahead included."""
+        workers = 0
+        for act in self.acts:
+            if act.moment > Moment(step, 0):
+                break
+            if isinstance(act, Divide):
+                workers = act.workers
+        return workers
+
+    def ops_at(self, step: int) -> int:
+        """Return how many ops a step's batch has."""
+        workers = self.workers_at(step)
+        return self.ops_divided(workers) if workers else self.ops
 
     def spliced(self) -> set[Hook]:
         """Return the hooks that change values, by the interventions that lie behind."""

@@ -1,0 +1,1 @@
+"""Data-parallel training: the gradient of a batch, computed in parts by workers."""
