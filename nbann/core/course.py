@@ -71,8 +71,9 @@ class Course:
             paused = cursor.move(goal, single=single, guarded=self.guarded)
             trainer._autosave()
         except Diverged as found:
-            position = cursor.position._replace(op=found.autopsy.op_index)
-            return Stop("nan", position, found.autopsy.op, autopsy=found.autopsy)
+            assert cursor.diverged is not None
+            op = cursor.diverged
+            return Stop("nan", cursor.position._replace(op=op.index), op.name, autopsy=found.autopsy)
         reason = "paused" if paused else self._reason_to_stop()
         cursor.after_rules()
         return Stop(reason, cursor.position, why=cursor.why if paused else "") if reason else None

@@ -10,11 +10,11 @@ from abc import abstractmethod
 from typing import NoReturn
 
 from .acting import Acting
-from .finite import Diverged, is_finite
+from .finite import Diverged, culprit, is_finite
 from .hook import Paused, Respliced
 from .moves import Ran
 from .parallel.lanes import WorkersError
-from .program import Op
+from .program import Op, Program
 from .timeline.moment import PAUSED, REST, Moment
 from .units import Unit, same_unit
 
@@ -166,6 +166,17 @@ class Cursor(Acting):
             self._enter_batch()
             self._catch_up(REST)
 
+    def _in_one_piece(self) -> Program:
+        """Run a batch that workers have computed once more here, where each number can be seen."""
+        state = self.trainer._state
+        state.restore_kept()
+        program = self.trainer._other_program(self.program.batch_size, workers=0)
+        program.load(self.program.rows)
+        for kernel in program.kernels:
+            kernel()
+        program.done = len(program)
+        return program
+
     def _give_up(self, error: WorkersError) -> NoReturn:
         """Raise what kept a batch from being computed, at whose start it stands; or Ctrl-C."""
         if self.interrupts.seen:
@@ -208,8 +219,12 @@ class Cursor(Acting):
             # what has grown is told from the start of the run, wherever snapshots happen to be
             snapshots = self.timeline.snapshots
             start = snapshots.states[0] if snapshots.steps[0] < self.step_number else None
-            autopsy = perform(self.program, self.epoch, self.batch, earlier=start)
-            op = self.program[autopsy.op]
+            if self.restraints.workers:
+                op, whole = culprit(self.program), self._in_one_piece()
+                autopsy = perform(whole, self.epoch, self.batch, earlier=start)
+            else:
+                autopsy = perform(self.program, self.epoch, self.batch, earlier=start)
+                op = self.program[autopsy.op]
             self._rewind_batch()
             self.diverged = op
             raise Diverged(autopsy)

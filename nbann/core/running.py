@@ -118,7 +118,9 @@ class Runner(Cursor):
             copied = time.perf_counter()
             if before is not None and due:
                 timeline.keep(begin + done, before)
+            self.trainer._shows_workers(False)
             ran = self._bare(self._ahead(done, size))
+            self.trainer._shows_workers(True)
             self._pace(copied - started, time.perf_counter() - copied, ran)
             well = (
                 not guarded
@@ -204,7 +206,6 @@ class Runner(Cursor):
         value, record = program.arrays["loss"].item, self.trainer.history.losses.append
         before = len(self.trainer.history.losses)
         interrupts.insistent = False
-        self.trainer._shows_workers(False)
         try:
             for rows in batches:
                 if interrupts.seen:
@@ -216,7 +217,6 @@ class Runner(Cursor):
                 record(value())
         except WorkersError as error:
             self._lost = error
-        self.trainer._shows_workers(True)
         interrupts.insistent = True
         ran = len(self.trainer.history.losses) - before
         if ran:

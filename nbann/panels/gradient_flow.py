@@ -78,8 +78,10 @@ class GradientFlow(Panel):
 
     def fits(self, trainer: Trainer) -> str | None:
         """Return None for a net that learns by backpropagation, else why not."""
-        phases = trainer.program.phases
-        if trainer.model.follows_loss and "forward" in phases and "backward" in phases:
+        program = trainer.program
+        phases = program.phases
+        backward = "backward" in phases or bool(trainer.workers)
+        if trainer.model.follows_loss and program.structure and backward:
             return None if trainer.parameters else "this net has no parameters to learn."
         return (
             f"no gradient flows back here: {type(trainer.model).__name__} learns by a rule of its "

@@ -122,9 +122,10 @@ class _Columns:
         self.known = set(trainer.names)
         self.apart = {*trainer.parameters, "x.mask"}  # what is read beside the values of neurons
         self.reads: dict[str, list[str]] = {}
-        for op in trainer.program:
-            if op.phase == "forward":
-                self.reads.setdefault(op.layer, []).extend(op.reads)
+        self.order: dict[str, int] = {}
+        for op in trainer.program.structure:
+            self.reads.setdefault(op.layer, []).extend(op.reads)
+            self.order.update(dict.fromkeys(op.writes, op.index))
         leaves = dict(trainer.model.leaves())
         first = next(iter(leaves.values()), None)
         width = trainer["x"].shape[-1]
@@ -224,7 +225,7 @@ class _Columns:
         """Add to a column what a recurrent layer does at a time step."""
         if not isinstance(layer, Recurrent):
             return column
-        program, start = self.trainer.program, f"{name}.t0."
+        start = f"{name}.t0."
         steps = [
             one
             for one in self.known
@@ -232,9 +233,9 @@ class _Columns:
             and "." not in one.removeprefix(start)
             and one != f"{start}x"
             and self.trainer[one].shape[1:] == (column.width,)
-            and program.writer[one].phase == "forward"
+            and one in self.order
         ]
-        steps.sort(key=lambda one: (program.writer[one].index, one))
+        steps.sort(key=lambda one: (self.order[one], one))
         return replace(
             column,
             steps=tuple(f"{name}.t*.{one.removeprefix(start)}" for one in steps),

@@ -60,6 +60,7 @@ class Link:
         self.total = 0.0
         self.answers: list[Answer | None] = []
         self.redone = 0
+        self._shown = True
         self._own: list[Own] = []
         self._asked: list[Asked | None] = []
         self._tickets: dict[int, Any] = {}
@@ -101,8 +102,12 @@ class Link:
         program = self.trainer._cursor.program
         for name in program.shown:
             array = program.arrays[name]
-            for own, answer in answers:
-                array[own.places] = answer.shown.get(name, np.nan)
+            if self.shows:
+                for own, answer in answers:
+                    array[own.places] = answer.shown[name]
+            elif self._shown:  # they are of a batch before
+                array.fill(np.nan)
+        self._shown = self.shows
         for name, state in answers[0][1].streams.items():
             set_state(self.trainer._state.streams[name], state)
 

@@ -44,11 +44,10 @@ def forward_ops(program: Program) -> dict[str, list[Op]]:
     A layer made of layers (`Residual`) has ops of its own, after those of its parts.
     """
     layers: dict[str, list[Op]] = {}
-    for op in program:
-        if op.phase == "forward":
-            ops = layers.pop(op.layer, [])
-            ops.append(op)
-            layers[op.layer] = ops
+    for op in program.structure:
+        ops = layers.pop(op.layer, [])
+        ops.append(op)
+        layers[op.layer] = ops
     return layers
 
 

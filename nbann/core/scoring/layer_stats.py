@@ -111,8 +111,8 @@ def check_layered(trainer: Trainer, what: str) -> None:
     ValueError
         It has none.
     """
-    phases = trainer.program.phases
-    if "forward" not in phases:
+    if not trainer.program.structure:
+        phases = trainer.program.phases
         mend = "See its arrays (trainer.names) and what is measured of it (trainer.measured)."
         received = f"{trainer.model!r}, whose phases are {', '.join(phases)}"
         raise bad_value(what, "a net with a forward pass through its layers", received, mend)
@@ -141,7 +141,7 @@ class _Tally:
 
     def add(self, program: Program, ops: Sequence[Op], done: int) -> None:
         """Take in what those ops have written that are among the first `done` of the program."""
-        ran = [op for op in ops if op.index < done]
+        ran = [op for op in ops if all(is_there(program, name, done) for name in op.writes)]
         output = output_name(ops[0].layer, ops)
         if any(output in op.writes for op in ran):
             self._add_output(program.arrays[output])
