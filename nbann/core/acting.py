@@ -10,7 +10,7 @@ import numpy as np
 from .hook import Hook
 from .place import Place
 from .restraints import Restraints
-from .timeline.acts import Act, Restore, Restrain, SetHyper, SetValues, Splice
+from .timeline.acts import Act, Compiled, Restore, SetHyper, SetValues, Splice
 from .timeline.moment import PAUSED, REST
 
 
@@ -172,8 +172,8 @@ class Acting(Place, ABC):
         state.keep(arrays)  # the batch reads these
         self.again(act)
 
-    def restrain(self, restraints: Restraints, act: Restrain) -> None:
-        """Freeze or silence, in programs that are compiled anew."""
+    def restrain(self, restraints: Restraints, act: Compiled) -> None:
+        """Freeze, silence or divide, in programs that are compiled anew."""
         self.trainer._restrain(restraints)
         if not self.at_batch_end:
             done = self.program.done

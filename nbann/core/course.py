@@ -72,8 +72,8 @@ class Course:
             trainer._autosave()
         except Diverged as found:
             assert cursor.diverged is not None
-            op = cursor.diverged
-            return Stop("nan", cursor.position._replace(op=op.index), op.name, autopsy=found.autopsy)
+            op, autopsy = cursor.diverged, found.autopsy
+            return Stop("nan", cursor.position._replace(op=op.index), op.name, autopsy=autopsy)
         reason = "paused" if paused else self._reason_to_stop()
         cursor.after_rules()
         return Stop(reason, cursor.position, why=cursor.why if paused else "") if reason else None

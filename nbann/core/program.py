@@ -121,8 +121,8 @@ class Op:
         name = self.writes[0] if name is None else name
         if name in self._program.shown:
             raise ValueError(
-                f"{name!r} was computed by workers: its arithmetic is theirs. trainer.gather() lets "
-                f"batches be computed here, where every number can be asked for."
+                f"{name!r} was computed by workers: its arithmetic is theirs. After "
+                f"trainer.gather() batches are computed here, where every number can be asked for."
             )
         if name not in self.writes:
             raise UnknownNameError(f"array written by {self.name}", name, self.writes)

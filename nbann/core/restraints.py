@@ -57,7 +57,7 @@ class Restraints:
         """Return these with some elements added to "frozen" or "silenced", or taken out."""
         before: frozenset[tuple[str, int]] = getattr(self, which)
         after = before | frozenset(pairs) if held else before - frozenset(pairs)
-        return replace(self, **{which: after})
+        return replace(self, **{which: after})  # type: ignore[arg-type]  # never `workers`
 
     def silent(self, array: str) -> NDArray[np.intp]:
         """Return the columns of an array, or of a gradient ("<array>.grad"), that are 0."""

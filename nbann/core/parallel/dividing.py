@@ -237,4 +237,5 @@ def _average(trainer: Trainer, samples: Samples, count: int) -> Floats:
         shares = [1.0] * count
     else:
         shares = [one / total if total else 0.0 for one in counts]
-    return np.array(shares) @ np.array(found)
+    average: Floats = np.array(shares) @ np.array(found)
+    return average

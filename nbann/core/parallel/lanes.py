@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks import whole_number
 from ..errors import bad_value
-from .part import Answer, Asked, Failed, Held, Key, answered, gradient, version
+from ..version import version
+from .part import Answer, Asked, Failed, Held, Key, answered, gradient
 
 if TYPE_CHECKING:
     from ..recipe import Recipe, Samples

@@ -1,4 +1,4 @@
-"""Between a trainer's ops and those who compute: asks, waits, asks again; the core's own parts only.
+"""Between a trainer's ops and those who compute: asks, waits, asks again; the core alone.
 
 What a worker is asked carries all that its answer depends on (parameters, rows, where the random
 generators stand) but the data, which it holds. So whoever is asked again, wherever, gives the same

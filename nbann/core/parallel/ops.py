@@ -91,9 +91,7 @@ class OnWorker(Primitive):
         yield partial(self.workers.receive, self.worker, arrays[self.writes[0]], self.grad)
 
     def equation(self, symbol: Symbols) -> Equation:
-        return Equation(
-            Symbol("g", str(self.worker + 1)), Call("grad", (symbol(self.writes[0]),))
-        )
+        return Equation(Symbol("g", str(self.worker + 1)), Call("grad", (symbol(self.writes[0]),)))
 
     def element(self, entry: Reader, name: str, at: tuple[int, ...]) -> Expr:
         return Number(float(self._arrays[name][at]))  # it was computed elsewhere
@@ -108,7 +106,8 @@ class _Average(Primitive):
 
     def _sum(self, parts: Iterable[Floats], shares: Iterable[Floats], into: Floats) -> list[Kernel]:
         """Return the kernels that write the weighted sum, worker by worker."""
-        term, found = np.empty_like(into), []
+        term = np.empty_like(into)
+        found: list[Kernel] = []
         for number, (part, share) in enumerate(zip(parts, shares, strict=True)):
             target = term if number else into
             found.append(partial(np.multiply, part, share, target))

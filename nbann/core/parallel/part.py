@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..streams import generator, set_state, state_of
+from ..version import version
 
 if TYPE_CHECKING:
     from ..program import Floats, Kernel, Program
@@ -131,8 +132,6 @@ class Part:
 
     def answer(self, asked: Asked) -> Answer:
         """Compute the loss and the gradient of some rows."""
-        from ... import __version__
-
         with self._lock, np.errstate(all="ignore"):
             program, kernels = self._program(len(asked.rows))
             self.state.theta[...] = asked.theta
@@ -147,7 +146,7 @@ class Part:
                 self.state.grad.copy(),
                 {name: state_of(draw.stream) for name, draw in self.draws.items()},
                 {name: program.arrays[name].copy() for name in asked.shown},
-                __version__,
+                version(),
                 os.getpid(),
             )
 
@@ -214,10 +213,3 @@ def answered(
         return None if found is None else found.answer(asked)
     except Exception as error:  # told to whoever asked, with where it arose
         return Failed(f"{type(error).__name__}: {error}", traceback.format_exc())
-
-
-def version() -> str:
-    """Return nbann's version where this is called."""
-    from ... import __version__
-
-    return __version__

@@ -26,7 +26,7 @@ class Own(NamedTuple):
 
 
 class Division:
-    """Training data dealt out to workers, one row after another: row i to worker i modulo `workers`.
+    """Training data dealt out to workers, one row after another: row i to worker i % `workers`.
 
     Dealt out so, each has about its share of any batch, and of every class where the data is
     sorted by class.
@@ -64,4 +64,5 @@ def weights_of(samples: dict[str, NDArray[Any]], rows: Rows | None) -> NDArray[A
     if weight is None:
         return None
     taken = weight if rows is None else weight[rows]
-    return taken.reshape(len(taken), -1).sum(axis=1)
+    total: NDArray[Any] = taken.reshape(len(taken), -1).sum(axis=1)
+    return total

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..state import Snapshot
 from ..parallel.dividing import MANY
+from ..state import Snapshot
 from ..timeline.acts import Act, Divide, Restore, Restrain, SetHyper, SetValues
 from ..timeline.moment import Moment
 from .container import Arrays, Document

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
+from ..version import version
 
 _THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 
@@ -25,7 +26,7 @@ def facts() -> dict[str, str]:
     found = [*vectors.get("baseline", ()), *vectors.get("found", ())]
     threads = [f"{name}={os.environ[name]}" for name in _THREADS if name in os.environ]
     return {
-        "nbann": str(getattr(sys.modules[__name__.partition(".")[0]], "__version__", "")),
+        "nbann": version(),
         "numpy": np.__version__,
         "linear algebra": f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip(),
         "system": f"{platform.system()} {platform.machine()}",

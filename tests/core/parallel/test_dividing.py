@@ -43,7 +43,7 @@ def test_any_net_learns_as_in_one_piece(name, workers):
     assert_equal(divided, whole, 1e-12 if whole["loss"].dtype == np.float64 else 1e-4)
 
 
-@pytest.mark.parametrize("loss", [name for name in LOSSES])
+@pytest.mark.parametrize("loss", list(LOSSES))
 @pytest.mark.parametrize("penalty", [{}, {"l1": 0.02, "l2": 0.1, "penalty_per_sample": True}])
 def test_any_loss_is_the_average_of_its_parts(loss, penalty):
     whole, divided = (make(loss=loss, batch_size=5, **penalty) for _ in range(2))
@@ -90,11 +90,9 @@ def test_heads_with_a_loss_each():
     data = nbann.Dataset(X, {"kind": rng.integers(0, 2, 20), "size": rng.standard_normal(20)})
 
     def made():
-        heads = nbann.Heads(
-            nbann.Sequential([nbann.Dense(4), nbann.Tanh()]),
-            {"kind": nbann.Sequential([nbann.Dense(2)]), "size": nbann.Sequential([nbann.Dense(1)])},
-        )
-        return nbann.Trainer(heads, data, batch_size=6)
+        body = nbann.Sequential([nbann.Dense(4), nbann.Tanh()])
+        heads = {name: nbann.Sequential([nbann.Dense(k)]) for name, k in (("kind", 2), ("size", 1))}
+        return nbann.Trainer(nbann.Heads(body, heads), data, batch_size=6)
 
     whole, divided = made(), made()
     whole.run(3)
