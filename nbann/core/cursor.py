@@ -13,7 +13,7 @@ from .acting import Acting
 from .finite import Diverged, culprit, is_finite
 from .hook import Paused, Respliced
 from .moves import Ran
-from .parallel.lanes import WorkersError
+from .parallel.faults import WorkersError
 from .program import Op, Program
 from .timeline.moment import PAUSED, REST, Moment
 from .units import Unit, same_unit

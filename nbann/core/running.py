@@ -12,7 +12,7 @@ from .cursor import Cursor
 from .data.batches import Rows
 from .finite import are_finite, is_finite
 from .moves import Stop
-from .parallel.lanes import WorkersError
+from .parallel.faults import WorkersError
 from .state import Snapshot
 from .stopping import Rule
 from .timeline.moment import REST

@@ -5,33 +5,20 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..checks import whole_number
 from ..errors import bad_value
-from ..layers.activity_penalty import ActivityPenalty
-from ..layers.normalization import BatchNorm
-from ..model import Model
-from ..streams import state_of
 from ..timeline.acts import Divide
-from .compiling import divided_program, recipe_of_parts
-from .lanes import Here, as_lanes
-from .link import Link
-from .ops import worker_name
-from .part import Asked, Part
-from .rows import Division, weights_of
 
 if TYPE_CHECKING:
-    from ..program import Floats, Program
-    from ..recipe import Samples
+    from ..program import Program
     from ..timeline.moment import Moment
     from ..trainer import Trainer
+    from .link import Link
+
+# What only a run on workers needs (concurrent.futures, ...) is loaded when it is asked for.
 
 MANY = 1024
 """The most workers of one trainer."""
-
-TRIED = 64
-"""Rows on which it is tried whether a gradient is the average of its parts."""
 
 
 class Dividing:
@@ -80,10 +67,13 @@ class Dividing:
         >>> trainer.program.phases
         ('scatter', 'gradient on worker 1', 'gradient on worker 2', 'reduce', 'update')
         """
+        from .checking import check_average, check_model
+        from .lanes import as_lanes
+        from .link import Link
+
         trainer: Trainer = self  # type: ignore[assignment]  # Trainer's alone
         trainer._cursor.check_idle()
         self._check_between_batches("distribute")
-        check_model(trainer)
         if workers is not None:
             most = min(MANY, trainer._size)
             mend = "A worker needs at least a row of a batch."
@@ -92,6 +82,7 @@ class Dividing:
                 raise bad_value("workers", f"at most {most}, the rows of a batch", workers, mend)
         lanes = as_lanes(executor, workers)
         count = min(lanes.count, trainer._size, MANY)
+        check_model(trainer, count)
         check_average(trainer, count)
         if self._link is None:
             self._link = Link(trainer, lanes)
@@ -140,6 +131,9 @@ class Dividing:
     def _linked(self) -> Link:
         """The link to workers: to parts in this process, where no other has been made."""
         if self._link is None:
+            from .lanes import Here
+            from .link import Link
+
             self._link = Link(self, Here())  # type: ignore[arg-type]  # Trainer's alone
         return self._link
 
@@ -149,6 +143,8 @@ class Dividing:
 
     def _divided(self, rows: int, workers: int) -> Program:
         """Compile a program that is divided over so many workers."""
+        from .compiling import divided_program
+
         trainer: Trainer = self  # type: ignore[assignment]  # Trainer's alone
         return divided_program(
             trainer._recipe.with_workers(workers),
@@ -162,80 +158,3 @@ class Dividing:
 
 def _act_of(count: int, moment: Moment) -> Divide:
     return Divide(moment, count)
-
-
-def check_model(trainer: Trainer) -> None:
-    """Refuse a model whose gradient is not the average of those of its samples, by name.
-
-    Raises
-    ------
-    ValueError
-    """
-    model = trainer.model
-    what, expected = "distribute", "a net whose gradient is the average over samples"
-    if type(model).compile is not Model.compile:
-        mend = "Train it here: trainer.gather()."
-        raise bad_value(what, expected, f"{model!r}, which has a rule of its own", mend)
-    for name, layer in model.leaves():
-        if isinstance(layer, BatchNorm):
-            mend = "Put LayerNorm in its place."
-            received = f"{name!r}, which takes the mean over all samples of a batch"
-            raise bad_value(what, expected, received, mend)
-        if isinstance(layer, ActivityPenalty) and layer.kl:
-            mend = "Pass l1 in place of kl."
-            received = f"{name!r}, a divergence of the mean over all samples of a batch"
-            raise bad_value(what, expected, received, mend)
-    taken = sorted({name.partition(".")[0] for name in trainer._state.arrays})
-    for worker in range(MANY):
-        if worker_name(worker) in taken:
-            mend = "Rename it."
-            raise bad_value(what, "other names of layers", repr(worker_name(worker)), mend)
-    if trainer._hooks.modifying:
-        mend = "Remove it first: hook.remove()."
-        received = f"{trainer._hooks.modifying[0]!r}"
-        raise bad_value(what, "no hook that changes what workers compute", received, mend)
-
-
-def check_average(trainer: Trainer, count: int) -> None:
-    """Try on some rows whether the gradient is the average of its parts.
-
-    Raises
-    ------
-    ValueError
-        It is not: some layer or loss of this net looks at several samples together.
-    """
-    size = min(TRIED, trainer._size)
-    samples = {name: np.asarray(array[:size]) for name, array in trainer._train.items()}
-    whole = _average(trainer, samples, 1)
-    parts = _average(trainer, samples, min(count, size))
-    exact = trainer._recipe.dtype == np.float64
-    tolerance = (1e-9 if exact else 1e-3) * max(1.0, float(np.abs(whole).max()))
-    if np.isfinite(whole).all() and not np.abs(parts - whole).max() <= tolerance:
-        raise bad_value(
-            "distribute",
-            "a net whose gradient is the average over samples",
-            f"one where it differs by {np.abs(parts - whole).max():.3g}",
-            "A layer or loss of it looks at several samples together; train it here.",
-        )
-
-
-def _average(trainer: Trainer, samples: Samples, count: int) -> Floats:
-    """Return gradient and loss of some rows, averaged over parts of them."""
-    recipe, state = recipe_of_parts(trainer._recipe), trainer._state
-    division, size = Division(len(samples["x"]), count), len(samples["x"])
-    weights = weights_of(samples, None)
-    streams = {name: state_of(stream) for name, stream in state.streams.items()}
-    counts, found = [], []
-    for worker, own in enumerate(division.parts(None)):
-        held = {name: array[division.held(worker)] for name, array in samples.items()}
-        asked = Asked(state.theta.copy(), own.rows, own.places, size, streams)
-        answer = Part(recipe, held).answer(asked)
-        counts.append(len(own.places) if weights is None else weights[own.places].sum())
-        found.append(np.append(answer.grad, answer.loss))
-    total = sum(counts)
-    if recipe.loss.summed:
-        shares = [1.0] * count
-    else:
-        shares = [one / total if total else 0.0 for one in counts]
-    average: Floats = np.array(shares) @ np.array(found)
-    return average

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..checks import whole_number
 from ..errors import bad_value
 from ..version import version
+from .faults import LostWorkersError
 from .part import Answer, Asked, Failed, Held, Key, answered, gradient
 
 if TYPE_CHECKING:
@@ -28,28 +29,6 @@ BETWEEN_LOOKS = 1.0
 
 LARGE = 2**20
 """Bytes from which data is put onto a Dask worker apart from the question."""
-
-
-class WorkersError(RuntimeError):
-    """A part of a batch could not be computed; the trainer stands at the start of the batch."""
-
-
-class LostWorkersError(WorkersError):
-    """Whoever was asked for a part of a batch is gone.
-
-    Attributes
-    ----------
-    final : bool
-        Whether there is nobody else to ask.
-    """
-
-    def __init__(self, why: str, *, final: bool = False) -> None:
-        self.final = final
-        super().__init__(
-            f"Workers: expected answers; received none: {why}. Nothing is lost: the trainer stands "
-            f"at the start of the batch. Go on with trainer.run(executor=...), or here after "
-            f"trainer.gather()."
-        )
 
 
 def check_version(who: str, found: str) -> None:

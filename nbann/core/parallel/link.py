@@ -15,7 +15,8 @@ import numpy as np
 
 from ..streams import set_state, state_of
 from .compiling import recipe_of_parts
-from .lanes import Lanes, LostWorkersError, WorkersError, check_version
+from .faults import LostWorkersError, WorkersError
+from .lanes import Lanes, check_version
 from .part import Answer, Asked, Failed
 from .rows import Division, Own, weights_of
 

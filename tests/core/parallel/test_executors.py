@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import nbann
-from nbann.core.parallel.lanes import LostWorkersError
+from nbann.core.parallel.faults import LostWorkersError
 
 from ..nets import copies, same_run
 
