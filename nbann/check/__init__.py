@@ -18,6 +18,7 @@ from .exclusive_or import xor_net
 from .line import line_gradient
 from .memory import energy_change
 from .order import ndcg
+from .parts import reduce_gradients
 from .penalties import sklearn_penalty
 from .perceptron import perceptron_update
 from .probabilities import softmax
@@ -39,6 +40,7 @@ __all__ = [
     "ndcg",
     "pca_reconstruction",
     "perceptron_update",
+    "reduce_gradients",
     "sklearn_penalty",
     "softmax",
     "standardize",

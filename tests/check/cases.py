@@ -75,6 +75,9 @@ CASES = {
     "perceptron_update": Case(check.perceptron_update, perceptron_update),
     "line_gradient": Case(check.line_gradient, line_gradient),
     "xor_net": Case(check.xor_net, xor_net),
+    "reduce_gradients": Case(
+        check.reduce_gradients, lambda gradients, counts: counts @ gradients / counts.sum()
+    ),
     "l2_update": Case(check.l2_update, lambda W, g, rate, l2: W - rate * (g + l2 * W)),
     "momentum_step": Case(check.momentum_step, momentum_step),
     "dropout": Case(check.dropout, dropout),
