@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from .core.text.vocabulary import Vocabulary
     from .core.trainer import Trainer
     from .panels import Dashboard
+    from .sweeping import Sweep, sweep
     from .widgets import (
         Compare,
         FrameView,
@@ -163,6 +164,7 @@ __all__ = [
     "Softplus",
     "Step",
     "StepThrough",
+    "Sweep",
     "Tanh",
     "TargetReached",
     "Trainer",
@@ -179,6 +181,7 @@ __all__ = [
     "panels",
     "read_record",
     "schedules",
+    "sweep",
 ]
 
 _HOMES = {
@@ -249,6 +252,7 @@ _HOMES = {
     "core.text.vocabulary": ["Vocabulary"],
     "core.trainer": ["Trainer"],
     "panels": ["Dashboard"],
+    "sweeping": ["Sweep", "sweep"],
     "widgets": [
         "Compare",
         "FrameView",
