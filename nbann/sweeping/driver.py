@@ -19,7 +19,7 @@ from .task import Asked, Outcome, carry_out, one_thread
 
 _TICK = 0.2  # seconds after which a cancellation is looked for
 _TOGETHER = 2  # deaths of workers that a run may see beside others before it is run alone
-_ALONE = 2  # deaths of its worker while it ran alone
+_ALONE = 1  # deaths of its worker while it ran alone, after which it is to blame
 
 
 @dataclass
@@ -56,6 +56,7 @@ class Driver:
         self._waiting = deque(jobs)
         self._suspects: deque[Job] = deque()
         self._flying: dict[Future[Any], Job] = {}
+        self._closed = False
         self.cancelled = threading.Event()
 
     # ---- in this process ---------------------------------------------------------------------
@@ -91,8 +92,8 @@ class Driver:
         room = self._crew.at_once
         while self._waiting and (room is None or len(self._flying) < room):
             self._submit(self._waiting.popleft())
-            if self.cancelled.is_set():
-                return False
+            if self._closed:  # what is under way comes back all the same
+                return bool(self._flying)
         if not self._flying and not self._waiting and self._suspects:
             self._submit(self._suspects.popleft())  # alone, so that nobody else can be to blame
         return bool(self._flying) or bool(self._suspects) or bool(self._waiting)
@@ -106,8 +107,9 @@ class Driver:
             self._waiting.appendleft(job)
             self._renew()
         except RuntimeError as error:
-            self._waiting.appendleft(job)
-            self.cancelled.set()
+            self._closed = True
+            self._waiting.clear()
+            self._suspects.clear()
             self._note(f"The executor takes no more work ({error}): the rest is not run.")
         else:
             self._flying[future] = job

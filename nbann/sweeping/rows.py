@@ -26,7 +26,8 @@ def columns_of(
     runs: Sequence[Run], settings: Sequence[str], metrics: Sequence[str]
 ) -> dict[str, NDArray[Any]]:
     """Return the columns of the table by name, each of shape (runs,)."""
-    columns = {"run": np.arange(len(runs))}
+    first = "run" if "run" not in settings else _free("run", {"run": 0})
+    columns = {first: np.arange(len(runs))}
     for name in settings:
         columns[_free(name, columns)] = typed([run.settings.get(name) for run in runs])
     if any(run.seed is not None for run in runs):
@@ -73,7 +74,7 @@ def typed(values: Sequence[Any]) -> NDArray[Any]:
 def table_of(columns: dict[str, NDArray[Any]]) -> NDArray[Any]:
     """Return columns as one structured array."""
     dtype = [(name, values.dtype) for name, values in columns.items()]
-    table = np.empty(len(columns["run"]), dtype)
+    table = np.empty(_count(columns), dtype)
     for name, values in columns.items():
         table[name] = values
     return table
@@ -83,9 +84,11 @@ def frame_of(columns: dict[str, NDArray[Any]]) -> Any:
     """Return columns as a pandas frame."""
     check_installed("pandas", "to_frame", "pandas")
     pandas: Any = import_module("pandas")
-    frame = pandas.DataFrame({n: v for n, v in columns.items() if n != "run"})
-    frame.index = pandas.RangeIndex(len(frame), name="run")
-    return frame
+    return pandas.DataFrame(columns).set_index(next(iter(columns)))
+
+
+def _count(columns: dict[str, NDArray[Any]]) -> int:
+    return len(next(iter(columns.values())))
 
 
 # ---- as people read it --------------------------------------------------------------------------
@@ -98,7 +101,7 @@ def cell(value: Any) -> str:
 
 def chosen(columns: dict[str, NDArray[Any]], most: int = _SHOWN) -> tuple[list[int], list[str]]:
     """Return which rows are shown (the first and the last ones), and which columns."""
-    count = len(columns["run"])
+    count = _count(columns)
     rows = list(range(count))
     if count > most:
         rows = [*range(most - 5), *range(count - 5, count)]
@@ -131,7 +134,7 @@ def text_of(columns: dict[str, NDArray[Any]]) -> str:
     lines = [
         "  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in grid
     ]
-    if len(rows) < len(columns["run"]):
+    if len(rows) < _count(columns):
         lines.insert(len(rows) - 4, f"... {len(columns['run']) - len(rows)} more ...")
     return "\n".join(lines)
 
