@@ -147,8 +147,10 @@ class Driver:
         for job, error in broken:
             if alone and job.together >= _TOGETHER:
                 job.alone += 1
-            else:
+            elif isinstance(error, BrokenExecutor):
                 job.together += 1
+            else:  # dask has tried several times already
+                job.together = _TOGETHER
             if job.alone >= _ALONE:
                 reason = f"its worker died each time ({type(error).__name__}: {error})"
                 self._take(job.index, Outcome("failed", reason))
