@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from ..core.checks import counted
 from ..core.errors import UnknownNameError, bad_value
+from ..core.many_runs import ManyRuns
 from ..core.scoring.history import History
 from ..core.scoring.monitor import Mode, as_mode
-from ..core.shown import Shown
 from ..core.storing.standing import put_standing_back
 from ..core.trainer import Trainer
 from .driver import Job
@@ -109,7 +109,7 @@ class Run:
         return f"<Run {self.index}: {inner}; {self.status}{why}{'; ' + numbers if numbers else ''}>"
 
 
-class Sweep(Shown, Sequence[Run]):
+class Sweep(ManyRuns, Sequence[Run]):
     """The runs of a sweep, in the order of its grid; `nbann.sweep` makes it.
 
     As a sequence it holds its runs: ``sweep[3].history["test_loss"]``. It can be shown by
@@ -117,10 +117,6 @@ class Sweep(Shown, Sequence[Run]):
 
     Attributes
     ----------
-    setting_names : tuple of str
-        The settings of the grid, in its order.
-    metric_names : tuple of str
-        The columns of numbers in the table.
     notes : tuple of str
         What was worth telling while it ran: a killed worker, an interrupt.
     """
@@ -134,7 +130,7 @@ class Sweep(Shown, Sequence[Run]):
         defaults: Mapping[str, Any] | None = None,
     ) -> None:
         names = dict.fromkeys(name for one in settings for name in one)
-        self.setting_names = tuple(names)
+        self._names = tuple(names)
         filled = [{n: one.get(n, (defaults or {}).get(n)) for n in names} for one in settings]
         self._jobs = list(jobs)
         self._asked = asked
@@ -164,6 +160,11 @@ class Sweep(Shown, Sequence[Run]):
     def runs(self) -> tuple[Run, ...]:
         """All runs, in the order of the grid."""
         return tuple(self._runs)
+
+    @property
+    def setting_names(self) -> tuple[str, ...]:
+        """The settings of the grid, in its order."""
+        return self._names
 
     @property
     def metric_names(self) -> tuple[str, ...]:

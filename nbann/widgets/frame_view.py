@@ -9,6 +9,7 @@ from nbann.core.checks import whole_number
 from nbann.core.errors import UnknownNameError, bad_value
 from nbann.core.trainer import Trainer
 from nbann.panels import Dashboard, Panel
+from nbann.panels.dashboard import checked_trainer
 
 from .frames import Frame, FrameChannel
 from .module import css, esm
@@ -71,6 +72,7 @@ class FrameView(View):
         if self.quality > 95:
             raise bad_value("quality", "at most 95", f"{quality}", "Pass e.g. quality=85.")
         self.dashboard = _as_dashboard(dashboard, panels)
+        checked_trainer("FrameView", self.dashboard.trainer)
         if format == "webp":
             self.dashboard.webp()  # so that a Pillow without it is told of now
         super().__init__()
