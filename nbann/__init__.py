@@ -88,6 +88,7 @@ if TYPE_CHECKING:
         Predict,
         Slider,
         StepThrough,
+        SweepView,
     )
 
 __version__ = "0.1.0"
@@ -165,6 +166,7 @@ __all__ = [
     "Step",
     "StepThrough",
     "Sweep",
+    "SweepView",
     "Tanh",
     "TargetReached",
     "Trainer",
@@ -262,6 +264,7 @@ _HOMES = {
         "Predict",
         "Slider",
         "StepThrough",
+        "SweepView",
     ],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -6,7 +6,7 @@ A sweep and the panels that draw it stand side by side and do not import each ot
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from .scoring.history import History
@@ -72,6 +72,28 @@ class ManyRuns(ABC):
     @abstractmethod
     def mode_of(self, metric: str) -> Mode:
         """Return what is better; raise `ValueError` where that is not known."""
+
+    @property
+    @abstractmethod
+    def finished(self) -> int:
+        """How many runs have ended, one way or another."""
+
+    @property
+    @abstractmethod
+    def done(self) -> bool:
+        """Whether nothing is under way any more."""
+
+    @abstractmethod
+    def cancel(self) -> None:
+        """Let what is under way be given up."""
+
+    @abstractmethod
+    def watch(self, fn: Callable[[Any], object]) -> Callable[[], None]:
+        """Call ``fn(self)`` whenever a run has ended, on any thread; return how to stop it."""
+
+    @abstractmethod
+    def listing(self) -> tuple[list[str], list[list[str]]]:
+        """Return the table as text: heads, and rows of cells."""
 
     @abstractmethod
     def describe(self) -> str:

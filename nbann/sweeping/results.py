@@ -21,7 +21,7 @@ from ..core.scoring.monitor import Mode, as_mode
 from ..core.storing.standing import put_standing_back
 from ..core.trainer import Trainer
 from .driver import Job
-from .rows import columns_of, frame_of, html_of, table_of, text_of
+from .rows import columns_of, frame_of, html_of, listing_of, table_of, text_of
 from .task import Asked, Outcome, Status, made_by, train
 
 ROOM = 256 * 2**20
@@ -366,6 +366,10 @@ class Sweep(ManyRuns, Sequence[Run]):
         inner = ", ".join(f"{n}={v!r}" for n, v in given.items())
         value = self._value(best, name)
         return f"{words} Best {name}: {value:.4g}, run {best.index} ({inner})."
+
+    def listing(self) -> tuple[list[str], list[list[str]]]:
+        """Return the table as text: heads, and rows of cells, of many runs the first and last."""
+        return listing_of(self._columns())
 
     @property
     def moment(self) -> tuple[int, int]:

@@ -109,6 +109,12 @@ def chosen(columns: dict[str, NDArray[Any]], most: int = _SHOWN) -> tuple[list[i
     return rows, [name for name in columns if name not in empty]
 
 
+def listing_of(columns: dict[str, NDArray[Any]]) -> tuple[list[str], list[list[str]]]:
+    """Return heads and rows of text, of a long table the first and the last rows."""
+    rows, names = chosen(columns)
+    return names, [[_short(cell(columns[name][i])) for name in names] for i in rows]
+
+
 def html_of(columns: dict[str, NDArray[Any]], head: str, best: int | None) -> str:
     """Return the table as HTML, every text in it escaped."""
     rows, names = chosen(columns)
@@ -128,8 +134,8 @@ def html_of(columns: dict[str, NDArray[Any]], head: str, best: int | None) -> st
 
 def text_of(columns: dict[str, NDArray[Any]]) -> str:
     """Return the table as lines of text, columns one under the other."""
-    rows, names = chosen(columns)
-    grid = [names, *([_short(cell(columns[n][i])) for n in names] for i in rows)]
+    names, rows = listing_of(columns)
+    grid = [names, *rows]
     widths = [max(len(line[j]) for line in grid) for j in range(len(names))]
     lines = [
         "  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in grid
