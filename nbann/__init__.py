@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from .core.text.vocabulary import Vocabulary
     from .core.trainer import Trainer
     from .panels import Dashboard
+    from .sweeping import Sweep, sweep
     from .widgets import (
         Compare,
         FrameView,
@@ -87,6 +88,7 @@ if TYPE_CHECKING:
         Predict,
         Slider,
         StepThrough,
+        SweepView,
     )
 
 __version__ = "0.1.0"
@@ -163,6 +165,8 @@ __all__ = [
     "Softplus",
     "Step",
     "StepThrough",
+    "Sweep",
+    "SweepView",
     "Tanh",
     "TargetReached",
     "Trainer",
@@ -179,6 +183,7 @@ __all__ = [
     "panels",
     "read_record",
     "schedules",
+    "sweep",
 ]
 
 _HOMES = {
@@ -249,6 +254,7 @@ _HOMES = {
     "core.text.vocabulary": ["Vocabulary"],
     "core.trainer": ["Trainer"],
     "panels": ["Dashboard"],
+    "sweeping": ["Sweep", "sweep"],
     "widgets": [
         "Compare",
         "FrameView",
@@ -258,6 +264,7 @@ _HOMES = {
         "Predict",
         "Slider",
         "StepThrough",
+        "SweepView",
     ],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -57,6 +57,12 @@ def floor_of(module: str) -> Floor:
         return Floor(
             frozenset({"nbann.core", "nbann.sklearn"}), frozenset({"numpy", "sklearn", "scipy"})
         )
+    if part == "sweeping":  # joblib, threadpoolctl come with scikit-learn, cloudpickle with joblib
+        comes_along = frozenset({"joblib", "cloudpickle", "threadpoolctl"})
+        # IPython's display in a notebook, which has loaded it; pandas when a frame is asked for
+        asked_for = frozenset({"IPython", "pandas"})
+        inside = frozenset({"nbann.core", "nbann.sweeping"})
+        return Floor(inside, frozenset({"numpy"}) | comes_along | asked_for)
     # Beside the panels: each stands on the core alone, not on its neighbors.
     return Floor(frozenset({"nbann.core", f"nbann.{part}"}), frozenset({"numpy", "sklearn"}))
 

@@ -21,6 +21,8 @@ from .registry import PANELS
 from .scale import Limit
 from .som_map import SOMMap
 from .style import PHASE_COLORS
+from .sweep_curves import SweepCurves
+from .sweep_map import SweepMap
 from .tangent import Tangent
 from .weight_heatmap import WeightHeatmap
 
@@ -47,6 +49,8 @@ __all__ = [
     "RankedList",
     "Reconstruction",
     "SOMMap",
+    "SweepCurves",
+    "SweepMap",
     "Tangent",
     "WeightHeatmap",
 ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation
 
+from ..core.many_runs import ManyRuns
 from .stamp import Stamp
 from .style import LABEL, MARKERS, PX, TITLE, Theme, as_theme, dress, marker_size, style
 from .text import families, literal, text_width
@@ -49,6 +50,8 @@ class Panel(ABC):
     margins = Margins()
     header_room = 0.0
     """Pixels in the header to the right of a subtitle."""
+    of_many = False
+    """Whether it shows the runs of a sweep, and not a trainer."""
     frame = False
     """Whether the axes keep their lines and ticks."""
 
@@ -62,13 +65,15 @@ class Panel(ABC):
         return f"{type(self).__name__}()"
 
     # ---- what users and dashboards call ----------------------------------------------------------
-    def attach(self, ax: Axes, trainer: Trainer, *, theme: str | Theme = "light") -> None:
+    def attach(
+        self, ax: Axes, trainer: Trainer | ManyRuns, *, theme: str | Theme = "light"
+    ) -> None:
         """Draw the panel into axes; what was in them before is cleared.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes
-        trainer : Trainer
+        trainer : Trainer or Sweep
             What is shown, now and at every `update`.
         theme : {"light", "dark"} or Theme
 
@@ -78,13 +83,13 @@ class Panel(ABC):
             An option of the panel that this trainer can not meet (a feature it does not have, ...).
         """
         theme = as_theme(theme)
-        reason = self.fits(trainer)
-        self.trainer = trainer
+        reason = self._unfit(trainer) or self.fits(trainer)
+        self.trainer: Any = trainer
         if reason is None:
             self._bind()
         self.ax, self.theme, self._reason = ax, theme, reason
         self._artists = []
-        self._position, self._line = trainer.position, trainer.timeline.number
+        self._position, self._line = self._moment()
         with style(families()):
             ax.clear()
             dress(ax, theme, frame=self.frame and reason is None)
@@ -104,11 +109,26 @@ class Panel(ABC):
         """Change the artists in place to what the trainer holds now."""
         if self._reason is None:
             self._check_attached()
-            position, line = self.trainer.position, self.trainer.timeline.number
+            position, line = self._moment()
             if position < self._position or line != self._line:
                 self._restart()
             self._position, self._line = position, line
             self._refresh()
+
+    def _moment(self) -> tuple[Any, int]:
+        """Return where what is shown stands, and on which branch."""
+        if isinstance(self.trainer, ManyRuns):
+            return self.trainer.moment, 0
+        return self.trainer.position, self.trainer.timeline.number
+
+    def _unfit(self, trainer: Trainer | ManyRuns) -> str | None:
+        """Return why a panel of one kind can not show the other."""
+        many = isinstance(trainer, ManyRuns)
+        if many == self.of_many:
+            return None
+        if many:
+            return "shows one run; take one of the sweep's: sweep.best().trainer()."
+        return "shows the runs of a sweep; this is one trainer."
 
     def describe(self) -> str:
         """Return in plain words what the panel shows, with the trainer's numbers of this moment."""

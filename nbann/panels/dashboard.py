@@ -27,10 +27,13 @@ from PIL import Image
 
 from ..core.checks import number_in, whole_number
 from ..core.errors import bad_value
+from ..core.many_runs import ManyRuns
 from ..core.trainer import Trainer
 from .base import Panel
 from .registry import as_panels
 from .style import Theme, as_theme, style
+from .sweep_curves import SweepCurves
+from .sweep_map import SweepMap
 from .text import families
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 
 
 DEFAULT = ("loss", "decision", "weights", "network")
+OF_MANY = (SweepCurves, SweepMap)
 _NARROW = 700  # below this width panels stand under one another
 _READABLE = 450  # pixels in which a panel can be read
 _DPI = 100
@@ -49,9 +53,10 @@ class Dashboard:
 
     Parameters
     ----------
-    trainer : Trainer
-    panels : sequence of str or Panel
-        Short names ("loss", "decision", "weights", ...: the keys of `PANELS`) or panels made with
+    trainer : Trainer or Sweep
+    panels : sequence of str or Panel, optional
+        By default loss, boundary, weights and network, or of a sweep its curves and its map. Short
+        names ("loss", "decision", "weights", ...: the keys of `PANELS`) or panels made with
         options.
     theme : {"light", "dark"}
     width : int
@@ -81,8 +86,8 @@ class Dashboard:
 
     def __init__(
         self,
-        trainer: Trainer,
-        panels: Sequence[str | Panel] = DEFAULT,
+        trainer: Trainer | ManyRuns,
+        panels: Sequence[str | Panel] | None = None,
         *,
         theme: str | Theme = "light",
         width: int = 900,
@@ -90,7 +95,10 @@ class Dashboard:
         row_height: int = 300,
         scale: float = 1.0,
     ) -> None:
-        self.trainer = checked_trainer("Dashboard", trainer)
+        many = isinstance(trainer, ManyRuns)
+        self.trainer: Any = trainer if many else checked_trainer("Dashboard", trainer)
+        if panels is None:
+            panels = [kind() for kind in OF_MANY] if many else DEFAULT
         self.panels = as_panels(panels)
         self.theme = as_theme(theme)
         self.width = whole_number("width", width, least=200)
@@ -326,6 +334,7 @@ class Dashboard:
         """
         from .animation import animate
 
+        checked_trainer("animate", self.trainer)
         try:
             return animate(self, path, epochs, every=every, unit=unit, fps=fps)
         finally:

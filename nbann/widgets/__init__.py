@@ -7,6 +7,7 @@ from .playground import Playground
 from .predict import NotYet, Predict
 from .slider import Slider
 from .step_through import StepThrough
+from .sweep_view import SweepView
 
 __all__ = [
     "Compare",
@@ -17,4 +18,5 @@ __all__ = [
     "Predict",
     "Slider",
     "StepThrough",
+    "SweepView",
 ]

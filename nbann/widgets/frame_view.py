@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import Literal
 
 from nbann.core.checks import whole_number
 from nbann.core.errors import UnknownNameError, bad_value
 from nbann.core.trainer import Trainer
 from nbann.panels import Dashboard, Panel
+from nbann.panels.dashboard import checked_trainer
 
-from .frames import Frame, FrameChannel
+from .board_view import BoardView
+from .frames import Frame
 from .module import css, esm
-from .pictures import Look, page_width
-from .view import View
 
 FORMATS = ("jpeg", "webp")
 
 
-class FrameView(View):
+class FrameView(BoardView):
     """A live picture of any dashboard: it follows its trainer, up to 30 times a second.
 
     The picture is drawn as wide as the page, light or dark as the page is: the dashboard is changed
@@ -54,7 +54,6 @@ class FrameView(View):
 
     _esm = esm("frame_view")
     _css = css("frame_view")
-    _drives: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -70,17 +69,12 @@ class FrameView(View):
         self.quality = whole_number("quality", quality, least=1, mend="Pass e.g. quality=85.")
         if self.quality > 95:
             raise bad_value("quality", "at most 95", f"{quality}", "Pass e.g. quality=85.")
-        self.dashboard = _as_dashboard(dashboard, panels)
+        board = _as_dashboard(dashboard, panels)
+        checked_trainer("FrameView", board.trainer)
         if format == "webp":
-            self.dashboard.webp()  # so that a Pillow without it is told of now
-        super().__init__()
-        self._page: int | None = None
-        self._channels = {"board": FrameChannel("board", self._frame, self._post)}
-        self._follow(self.dashboard.trainer)
-
-    def describe(self) -> str:
-        """Return what all panels show now, in words."""
-        return self.dashboard.describe()
+            board.webp()  # so that a Pillow without it is told of now
+        super().__init__(board)
+        self._follow(board.trainer)
 
     def __repr__(self) -> str:
         return f"FrameView({self.dashboard.panels!r})"
@@ -89,31 +83,6 @@ class FrameView(View):
         board = self.dashboard
         picture = board.webp(self.quality) if self.format == "webp" else board.jpeg(self.quality)
         return {"mime": f"image/{self.format}", "words": board.describe()}, [picture]
-
-    def _unfinished(self) -> bool:
-        return self.dashboard.unfinished
-
-    def _say_width(self, content: dict[str, Any]) -> None:
-        """Draw as wide as the page has room."""
-        width = page_width(content)
-        if width != self._page:
-            self._page = width
-            self._dress(self._look)
-            if self._views:
-                self._channels["board"].restart()
-
-    def _dress(self, look: Look) -> None:
-        width = self.dashboard.width if self._page is None else self._page
-        self.dashboard.fit(width, theme=look.theme, scale=look.density)
-
-    def _say_look(self, content: dict[str, Any]) -> None:
-        # what only tells narrow from wide is no other look here: the width itself is known
-        super()._say_look(content | {"narrow": False})
-
-    def _stills(self) -> Sequence[Any]:
-        self.dashboard.update()
-        self.dashboard.finish()
-        return [self.dashboard.render()]
 
 
 def _as_dashboard(given: Dashboard | Trainer, panels: Sequence[str | Panel] | None) -> Dashboard:

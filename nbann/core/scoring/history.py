@@ -67,6 +67,23 @@ class History(Mapping[str, NDArray[np.float64]]):
         other._epochs = {name: column[:] for name, column in self._epochs.items()}
         return other
 
+    @classmethod
+    def of(cls, columns: Mapping[str, NDArray[np.float64]]) -> History:
+        """Return a history of such columns as another one gave: the way back from a file.
+
+        Parameters
+        ----------
+        columns : mapping of str to array
+            "loss" and others; these of shape (evaluations, ...), all of the same length.
+        """
+        made = cls()
+        made.losses.frombytes(np.asarray(columns["loss"], np.float64).tobytes())
+        for name, values in columns.items():
+            if name != "loss":
+                made._shapes[name] = values.shape[1:]
+                made._epochs[name] = array("d", np.asarray(values, np.float64).tobytes())
+        return made
+
     def follow(self, record: History, batches: int, evaluations: int) -> None:
         """Hold the first batches and evaluations of a record, of which this is another part.
 

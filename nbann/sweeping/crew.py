@@ -1,0 +1,225 @@
+"""Who carries runs out: this process, threads, processes, or an executor of the user's.
+
+Imports the core and joblib, which comes with scikit-learn.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from typing import Any
+
+from ..core.errors import UnknownNameError, bad_value
+from ..core.storing.machine import facts
+from .shipping import carry_out_packed, look_about, packed
+from .task import Asked, carry_out, other_version
+
+KINDS = ("in process", "threads", "processes")
+FEW = 4
+"""Runs up to which no processes are started, where nobody says how to run them."""
+PATIENCE = 30.0
+"""Seconds that a worker has to say which nbann it has, before the runs begin without."""
+
+
+def as_executor(executor: object, runs: int) -> Executor | str:
+    """Return an executor as given, or which of `KINDS` is meant.
+
+    Raises
+    ------
+    ValueError
+        Neither an executor nor one of these names.
+    """
+    if executor is None:
+        return "processes" if runs > FEW and cores() > 1 else "in process"
+    if isinstance(executor, str):
+        if executor not in KINDS:
+            raise UnknownNameError("executor", executor, KINDS)
+        return executor
+    if hasattr(executor, "get_executor"):  # a dask client
+        executor = executor.get_executor()
+    if isinstance(executor, type) or not callable(getattr(executor, "submit", None)):
+        expected = f"an executor of concurrent.futures, or one of {', '.join(map(repr, KINDS))}"
+        mend = "Pass e.g. executor=concurrent.futures.ProcessPoolExecutor(4)."
+        raise bad_value("executor", expected, f"{executor!r:.60}", mend)
+    return executor  # type: ignore[return-value]  # anything that submits will do
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    from joblib import cpu_count
+
+    return int(cpu_count())
+
+
+class Crew:
+    """An executor and how runs are sent to it.
+
+    Parameters
+    ----------
+    executor : Executor or str
+        As `as_executor` returns it, not "in process".
+    asked : Asked
+    workers : int or None
+        Of a pool that is made here.
+
+    Attributes
+    ----------
+    at_once : int or None
+        Runs that are submitted at a time; None: all of them, as whoever takes them has its own
+        ways with them.
+    """
+
+    def __init__(self, executor: Executor | str, asked: Asked, workers: int | None) -> None:
+        self._asked = asked
+        self._own = isinstance(executor, str)
+        self._workers = workers or cores()
+        self.stop = threading.Event()
+        self.here = executor == "threads" or isinstance(executor, ThreadPoolExecutor)
+        self._common = b"" if self.here else packed_asked(asked)
+        if executor == "threads":
+            self.executor: Any = ThreadPoolExecutor(self._workers, "nbann-sweep")
+        elif executor == "processes":
+            self.executor = processes(self._workers)
+        else:
+            self.executor = executor
+        size = self._workers if self._own else getattr(executor, "_max_workers", None)
+        self.at_once = size + 1 if isinstance(size, int) and size > 0 else None
+
+    def submit(self, settings: Mapping[str, Any], epochs: int | None) -> Future[Any]:
+        """Let a run be carried out; its result is an `Outcome`.
+
+        Raises
+        ------
+        RuntimeError
+            The executor is shut down, or broken (`BrokenExecutor`).
+        """
+        if self.here:
+            return self.executor.submit(carry_out, self._asked, settings, epochs, self.stop)
+        given = packed(f"grid, {shown(settings)}", dict(settings), *settings.values())
+        return self.executor.submit(carry_out_packed, self._common, given, epochs)
+
+    def check(self) -> str:
+        """Ask workers which nbann they have; return what else differs there, in words.
+
+        Raises
+        ------
+        RuntimeError
+            The executor takes no work, or a worker has another nbann, or none.
+        """
+        try:
+            asked = self.executor.submit(look_about, self._common)
+        except RuntimeError as error:
+            raise RuntimeError(
+                f"executor: expected one that takes work; received one that does not ({error}). "
+                f"Make a new one, and shut it down after the sweep: "
+                f"with ProcessPoolExecutor() as executor: nbann.sweep(..., executor)."
+            ) from error
+        if self.here:
+            return ""
+        told = [_answer(asked), *self._answers_of_all()]
+        own, differ = facts(), set()
+        for there, reason in filter(None, told):
+            if there["nbann"] != own["nbann"]:
+                raise RuntimeError(other_version(there["nbann"], own["nbann"]))
+            if reason:
+                raise RuntimeError(reason)
+            differ |= {k for k in own if k != "threads" and there.get(k) != own[k]}
+        return ", ".join(sorted(differ))
+
+    def _answers_of_all(self) -> list[Any]:
+        """Return what each worker of a dask cluster says, if it is one."""
+        client = getattr(self.executor, "_client", None)
+        if client is None or not hasattr(client, "run"):
+            return []
+        found = client.run(look_about, self._common, on_error="return")
+        return [_told(one) if isinstance(one, BaseException) else one for one in found.values()]
+
+    def renew(self) -> str:
+        """Put a new pool in the place of a broken one; return what was done, in words."""
+        old, kind = self.executor, type(self.executor)
+        if kind is ProcessPoolExecutor:
+            self.executor = ProcessPoolExecutor(
+                getattr(old, "_max_workers", None),
+                mp_context=getattr(old, "_mp_context", None),
+                initializer=getattr(old, "_initializer", None),
+                initargs=getattr(old, "_initargs", ()),
+            )
+        else:
+            self.executor = processes(self._workers)
+        if self._own:
+            old.shutdown(wait=False)
+        self._own = True
+        return f"a new pool of {getattr(self.executor, '_max_workers', '?')} processes was started"
+
+    def close(self, *, at_once: bool) -> None:
+        """Let a pool that was made here go; one of the user's stays as it is."""
+        self.stop.set()
+        if not self._own:
+            return
+        if at_once and hasattr(self.executor, "kill_workers"):
+            self.executor.kill_workers()  # Python's own pools from 3.14 on
+        elif at_once and not isinstance(self.executor, (ThreadPoolExecutor, ProcessPoolExecutor)):
+            self.executor.shutdown(wait=True, kill_workers=True)
+        else:
+            self.executor.shutdown(wait=not at_once)
+
+
+def packed_asked(asked: Asked) -> bytes:
+    """Return what all runs have in common as bytes; raise `ValueError` where that can not be."""
+    functions: list[Callable[..., Any] | None] = [
+        asked.build,
+        *(f for _, f in asked.measures or ()),
+    ]
+    functions += [getattr(rule, "fn", rule) for rule in asked.until]
+    return packed("build", asked, *filter(None, functions))
+
+
+def processes(workers: int) -> Executor:
+    """Return a pool of processes that takes functions of notebooks and closures, too."""
+    from joblib.externals.loky import ProcessPoolExecutor as Pool
+
+    threads = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "MKL", "OMP")}
+    return Pool(workers, initializer=_leave_interrupts, env=threads | _unset(threads))
+
+
+def _unset(threads: Mapping[str, str]) -> dict[str, str]:
+    return {name: os.environ[name] for name in threads if name in os.environ}
+
+
+def _leave_interrupts() -> None:
+    """Let Ctrl-C be the business of the process that asks."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _answer(asked: Future[Any]) -> Any:
+    """Return what a worker says of itself, or None where it takes too long."""
+    try:
+        return asked.result(PATIENCE)
+    except NotYet:
+        asked.cancel()
+        return None
+    except Exception as error:  # what could not even be unpickled there
+        return _told(error)
+
+
+def _told(error: BaseException) -> Any:
+    if isinstance(error, ModuleNotFoundError) and str(error.name).startswith("nbann"):
+        own = facts()["nbann"]
+        raise RuntimeError(
+            f"workers: expected nbann {own} on each of them; received one that can not import "
+            f"{error.name}. Install it there: pip install nbann=={own}"
+        ) from error
+    raise RuntimeError(
+        f"executor: expected workers that answer; received {type(error).__name__}: {error}. "
+        f"In a script, start processes below: if __name__ == '__main__'."
+    ) from error
+
+
+def shown(settings: Mapping[str, Any]) -> str:
+    """Return settings as people read them."""
+    return ", ".join(f"{name}={value!r:.40}" for name, value in settings.items())
