@@ -30,6 +30,7 @@ from .text import counted, listed, literal, number, plain, short_number, text_wi
 from .words import Words
 
 _BAD = ("failed", "diverged", "interrupted", "not run", "waiting")
+_SPAN = 10.0
 _LIGHTEST, _DARKEST = 0.04, 0.72  # shares of ink of the worst and of the best cell
 
 
@@ -45,7 +46,8 @@ class SweepMap(Panel):
     """A metric over two settings: a cell for each pair, the stronger its shade the better.
 
     A cell has the mean of all its runs that are done: over seeds, and over whatever else varies. A
-    cell without any is hatched and says why; the best one is framed.
+    cell without any is hatched and says why; the best one is framed. Where the largest number is
+    more than ten times the smallest, shades go by ratios (a logarithmic scale).
 
     Parameters
     ----------
@@ -230,8 +232,15 @@ class SweepMap(Panel):
         known = means[np.isfinite(means)]
         if not known.size or known.min() == known.max():
             return np.where(np.isfinite(means), 0.3, np.nan)
+        if self._in_decades(known):
+            means, known = np.log(means), np.log(known)
         share = (means - known.min()) / (known.max() - known.min())
         return 1 - share if self._lower else share
+
+    @staticmethod
+    def _in_decades(known: NDArray[np.float64]) -> bool:
+        """Whether shades go by ratios: one cell that broke would else make all others alike."""
+        return bool(known.min() > 0 and known.max() > _SPAN * known.min())
 
     @property
     def _lower(self) -> bool:
@@ -281,7 +290,8 @@ class SweepMap(Panel):
             return ""
         ends = (known.min(), known.max()) if self._lower else (known.max(), known.min())
         strong, faint = ("dark", "light") if self.theme.name == "light" else ("light", "dark")
-        return f"{strong} {number(float(ends[0]))} to {faint} {number(float(ends[1]))}"
+        scale = ", by ratio" if self._in_decades(known) else ""
+        return f"{strong} {number(float(ends[0]))} to {faint} {number(float(ends[1]))}{scale}"
 
     # ---- words -----------------------------------------------------------------------------------
     def _describe(self) -> str:

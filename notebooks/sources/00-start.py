@@ -112,6 +112,7 @@ print(guess.reveal())
 # | 14 | [Can the future explain the past?](14-future-and-past.ipynb) | recurrent nets |
 # | 15 | [Can it put things in order?](15-put-in-order.ipynb) | ranking |
 # | 16 | [What went wrong here?](16-what-went-wrong.ipynb) | debugging a run |
+# | 17 | [More than one machine?](17-more-than-one-machine.ipynb) | sweeps, data-parallel training |
 #
 # For teachers: [Make your own lesson](make-your-own-lesson.ipynb).
 #

@@ -215,4 +215,4 @@ nbann.check.standardize(standardize)
 #
 # **Further reading**: LeCun, Bottou, Orr & Müller, *Efficient BackProp* (1998); Caruana, *Multitask Learning* (1997); Kaufman and others, *Leakage in Data Mining* (2012).
 #
-# **Next**: [Make your own lesson](make-your-own-lesson.ipynb)
+# **Next**: [More than one machine?](17-more-than-one-machine.ipynb)

@@ -26,6 +26,7 @@ QUESTIONS = [
     "Can the future explain the past?",
     "Can it put things in order?",
     "What went wrong here?",
+    "More than one machine?",
 ]
 SHAPED = pytest.mark.parametrize("path", SERIES, ids=lambda path: path.stem)
 EVERY = pytest.mark.parametrize("path", ALL, ids=lambda path: path.relative_to(LESSONS).as_posix())

@@ -174,3 +174,14 @@ def test_no_words_leave_the_picture(found, width):
                 box = text.get_window_extent(renderer)
                 assert box.x0 >= -1, text.get_text()
                 assert box.x1 <= board.width + 1, text.get_text()
+
+
+def test_one_cell_that_broke_does_not_make_all_others_alike(found):
+    panel = SweepMap(metric="train_loss")
+    shown(found, panel)
+    goodness = panel._goodness(np.array([0.1, 0.3, 9.0, np.nan]))
+    assert goodness[0] == 1
+    assert goodness[2] == 0
+    assert 0.7 < goodness[1] < 0.8  # log(9/0.3) / log(90), not (9 - 0.3) / 8.9
+    assert "by ratio" in panel._said_of_scale(np.array([0.1, 9.0]))
+    assert "by ratio" not in panel._said_of_scale(np.array([0.5, 0.9]))
