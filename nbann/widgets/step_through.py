@@ -60,6 +60,8 @@ class StepThrough(Inspecting, Stops):
     ops = t.List(t.Dict()).tag(sync=True)
     """Every op of the program: what a list of them shows."""
 
+    _kind: tuple[int, str] | None = None
+
     def __init__(
         self,
         trainer: Trainer,
@@ -77,7 +79,6 @@ class StepThrough(Inspecting, Stops):
         super().__init__(checked, sample=sample, edges=edges, most=most, unit=unit, speed=speed)
         self._channels["panels"] = FrameChannel("panels", self._panels.frame, self._post)
         self._player = self._follow(trainer)
-        self.ops = wording.op_list(trainer)
         self._show()
 
     @property
@@ -91,6 +92,16 @@ class StepThrough(Inspecting, Stops):
 
     def __repr__(self) -> str:
         return f"StepThrough({self.trainer!r})"
+
+    def _tell(self) -> None:
+        program = self.trainer.program
+        kind = (len(program), program[0].name)  # divided over workers it has other ops
+        if kind != self._kind:
+            self._kind = kind
+            self.ops = wording.op_list(self.trainer)
+            there = {row["op"] for row in self.ops}
+            self.breakpoints = [name for name in self.breakpoints if name in there]
+        super()._tell()
 
     def _dress(self, look: Look) -> None:
         self._panels.dress(look)

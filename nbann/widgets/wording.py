@@ -21,13 +21,18 @@ def op_list(trainer: Trainer) -> list[dict[str, Any]]:
     return [
         {
             "phase": op.phase,
-            "layer": op.layer,
+            "layer": _layer(op),
             "name": title(op),
             "op": op.name,
             "math": "".join(equation_pieces(op.equation)),
         }
         for op in trainer.program
     ]
+
+
+def _layer(op: Op) -> str:
+    """Return an op's layer; nothing where the phase says it: "reduce", "gradient on worker 1"."""
+    return "" if op.phase.replace(" ", "").endswith(op.layer) else op.layer
 
 
 def title(op: Op) -> str:

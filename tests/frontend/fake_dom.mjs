@@ -61,9 +61,11 @@ export function fakeModel(traits) {
       if (!(name in traits)) throw new Error(`the view asks for a trait that is not there: ${name}`);
       return traits[name];
     },
+    /** One trait, or several in one message: then all of them are there before the first event. */
     set(name, value) {
-      traits[name] = value;
-      for (const fn of [...at(`change:${name}`)]) fn();
+      const changes = typeof name === "string" ? { [name]: value } : name;
+      Object.assign(traits, changes);
+      for (const one of Object.keys(changes)) for (const fn of [...at(`change:${one}`)]) fn();
     },
     save_changes() {
       this.saved++;

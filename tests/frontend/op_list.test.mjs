@@ -70,4 +70,16 @@ test("a long program is folded, but for the group at hand and those that were op
   context.close();
 });
 
+test("a program with other ops has another list, whichever of its traits comes first", () => {
+  const { model, view, context } = open(30, 2, 25);
+  const named = (names) => names.map((op) => ({ phase: "scatter", layer: op, name: "scatter", op, math: "" }));
+  const shown = () => [...view.list.querySelectorAll(".nbann-op")].map((row) => row.getAttribute("aria-current"));
+  model.set({ here: { ...model.get("here"), op: 2, ops: 3 }, ops: named(["a", "b", "c"]) });
+  assert.deepEqual(shown(), [null, "step", null]);
+  assert.equal(view.band.children.length, 3);
+  model.set({ ops: named(["a", "b", "c", "d"]), here: { ...model.get("here"), op: 4, ops: 4 } });
+  assert.deepEqual(shown(), [null, null, null, "step"]);
+  context.close();
+});
+
 test.after(() => page.close());

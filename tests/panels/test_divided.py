@@ -80,3 +80,30 @@ def test_step_through_walks_by_the_phases_of_workers():
         ran = trainer.step("phase")
         assert widget.here["op"] == trainer.loaded.op == ran[-1].index + 1
         assert phase in widget.describe()
+
+
+def test_the_list_of_ops_is_that_of_the_program_at_hand():
+    trainer = made()
+    widget = nbann.StepThrough(trainer, panels=["loss"])
+    trainer.run(1)
+    widget.breakpoints = ["hidden.affine", "sgd.update"]
+
+    def shown():
+        return [row["op"] for row in widget.ops]
+
+    trainer.distribute(workers=2)
+    trainer.step("op")
+    assert shown() == [op.name for op in trainer.program]
+    assert widget.breakpoints == ["sgd.update"]
+    widget.breakpoints = []
+    trainer.back("batch", 2)
+    assert shown() == [op.name for op in trainer.program]
+    assert shown()[0] == "hidden.affine"
+    trainer.goto(1, 1, 2)
+    assert shown()[0] == "worker1.scatter"
+    trainer.step("batch")
+    trainer.gather()
+    trainer.step("op")
+    assert shown()[0] == "hidden.affine"
+    labels = [(row["phase"], row["layer"]) for row in widget.ops]
+    assert ("loss", "") in labels  # the phase says it

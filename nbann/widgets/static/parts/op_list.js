@@ -30,6 +30,7 @@ export function opListView({ get, say, follow, listen, cleanups }) {
   /** @type {{group: Group, item: HTMLElement, title: HTMLElement, rows: HTMLElement, wanted: boolean}[]} */ let blocks = [];
   /** @type {Map<number, HTMLElement>} */ const rows = new Map();
   /** @type {HTMLElement[]} */ let ticks = [];
+  /** @type {OpRow[] | null} */ let built = null;
   let folds = false;
 
   /** @param {number} i */
@@ -54,7 +55,23 @@ export function opListView({ get, say, follow, listen, cleanups }) {
     }
     if (folds) block.title.setAttribute("aria-expanded", String(open));
   };
+  const build = () => {
+    const ops = (built = get("ops"));
+    folds = ops.length > MOST_ROWS;
+    rows.clear();
+    blocks = groups(ops).map((group) => {
+      const words = [make("b", {}, [group.phase]), ` ${group.layer}`];
+      const look = { class: "nbann-group-title", title: `${group.phase} ${group.layer}` };
+      const title = folds ? make("button", { type: "button", "aria-expanded": "false", ...look }, words) : make("div", look, words);
+      const inner = make("ol");
+      return { group, title, rows: inner, wanted: false, item: make("li", { class: `nbann-group ${phaseClass(group.phase, ops)}` }, [title, inner]) };
+    });
+    list.replaceChildren(...blocks.map(({ item }) => item));
+    ticks = ops.map((/** @type {OpRow} */ op) => make("i", { class: phaseClass(op.phase, ops) }));
+    band.replaceChildren(...ticks);
+  };
   const mark = () => {
+    if (built !== get("ops")) build(); // a program that is divided over workers has other ops
     const here = get("here");
     const current = here.op - 1;
     const stops = new Set(get("breakpoints"));
@@ -93,22 +110,7 @@ export function opListView({ get, say, follow, listen, cleanups }) {
   sizes.observe(list);
   cleanups.push(() => sizes.disconnect());
 
-  follow("ops", () => {
-    const ops = get("ops");
-    folds = ops.length > MOST_ROWS;
-    rows.clear();
-    blocks = groups(ops).map((group) => {
-      const words = [make("b", {}, [group.phase]), ` ${group.layer}`];
-      const look = { class: "nbann-group-title", title: `${group.phase} ${group.layer}` };
-      const title = folds ? make("button", { type: "button", "aria-expanded": "false", ...look }, words) : make("div", look, words);
-      const inner = make("ol");
-      return { group, title, rows: inner, wanted: false, item: make("li", { class: `nbann-group ${phaseClass(group.phase, ops)}` }, [title, inner]) };
-    });
-    list.replaceChildren(...blocks.map(({ item }) => item));
-    ticks = ops.map((/** @type {OpRow} */ op) => make("i", { class: phaseClass(op.phase, ops) }));
-    band.replaceChildren(...ticks);
-    mark();
-  });
+  follow("ops", mark);
   follow("here", mark);
   follow("breakpoints", mark);
   listen(list, "click", (event) => {
