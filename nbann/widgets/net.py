@@ -114,7 +114,7 @@ class Net:
         "strip" : of a deep net, the title of every column, and "first", that of `columns`.
         """
         first = 0 if self.reason else self._first()
-        key = (self.most, first, self.trainer.restraints)
+        key = (self.most, first, self.trainer.restraints, self.trainer.program.phases)
         if key != self._key or not self._layout:
             self._key = key
             self._version += 1

@@ -68,6 +68,7 @@ class Dividing:
         ('scatter', 'gradient on worker 1', 'gradient on worker 2', 'reduce', 'update')
         """
         from .checking import check_average, check_model
+        from .compiling import recipe_of_parts
         from .lanes import as_lanes
         from .link import Link
 
@@ -84,6 +85,7 @@ class Dividing:
         count = min(lanes.count, trainer._size, MANY)
         check_model(trainer, count)
         check_average(trainer, count)
+        lanes.check_sending(recipe_of_parts(trainer._recipe))
         if self._link is None:
             self._link = Link(trainer, lanes)
         self._link.lanes = lanes

@@ -5,9 +5,10 @@ Imports the standard library and the core's own parts only: a Dask client is kno
 
 from __future__ import annotations
 
+import pickle
 import time
 from abc import ABC, abstractmethod
-from concurrent.futures import CancelledError, Executor, Future
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from ..checks import whole_number
@@ -71,6 +72,9 @@ class Lanes(ABC):
     def where(self, worker: int) -> str:
         """Return where a worker is, in words."""
 
+    def check_sending(self, recipe: Recipe) -> None:  # noqa: B027 (here nothing is sent)
+        """Raise `ValueError` where a net can not be sent to those who compute."""
+
 
 class Here(Lanes):
     """All parts one after another in this process: the same numbers, without any worker."""
@@ -127,6 +131,18 @@ class Pool(Lanes):
 
     def where(self, worker: int) -> str:
         return f"in {type(self.executor).__name__}"
+
+    def check_sending(self, recipe: Recipe) -> None:
+        if isinstance(self.executor, ThreadPoolExecutor):
+            return
+        try:
+            pickle.dumps(recipe)
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            mend = (
+                "Define its layers, losses and initializers at the top of a module, not in a "
+                "function or as a lambda; or pass a Dask client, which sends those as well."
+            )
+            raise unsendable(error, mend) from error
 
 
 class Dask(Lanes):
@@ -235,6 +251,21 @@ class Dask(Lanes):
 
     def where(self, worker: int) -> str:
         return f"at {self._at[worker]}" if self._at else "on a Dask worker"
+
+    def check_sending(self, recipe: Recipe) -> None:
+        try:
+            self.client.submit(id, recipe, pure=False).result()
+        except ImportError as error:
+            raise unfit_worker(error) from error
+        except Exception as error:  # Dask raises many kinds where something can not be sent
+            mend = "Let it hold no locks, open files or widgets."
+            raise unsendable(error, mend) from error
+
+
+def unsendable(error: BaseException, mend: str) -> ValueError:
+    """Return the error for a net that can not be sent to another process."""
+    why = f"one of which a part can not ({type(error).__name__}: {error})"
+    return bad_value("distribute", "a net that can be sent to other processes", why, mend)
 
 
 def unfit_worker(error: BaseException) -> ValueError:

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import nbann
-from nbann.core.parallel.faults import LostWorkersError
+from nbann.core.parallel.faults import LostWorkersError, WorkersError
+from nbann.core.parallel.part import Part
 
 from ..nets import copies, same_run
 
@@ -99,6 +100,36 @@ def test_a_process_that_is_killed_breaks_its_pool_and_nothing_is_lost():
         assert trainer.position.op == 0
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         trainer.run(3 - trainer.position.epoch, executor=pool)
+    assert_equal(trainer, alone)
+
+
+def test_a_net_that_can_not_be_sent():
+    X, y = np.random.default_rng(0).standard_normal((20, 3)), [0, 1] * 10
+    net = nbann.Sequential([nbann.Dense(2, init=lambda rng, shape: rng.standard_normal(shape))])
+    trainer = nbann.Trainer(net, (X, y))
+    with (
+        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool,
+        pytest.raises(ValueError, match="at the top of a module"),
+    ):
+        trainer.run(1, executor=pool)
+    assert trainer.workers == []
+    with ThreadPoolExecutor(1) as pool:
+        assert trainer.run(1, executor=pool).reason == "epochs"
+
+
+def test_what_goes_wrong_in_a_part_is_told_and_nothing_is_lost(monkeypatch):
+    alone, trainer = made(), made()
+    alone.run(2)
+    trainer.distribute(workers=2)
+    trainer.step("batch", 3)
+    answer = Part.answer
+    monkeypatch.setattr(Part, "answer", lambda part, asked: 1 / 0)
+    for move in (lambda: trainer.step("batch"), lambda: trainer.run(1)):
+        with pytest.raises(WorkersError, match=r"(?s)Worker 1 .*ZeroDivisionError.*part.py"):
+            move()
+        assert trainer.position == (0, 3, 0)
+    monkeypatch.setattr(Part, "answer", answer)
+    trainer.run(2)
     assert_equal(trainer, alone)
 
 
@@ -219,6 +250,27 @@ def test_workers_with_another_nbann(client):
     assert trainer.position == (0, 0, 0)
     trainer.run(1, executor=client)
     assert trainer.position == (1, 0, 0)
+
+
+def test_dask_sends_what_only_a_notebook_knows(client):
+    class Doubled(nbann.Tanh):
+        """A layer of a notebook's cell, which no worker can import."""
+
+    X, y = np.random.default_rng(0).standard_normal((20, 3)), [0, 1] * 10
+
+    def of_a_notebook():
+        init = lambda rng, shape: rng.standard_normal(shape)  # noqa: E731 (as one writes there)
+        net = nbann.Sequential([nbann.Dense(3, init=init), Doubled(), nbann.Dense(2)])
+        return nbann.Trainer(net, (X, y), batch_size=10)
+
+    alone, trainer = of_a_notebook(), of_a_notebook()
+    alone.run(2)
+    trainer.run(2, executor=client)
+    assert_equal(trainer, alone)
+    net = nbann.Sequential([Doubled(), nbann.Dense(2)])
+    net.lock = threading.Lock()
+    with pytest.raises(ValueError, match="no locks"):
+        nbann.Trainer(net, (X, y)).run(1, executor=client)
 
 
 def test_ctrl_c_ends_a_run_on_workers_at_the_end_of_a_batch(client):
