@@ -2,7 +2,7 @@
 # # How do I begin?
 #
 # nbann trains neural networks inside a notebook, in steps that you can see. You stop at any multiplication, read its numbers, change one, go back, and go on.
-# Sixteen lessons use it to answer one question each. This page shows you the controls; nothing here needs to be understood yet.
+# Seventeen lessons use it to answer one question each. This page shows you the controls; nothing here needs to be understood yet.
 #
 # **What you'll do**: check that everything works, press Step, go back, change a weight, ask why.
 #
