@@ -159,10 +159,11 @@ class Crew:
         self.stop.set()
         if not self._own:
             return
-        if at_once and hasattr(self.executor, "kill_workers"):
-            self.executor.kill_workers()  # Python's own pools from 3.14 on
-        elif at_once and not isinstance(self.executor, (ThreadPoolExecutor, ProcessPoolExecutor)):
+        pools = (ThreadPoolExecutor, ProcessPoolExecutor)
+        if not isinstance(self.executor, pools):  # idle unless it is ended early
             self.executor.shutdown(wait=True, kill_workers=True)
+        elif at_once and hasattr(self.executor, "kill_workers"):
+            self.executor.kill_workers()  # Python's own pools from 3.14 on
         else:
             self.executor.shutdown(wait=not at_once)
 
