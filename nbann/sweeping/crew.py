@@ -111,7 +111,7 @@ class Crew:
         """
         try:
             asked = self.executor.submit(look_about, self._common)
-        except RuntimeError as error:
+        except Exception as error:  # a RuntimeError of Python's own; dask's are of other kinds
             raise RuntimeError(
                 f"executor: expected one that takes work; received one that does not ({error}). "
                 f"Make a new one, and shut it down after the sweep: "
