@@ -174,10 +174,10 @@ class SweepCurves(Panel):
     def _shares(self) -> NDArray[np.float64]:
         """Return where each value stands between the lowest (0) and the highest (1)."""
         count = len(self._values)
-        if not self._scaled or count < 2:
+        if not self._scaled or count <= _FEW:
             return np.linspace(0, 1, count)
         at = np.array(self._values, float)
-        if at[0] > 0 and at[-1] / at[0] > 30:
+        if at[0] > 0 and at[-1] / at[0] > 20:
             at = np.log(at)
         return (at - at[0]) / (at[-1] - at[0])
 

@@ -111,7 +111,7 @@ class Crew:
         """
         try:
             asked = self.executor.submit(look_about, self._common)
-        except RuntimeError as error:
+        except Exception as error:  # a RuntimeError of Python's own; dask's are of other kinds
             raise RuntimeError(
                 f"executor: expected one that takes work; received one that does not ({error}). "
                 f"Make a new one, and shut it down after the sweep: "
@@ -159,10 +159,11 @@ class Crew:
         self.stop.set()
         if not self._own:
             return
-        if at_once and hasattr(self.executor, "kill_workers"):
-            self.executor.kill_workers()  # Python's own pools from 3.14 on
-        elif at_once and not isinstance(self.executor, (ThreadPoolExecutor, ProcessPoolExecutor)):
+        pools = (ThreadPoolExecutor, ProcessPoolExecutor)
+        if not isinstance(self.executor, pools):  # idle unless it is ended early
             self.executor.shutdown(wait=True, kill_workers=True)
+        elif at_once and hasattr(self.executor, "kill_workers"):
+            self.executor.kill_workers()  # Python's own pools from 3.14 on
         else:
             self.executor.shutdown(wait=not at_once)
 

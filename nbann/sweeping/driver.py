@@ -106,7 +106,7 @@ class Driver:
         except BrokenExecutor:
             self._waiting.appendleft(job)
             self._renew()
-        except RuntimeError as error:
+        except Exception as error:  # a RuntimeError of Python's own; dask's are of other kinds
             self._closed = True
             self._waiting.clear()
             self._suspects.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
+import weakref
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 
@@ -21,6 +22,8 @@ from .progress import Progress
 from .records import KEPT, Records
 from .results import Sweep
 from .task import Asked, Outcome
+
+_LAST_SECONDS = 10.0
 
 
 def sweep(
@@ -123,6 +126,7 @@ def sweep(
         work()
         return found.wait()
     threading.Thread(target=work, name="nbann-sweep", daemon=True).start()
+    _end_with_python(found)
     return found
 
 
@@ -179,6 +183,24 @@ def _driven(
     driver = Driver(asked, jobs, take, found._note)
     found._cancel = driver.cancelled.set
     return driver, crew
+
+
+def _end_with_python(found: Sweep) -> None:
+    """Cancel a sweep in the background when Python ends, which would wait for its pool otherwise.
+
+    The hooks of `atexit` come too late for that: the one of `concurrent.futures` waits before.
+    """
+    register = getattr(threading, "_register_atexit", None)
+    sweep = weakref.ref(found)
+
+    def end() -> None:
+        left = sweep()
+        if left is not None and not left.done:
+            left.cancel()
+            left._ended.wait(_LAST_SECONDS)
+
+    if register is not None:
+        register(end)
 
 
 def _work(found: Sweep, driver: Driver, crew: Crew | None) -> Callable[[], None]:

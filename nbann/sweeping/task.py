@@ -260,8 +260,25 @@ def undisturbed(home: tuple[str, int]) -> Iterator[None]:
             signal.signal(signal.SIGINT, before)
 
 
-def one_thread() -> Any:
-    """Return a context in which matrix products take one thread."""
+_limits: list[Any] = []
+_limiting = threading.Lock()
+_inside = 0
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let matrix products take one thread, until the last one that asked for it has left."""
     from threadpoolctl import threadpool_limits  # comes with scikit-learn
 
-    return threadpool_limits(limits=1, user_api="blas")
+    global _inside
+    with _limiting:
+        if not _inside:
+            _limits.append(threadpool_limits(limits=1, user_api="blas"))
+        _inside += 1
+    try:
+        yield
+    finally:
+        with _limiting:
+            _inside -= 1
+            if not _inside:
+                _limits.pop().restore_original_limits()

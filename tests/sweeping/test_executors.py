@@ -279,3 +279,71 @@ def test_watchers_hear_of_each_run():
     found.wait()
     stop()
     assert heard[-1:] == [2] or found.finished == 2
+
+
+GROUP = """
+import sys, time
+from concurrent.futures import ProcessPoolExecutor
+import nbann
+
+def build(n):
+    net = nbann.Sequential([nbann.Dense(2)])
+    trainer = nbann.Trainer(net, nbann.datasets.xor())
+    if n >= 2:
+        trainer.on("batch", lambda event: time.sleep(0.5))
+    return trainer
+
+def told(sweep):
+    if sweep.finished == 2:
+        print("TWO", flush=True)
+
+if __name__ == "__main__":
+    nbann.Sweep._changed = told
+    own = ProcessPoolExecutor(2) if {own} else "processes"
+    found = nbann.sweep(build, {{"n": list(range(6))}}, own, epochs=2, workers=2)
+    print(",".join(found.table["status"]), flush=True)
+"""
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_ctrl_c_reaches_workers_as_well(tmp_path, own):
+    """A terminal and a notebook interrupt the whole group of processes."""
+    script = tmp_path / "script.py"
+    script.write_text(GROUP.format(own=own))
+    ran = subprocess.Popen(
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    first = ran.stdout.readline()
+    assert first == "TWO\n", ran.stderr.read()
+    os.killpg(ran.pid, signal.SIGINT)
+    rest, errors = ran.communicate(timeout=60)
+    assert ran.returncode == 0, errors
+    statuses = rest.split("\n")[-2].split(",")
+    assert statuses[:2] == ["done", "done"]
+    assert statuses[-1] == "not run"
+
+
+BACKGROUND = """
+import nbann
+
+def build(rate):
+    trainer = nbann.Trainer(nbann.Sequential([nbann.Dense(2)]), nbann.datasets.xor())
+    trainer.on("batch", lambda event: None)
+    return trainer
+
+if __name__ == "__main__":
+    found = nbann.sweep(build, {{"rate": [1, 2, 3, 4]}}, {kind!r}, epochs=10**9, wait=False)
+    print(found.done)
+"""
+
+
+@pytest.mark.parametrize("kind", ["in process", "threads", "processes"])
+def test_a_sweep_in_the_background_does_not_keep_python_from_ending(tmp_path, kind):
+    script = tmp_path / "script.py"
+    script.write_text(BACKGROUND.format(kind=kind))
+    ran = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=90)
+    assert (ran.returncode, ran.stdout) == (0, "False\n"), ran.stderr
