@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nbann.core.checks import check_installed
 from nbann.core.trainer import Trainer
 
+from .asking import check_flag
 from .reading import Net, read
 from .torch_plan import OWN, Chain, Module, Reference, plan_of
 
@@ -59,14 +60,6 @@ def to_torch(trainer: Trainer, *, probabilities: bool = False) -> nn.Module:
     plan = plan_of(net, probabilities=probabilities, what="to_torch")
     check_installed("torch", "nbann.export.to_torch", "torch")
     return _Builder(net).build(plan).eval()
-
-
-def check_flag(name: str, value: object) -> None:
-    """Refuse what is neither True nor False."""
-    from nbann.core.errors import bad_value
-
-    if not isinstance(value, bool):
-        raise bad_value(name, "True or False", repr(value), f"Pass e.g. {name}=True.")
 
 
 class _Builder:
