@@ -318,3 +318,8 @@ def readings(net: Net, what: str) -> dict[str, str]:
         expected = "a net whose outputs can be read as probabilities"
         raise bad_value(f"{what} probabilities", expected, repr(net.loss), mend)
     return found
+
+
+def readings_or_none(net: Net) -> str:
+    """Return how the outputs of a net of one head become probabilities, "" where they do not."""
+    return reading_of(net.loss, net.task, net.output_shape[-1])
