@@ -1,4 +1,4 @@
-"""A run as source that a person would write: with PyTorch, scikit-learn or NumPy alone. Imports the core.
+"""A run as source of PyTorch, scikit-learn or NumPy alone. Imports the core.
 
 Which text belongs to which library is in `torch_code.py`, `sklearn_code.py` and `numpy_code.py`.
 """
@@ -29,15 +29,15 @@ def to_code(
     """Return Python source that trains a trainer's net anew, or that has its trained weights.
 
     The source stands by itself: it does not import nbann. It draws the same start weights from the
-    same seed and goes through the data in the same order, so that it comes to the numbers that nbann
-    comes to, but for rounding; where a library can not, a comment at its head says so. At its end
-    stand ``outputs(X)``, and where there are such ``predict(X)`` and ``predict_proba(X)``. Data of
-    up to 6000 numbers are written into it, larger ones are read from a file.
+    same seed and goes through the data in the same order, so that it comes to nbann's own numbers,
+    but for rounding; where a library can not, a comment at its head says so. At its end stand
+    ``outputs(X)``, and where there are such ``predict(X)`` and ``predict_proba(X)``. Data of up to
+    6000 numbers are written into it, larger ones are read from a file.
 
     Parameters
     ----------
     trainer : Trainer
-        Of a `Sequential`, `Autoencoder`, `Perceptron` or `Adaline`; with `weights` of a `Heads`, too.
+        Of a `Sequential`, `Autoencoder`, `Perceptron`, `Adaline`; with `weights` of a `Heads`, too.
     target : {"torch", "sklearn", "numpy"}
         PyTorch; scikit-learn's `MLPClassifier` or `MLPRegressor`; or NumPy alone.
     weights : bool
@@ -62,9 +62,9 @@ def to_code(
     --------
     >>> import nbann
     >>> trainer = nbann.Trainer(nbann.Sequential([nbann.Dense(2)]), nbann.datasets.xor())
-    >>> found = {}
-    >>> exec(nbann.export.to_code(trainer, "numpy", weights=True), found)
-    >>> found["predict"](trainer.train_data.X).tolist() == trainer.predict(trainer.train_data.X).tolist()
+    >>> made = {}
+    >>> exec(nbann.export.to_code(trainer, "numpy", weights=True), made)
+    >>> bool((made["predict"](trainer["x"]) == trainer.predict(trainer["x"])).all())
     True
     """
     if not isinstance(target, str) or target not in TARGETS:
@@ -76,5 +76,5 @@ def to_code(
     run = None if weights else run_of(trainer, net, epochs)
     lines = TARGETS[target](net, run)
     notes = () if run is None else run.notes
-    head = [f"# {note}" for note in notes]
+    head = ["# Written by nbann from a trainer.", *(f"# {note}" for note in notes)]
     return "\n".join([*head, *lines]).strip("\n") + "\n"

@@ -1,4 +1,4 @@
-"""Arrays and calls as text: nothing but numbers, and text written by `repr`. Imports NumPy alone."""
+"""Arrays and calls as text: numbers, and text by `repr`. Imports NumPy and the core's errors."""
 
 from __future__ import annotations
 
@@ -22,6 +22,19 @@ def call(name: str, *args: object, **settings: object) -> str:
     parts = [shown(one) for one in args]
     parts += [f"{key}={shown(value)}" for key, value in settings.items()]
     return f"{name}({', '.join(parts)})"
+
+
+def long_call(name: str, **settings: object) -> list[str]:
+    """Return a call on as many lines as it needs."""
+    whole = call(name, **settings)
+    if len(whole) <= WIDTH:
+        return [whole]
+    return [f"{name}(", *(f"    {key}={shown(value)}," for key, value in settings.items()), ")"]
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """Return a shape as the argument of ``np.zeros``."""
+    return repr(shape[0]) if len(shape) == 1 else shown(shape)
 
 
 class Text(str):

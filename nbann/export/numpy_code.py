@@ -28,7 +28,7 @@ from .training import (
     Run,
     counts_batches,
     data_lines,
-    order_line,
+    loop_lines,
     predict_lines,
     proba_lines,
     rate_of,
@@ -112,34 +112,34 @@ def _running(net: Net) -> list[str]:
 
 def _training(run: Run, parts: set[str]) -> list[str]:
     """Return the lines that train, and note the pieces they use."""
-    loss, optimizer = loss_text(run.net, parts), optimizer_text(run, parts)
+    loss, optimizer = loss_text(run, parts), optimizer_text(run, parts)
     rate = rate_of(run)
-    size = "len(X)" if run.whole else repr(run.size)
     batch = counts_batches(rate)
-    lines = [
+    head, before = loop_lines(run, "{}")
+    rows = "" if run.whole else "[rows]"
+    body = [
+        f"z = net.forward(p, X{rows}, training=True)",
+        f"loss, grad = {loss}",
+        "g = {name: np.zeros_like(array) for name, array in p.items()}",
+        "net.backward(p, g, grad)",
+        *_between(run),
+        f"optimizer.step(p, g, {rate})",
+        *(["batch += 1"] if batch else []),
+    ]
+    return [
         f"optimizer = {optimizer}",
         *(["batch = 0"] if batch else []),
-        f"for epoch in range({run.epochs}):",
-        f"    {order_line(run)}",
-        f"    for begin in range(0, len(X), {size}):",
-        f"        rows = order[begin : begin + {size}]",
-        "        z = net.forward(p, X[rows], training=True)",
-        f"        loss, grad = {loss}",
-        "        g = {name: np.zeros_like(array) for name, array in p.items()}",
-        "        net.backward(p, g, grad)",
-        *(f"        {line}" for line in _between(run)),
-        f"        optimizer.step(p, g, {rate})",
-        *(["        batch += 1"] if batch else []),
+        *head,
+        *(before + line for line in body),
         "print('loss of the last batch, without penalties:', loss)",
         "",
     ]
-    return lines
 
 
 def _between(run: Run) -> list[str]:
     """Return what happens to the gradient g before the step: penalties, limits, weight decay."""
     lines = []
-    share = " / len(rows)" if run.per_sample else ""
+    share = f" / {'len(X)' if run.whole else 'len(rows)'}" if run.per_sample else ""
     terms = [f"{run.l1!r} * np.sign(p[name])"] if run.l1 else []
     terms += [f"{run.l2!r} * p[name]"] if run.l2 else []
     if terms:
@@ -196,7 +196,7 @@ def optimizer_text(run: Run, parts: set[str]) -> str:
     return text
 
 
-def loss_text(net: Net, parts: set[str]) -> str:
+def loss_text(run: Run, parts: set[str]) -> str:
     """Return the call that gives a batch's loss and gradient.
 
     Raises
@@ -204,9 +204,9 @@ def loss_text(net: Net, parts: set[str]) -> str:
     ValueError
         A loss that is not written here.
     """
-    loss: Any = net.loss
-    kind, width = loss.kind, net.output_shape[-1]
-    z, y = Text("z"), Text("y[rows]")
+    loss: Any = run.net.loss
+    kind, width = loss.kind, run.net.output_shape[-1]
+    z, y = Text("z"), Text("y" if run.whole else "y[rows]")
     smoothing = getattr(loss, "label_smoothing", 0.0)
     summed = {"summed": True} if getattr(loss, "outputs", "mean") == "sum" else {}
     more: dict[str, object] = {"smoothing": smoothing} if smoothing else {}

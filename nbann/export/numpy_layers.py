@@ -1,7 +1,7 @@
 """Layers in plain NumPy, for source text that `to_code` writes. Imports NumPy alone.
 
-`to_code` copies what a net needs into its source, so each class reads as a person would write it: the
-parameters of all layers are one dict ``p``, their gradients another, ``g``.
+`to_code` copies what a net needs into its source, so each class reads as a person would write it:
+the parameters of all layers are one dict ``p``, their gradients another, ``g``.
 """
 
 import copy

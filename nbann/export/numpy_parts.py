@@ -1,7 +1,7 @@
 """Start weights, losses and optimizers in plain NumPy, for source text. Imports NumPy alone.
 
-`to_code` copies what a net needs into its source. A loss takes outputs z and targets, and returns its
-value and the gradient of z; an optimizer changes the parameters p in place.
+`to_code` copies what a net needs into its source. A loss takes outputs z and targets y, and returns
+its value and the gradient of z; an optimizer changes the parameters p in place.
 """
 
 import math
@@ -51,7 +51,7 @@ def squared_error(z, y, factor):
 
 
 def absolute_error(z, y):
-    """The mean of ``|z - y|``."""
+    """Absolute error ``|z - y|``, the mean over all outputs."""
     return abs(z - y).mean(), np.sign(z - y) / z.size
 
 

@@ -36,14 +36,14 @@ def to_onnx(
     opset: int = 17,
     dtype: Any = None,
 ) -> ModelProto:
-    """Return the net of a trainer as a model of ONNX, with the weights of now; write it to a file.
+    """Return the net of a trainer as a model of ONNX, with the weights of now; or write it, too.
 
-    Its input is "x", of (n, features), (n, time, features) or whole numbers (n, ...), for any n. Its
-    output is "output" (or "probabilities"), of a net with heads one under each head's name. It is
-    made of ops that onnxruntime has for float64, too, so that predictions are nbann's own to some
-    1e-12; recurrent layers are a `Scan`.
+    Its input is "x", of (n, features), (n, time, features) or whole numbers (n, ...), for any n.
+    Its output is "output" (or "probabilities"), of a net with heads one under each head's name. It
+    is made of ops that onnxruntime has for float64, too, so that predictions are nbann's own to
+    some 1e-12; recurrent layers are a `Scan`.
 
-    The file's metadata have "task", "loss", and of a net for classes "classes", their names as JSON.
+    Its metadata have "task", "loss", and of a net for classes "classes", their names as JSON.
 
     Parameters
     ----------
@@ -56,8 +56,8 @@ def to_onnx(
     opset : int
         The version of ONNX's ops, at least 13.
     dtype : {"float64", "float32"}, optional
-        By default the trainer's. In float32 files are half as large, and predictions differ by some
-        1e-6.
+        By default the trainer's. In float32 files are half as large, and predictions differ by
+        some 1e-6.
 
     Returns
     -------
@@ -101,8 +101,6 @@ def to_onnx(
 def _model(net: Net, dtype: np.dtype[Any], ends: dict[str, str], opset: int) -> ModelProto:
     import onnx
 
-    from nbann import __version__
-
     g = Graph(dtype)
     whole = onnx.TensorProto.INT64 if net.indices else None
     free = any(isinstance(part.layer, Recurrent) for part in net.every()) and not any(
@@ -127,7 +125,6 @@ def _model(net: Net, dtype: np.dtype[Any], ends: dict[str, str], opset: int) -> 
         opset_imports=imports,
         ir_version=onnx.helper.find_min_ir_version_for(imports),
         producer_name="nbann",
-        producer_version=__version__,
     )
     said = {"task": net.task, "loss": repr(net.loss)}
     if net.classes:

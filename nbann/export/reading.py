@@ -1,7 +1,7 @@
-"""What there is to export: a trainer's net, layer by layer, with what it has learned. Imports the core.
+"""What there is to export: a trainer's net, layer by layer, with its weights. Imports the core.
 
-A `Part` is one layer under its full name, with the shape of a sample before and after it. What comes
-out is the same for every target: PyTorch, ONNX and source text are written from it.
+A `Part` is one layer under its full name, with the shape of a sample before and after it. PyTorch
+modules, ONNX graphs and source text are all made from it.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def read(trainer: Trainer, what: str) -> Net:
         weights that are not finite.
     """
     if not isinstance(trainer, Trainer):
-        mend = "Pass the Trainer that has trained the net; of DeepBelief one of belief.sequential()."
+        mend = "Pass the Trainer of the net; of a DeepBelief that of belief.sequential()."
         raise bad_value(what, "a Trainer", f"{trainer!r:.60}", mend)
     model, recipe = trainer.model, trainer._recipe
     _check_model(model, what)
@@ -170,7 +170,7 @@ def read(trainer: Trainer, what: str) -> Net:
     arrays = {name: array.copy() for name, array in trainer.learned.items()}
     for name, array in arrays.items():
         if not np.isfinite(array).all():
-            mend = "Go back to where it was finite: trainer.back('batch'), or train with a smaller step."
+            mend = "Go back to where it was finite, trainer.back('batch'), or take smaller steps."
             raise bad_value(f"{what}: {name!r}", "finite numbers", "NaN or infinity", mend)
     silent = _silent_columns(trainer)
     plan = Plan()

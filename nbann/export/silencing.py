@@ -1,7 +1,7 @@
 """Silenced neurons of recurrent layers, as weights that keep them at 0. Imports the core.
 
-Other libraries' recurrent layers can not silence a neuron. But one whose incoming weights are 0 gives
-``tanh(0) = 0`` at every time step, and so nothing to the others either.
+Other libraries' recurrent layers can not silence a neuron. But one whose incoming weights are 0
+gives ``tanh(0) = 0`` at every time step, and so nothing to the others either.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from nbann.core.layers.dense import Dense
 from nbann.core.optimizers.adaptive import Adam
 from nbann.core.optimizers.sgd import SGD
 
-from .literals import Text, array_text, call, check_size, table_text
+from .literals import array_text, check_size, long_call, table_text
 from .numpy_code import using_lines
 from .pieces import pieces
 from .reading import Net
@@ -21,7 +21,7 @@ _ACTIVATIONS = {"tanh": "tanh", "relu": "relu", "sigmoid": "logistic", "identity
 _FORMULAS = {
     "tanh": "np.tanh({z})",
     "relu": "np.maximum({z}, 0)",
-    "logistic": "(1 + np.tanh({z} / 2)) / 2",
+    "logistic": "(1 + np.tanh(({z}) / 2)) / 2",
     "identity": "{z}",
 }
 _OTHERWISE = 'Take to_code(trainer, "torch") or "numpy".'
@@ -54,13 +54,14 @@ def sklearn_code(net: Net, run: Run | None) -> list[str]:
     lines += ["import math", ""] if any("math." in one for one in drawing) else []
     lines += ["import numpy as np", f"from sklearn.neural_network import {estimator}", ""]
     if run is not None:
-        lines += [*data_lines(run), *_targets(net), ""]
+        lines += [*data_lines(run, as_given=True), *_targets(run), ""]
     for definition in drawing:
         lines += ["", *definition.split("\n"), ""]
     first, classes = _first_samples(net)
     first = first if run is None else "X, y"
     lines += ["", *start, ""]
-    lines += [f"net = {call(estimator, **settings)}"]
+    made = "\n".join(long_call(estimator, **settings))
+    lines += f"net = {made}".split("\n")
     lines += [f"net.partial_fit({first}{classes})  # makes its weights, which are then set"]
     layers = [(one.name, f"{one.name}.bias" in net.arrays) for one in dense]
     lines += [
@@ -72,11 +73,17 @@ def sklearn_code(net: Net, run: Run | None) -> list[str]:
         lines += [
             "del net._optimizer  # and with it what it remembers of other weights",
             f"for epoch in range({run.epochs}):",
-            f"    {order_line(run)}",
-            "    net.partial_fit(X[order], y[order])",
+            *_epoch(run),
             "print('loss of the last epoch:', net.loss_)",
         ]
     return [*lines, "", *_using(net, activation)]
+
+
+def _epoch(run: Run) -> list[str]:
+    """Return the lines of one epoch."""
+    if run.whole or not run.shuffle:
+        return ["    net.partial_fit(X, y)"]
+    return [f"    {order_line(run)}", "    net.partial_fit(X[order], y[order])"]
 
 
 def _refuse(expected: str, received: object) -> ValueError:
@@ -130,9 +137,9 @@ def _estimator(net: Net) -> tuple[str, float]:
         return "MLPClassifier", 1.0 if loss.outputs == "sum" else 1.0 / width
     if net.task != "classification" and kind == "mean_squared_error":
         return "MLPRegressor", 2.0 / width
-    if net.task != "classification" and kind == "half_squared_error":
-        if loss.reduction == "mean":
-            return "MLPRegressor", 1.0 if loss.outputs == "sum" else 1.0 / width
+    halved = kind == "half_squared_error" and loss.reduction == "mean"
+    if net.task != "classification" and halved:
+        return "MLPRegressor", 1.0 if loss.outputs == "sum" else 1.0 / width
     raise _refuse("cross-entropy, or the mean squared error of values", repr(loss))
 
 
@@ -176,15 +183,16 @@ def _differences(run: Run, factor: float) -> list[str]:
     if isinstance(o, Adam) and not o.epsilon_hat:
         found.append("scikit-learn's Adam adds epsilon before the correction: later digits differ.")
     if factor != 1 and type(o) is SGD:
-        found.append(f"scikit-learn's loss is nbann's times {1 / factor:g}: the rate makes up for it.")
+        found.append(f"scikit-learn's loss is nbann's times {1 / factor:g}: its rate makes good.")
     return found
 
 
-def _targets(net: Net) -> list[str]:
-    width = net.output_shape[-1]
-    if net.loss.kind == "binary_cross_entropy":
-        return ["y = y[:, 0].astype(int)"] if width == 1 else ["y = y.astype(int)"]
-    return ["y = y[:, 0]"] if width == 1 and net.loss.kind != "cross_entropy" else []
+def _targets(run: Run) -> list[str]:
+    """Return the line that gives y the form that scikit-learn takes."""
+    y, classes = run.trainer.train_data.y, run.net.loss.for_classes
+    text = "y.ravel()" if y.ndim > 1 and run.net.output_shape[-1] == 1 else "y"
+    text += ".astype(int)" if classes and y.dtype.kind != "i" else ""
+    return [] if text == "y" else [f"y = {text}"]
 
 
 def _first_samples(net: Net) -> tuple[str, str]:
@@ -205,7 +213,7 @@ def _using(net: Net, activation: str) -> list[str]:
     body = [
         "a = np.asarray(X, float)",
         "for weight, bias in zip(net.coefs_[:-1], net.intercepts_[:-1]):",
-        f"    a = {_FORMULAS[activation].format(z='(a @ weight + bias)')}",
+        f"    a = {_FORMULAS[activation].format(z='a @ weight + bias')}",
         "return a @ net.coefs_[-1] + net.intercepts_[-1]",
     ]
     return using_lines(net, body)

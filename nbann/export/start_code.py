@@ -1,4 +1,4 @@
-"""Text that draws a net's start weights, the same as nbann's from the same seed. Imports the core."""
+"""Text that draws the start weights that nbann draws from a seed. Imports the core."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nbann.core.plan import Plan
 from nbann.core.state import Parameter
 from nbann.core.trainer import Trainer
 
-from .literals import array_text, check_size, shown, table_text
+from .literals import array_text, check_size, shape_text, shown, table_text
 
 
 def start_lines(trainer: Trainer, what: str) -> tuple[list[str], set[str]]:
@@ -55,7 +55,7 @@ def _started(trainer: Trainer) -> dict[str, Any]:
 
 def _drawn(one: Parameter, used: set[str]) -> str | None:
     """Return the text that draws a parameter; None where only its numbers can be written."""
-    start, shape = one.start, shown(one.shape)
+    start, shape = one.start, shape_text(one.shape)
     if not callable(start):
         return _constant(np.broadcast_to(np.asarray(start, float), one.shape))
     if isinstance(start, init.Zeros):
@@ -69,12 +69,12 @@ def _drawn(one: Parameter, used: set[str]) -> str | None:
     if isinstance(start, init.Orthogonal):
         used.add("orthogonal")
         gain = "" if start.gain == 1 else f", {start.gain!r}"
-        return f"orthogonal(rng, {shape}{gain})"
+        return f"orthogonal(rng, {shown(one.shape)}{gain})"
     if type(start) in _WIDTHS:
         function, over, both = _WIDTHS[type(start)]
         used.add(function)
         fans = f"({one.shape[0]} + {one.shape[-1]})" if both else f"{one.shape[0]}"
-        return f"{function}(rng, {shape}, {over} / {fans})"
+        return f"{function}(rng, {shown(one.shape)}, {over} / {fans})"
     if isinstance(getattr(start, "__self__", None), LSTM):  # its forget gates start at 1
         units = one.shape[0] // 4
         return f"np.repeat([0.0, 1.0, 0.0, 0.0], {units})"
@@ -97,6 +97,6 @@ def _constant(array: Any) -> str | None:
     first = float(array.flat[0])
     if (array == first).all():
         kind = {0.0: "np.zeros", 1.0: "np.ones"}.get(first)
-        size = shown(array.shape)
+        size = shape_text(array.shape)
         return f"np.full({size}, {first!r})" if kind is None else f"{kind}({size})"
     return array_text(array, before="    ") if array.size <= 10_000 else None

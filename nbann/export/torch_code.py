@@ -18,7 +18,7 @@ from .pieces import pieces
 from .reading import Net
 from .start_code import start_lines
 from .torch_plan import OWN, Chain, Module, Reference, plan_of
-from .training import KEEP, Run, counts_batches, data_lines, order_line, rate_of
+from .training import KEEP, Run, counts_batches, data_lines, loop_lines, rate_of
 
 _CHILDREN = {
     OWN + "Residual": ("inside", "projection"),
@@ -44,9 +44,10 @@ def torch_code(net: Net, run: Run | None) -> list[str]:
     training = [] if run is None else _training(run, writer)
     lines = [f"# {note}" for note in ([] if run is None else _differences(run))]
     drawing = pieces("numpy_parts", parts)
-    lines += ["import math", ""] if any("math." in one for one in drawing) else []
+    lines += ["import math"] if any("math." in one for one in drawing) else []
     lines += ["from collections import OrderedDict", "", "import numpy as np", "import torch"]
-    lines += ["from torch import nn", "from torch.nn import functional", ""]
+    lines += ["from torch import nn"]
+    lines += ["from torch.nn import functional", ""] if "functional." in "".join(training) else [""]
     if run is not None:
         lines += [*data_lines(run), ""]
     for definition in (*drawing, *pieces("torch_layers", writer.used)):
@@ -94,10 +95,7 @@ class _Writer:
             return self.shared[plan.name]
         if isinstance(plan, list):
             inner = before + "    "
-            each = [
-                f"{inner}{self.text(one, inner, f'{path}{n}.')},"
-                for n, one in enumerate(plan)
-            ]
+            each = [f"{inner}{self.text(one, inner, f'{path}{n}.')}," for n, one in enumerate(plan)]
             return "\n".join(["[", *each, f"{before}]"])
         if isinstance(plan, Chain):
             steps = [
@@ -164,33 +162,36 @@ def _loading(writer: _Writer, *, trained: bool) -> list[str]:
 
 
 def _training(run: Run, writer: _Writer) -> list[str]:
-    rate, size = rate_of(run), "len(X)" if run.whole else repr(run.size)
+    """Return the lines that train."""
+    rate = rate_of(run)
     batch = counts_batches(rate)
-    scheduled = run.trainer.optimizer.schedule is not None
-    lines = [
-        f"optimizer = {_optimizer(run)}",
-        "X_all, y_all = torch.tensor(X), torch.tensor(y)",
-        *(["batch = 0"] if batch else []),
-        f"for epoch in range({run.epochs}):",
-        f"    {order_line(run)}",
-        f"    for begin in range(0, len(X), {size}):",
-        f"        rows = torch.tensor(order[begin : begin + {size}])",
-        "        z, y = net(X_all[rows]), y_all[rows]",
-        f"        loss = {_loss(run.net)}",
-        *(f"        {line}" for line in _penalty(run, writer)),
-        "        optimizer.zero_grad()",
-        "        loss.backward()",
-        *(f"        {line}" for line in _limits(run)),
+    head, before = loop_lines(run, "torch.tensor({})")
+    given = "net(inputs), targets" if run.whole else "net(inputs[rows]), targets[rows]"
+    body = [
+        f"z, t = {given}",
+        f"loss = {_loss(run.net)}",
+        *_penalty(run, writer),
+        "optimizer.zero_grad()",
+        "loss.backward()",
+        *_limits(run),
     ]
-    if scheduled:
-        lines.append(f"        optimizer.param_groups[0]['lr'] = {rate}")
-    lines += ["        optimizer.step()", *(["        batch += 1"] if batch else [])]
-    return [*lines, "print('loss of the last batch:', loss.item())", ""]
+    if run.trainer.optimizer.schedule is not None:
+        body.append(f"optimizer.param_groups[0]['lr'] = {rate}")
+    body += ["optimizer.step()", *(["batch += 1"] if batch else [])]
+    return [
+        f"optimizer = {_optimizer(run)}",
+        "inputs, targets = torch.tensor(X), torch.tensor(y)",
+        *(["batch = 0"] if batch else []),
+        *head,
+        *(before + line for line in body),
+        "print('loss of the last batch:', loss.item())",
+        "",
+    ]
 
 
 def _penalty(run: Run, writer: _Writer) -> list[str]:
     names = [path for path, one in writer.weights if run.net.arrays[one.source].ndim == 2]
-    share = " / len(rows)" if run.per_sample else ""
+    share = f" / {'len(X)' if run.whole else 'len(rows)'}" if run.per_sample else ""
     lines = []
     if run.l1 or run.l2:
         lines.append(f"weights = [net.get_parameter(name) for name in {names!r}]")
@@ -243,7 +244,7 @@ def _optimizer(run: Run) -> str:
 
 
 def _loss(net: Net) -> str:
-    """Return a batch's loss of z and y.
+    """Return a batch's loss of outputs z and targets t.
 
     Raises
     ------
@@ -252,34 +253,34 @@ def _loss(net: Net) -> str:
     """
     loss: Any = net.loss
     kind, width = loss.kind, net.output_shape[-1]
-    rows = "y.numel()" if width == 1 else f"(y.numel() / {width})"
+    rows = "t.numel()" if width == 1 else f"(t.numel() / {width})"
     weights = getattr(loss, "class_weights", None)
     smoothing = getattr(loss, "label_smoothing", 0.0)
     summed = getattr(loss, "outputs", "mean") == "sum"
     if kind == "cross_entropy":
-        z, y = ("z", "y") if len(net.output_shape) == 1 else ("z.flatten(0, -2)", "y.flatten()")
+        z, t = ("z", "t") if len(net.output_shape) == 1 else ("z.flatten(0, -2)", "t.flatten()")
         settings: dict[str, Any] = {"label_smoothing": smoothing} if smoothing else {}
         if weights is not None:
             settings["weight"] = Text(f"torch.tensor({shown(weights)}, dtype=z.dtype)")
-        return call("functional.cross_entropy", Text(z), Text(y), **settings)
+        return call("functional.cross_entropy", Text(z), Text(t), **settings)
     if kind == "half_squared_error":
-        size = "1" if loss.reduction == "sum" else rows if summed else "y.numel()"
-        return f"((z - y) ** 2).sum() / (2 * {size})"
+        size = "1" if loss.reduction == "sum" else rows if summed else "t.numel()"
+        return f"((z - t) ** 2).sum() / (2 * {size})"
     if kind == "binary_cross_entropy" and weights is None:
-        y = f"y * {1 - smoothing!r} + {smoothing / 2!r}" if smoothing else "y"
+        t = f"t * {1 - smoothing!r} + {smoothing / 2!r}" if smoothing else "t"
         name = "functional.binary_cross_entropy_with_logits"
-        return f"{name}(z, {y}, reduction='sum') / {rows}" if summed else f"{name}(z, {y})"
-    deviance = "z.exp() - y + torch.xlogy(y, y) - y * z"
+        return f"{name}(z, {t}, reduction='sum') / {rows}" if summed else f"{name}(z, {t})"
+    deviance = "z.exp() - t + torch.xlogy(t, t) - t * z"
     known = {
-        "mean_squared_error": "functional.mse_loss(z, y)",
-        "mean_absolute_error": "functional.l1_loss(z, y)",
-        "huber": f"functional.huber_loss(z, y, delta={getattr(loss, 'delta', 1.0)!r})",
+        "mean_squared_error": "functional.mse_loss(z, t)",
+        "mean_absolute_error": "functional.l1_loss(z, t)",
+        "huber": f"functional.huber_loss(z, t, delta={getattr(loss, 'delta', 1.0)!r})",
         "poisson": f"({deviance}).sum() / {rows}" if summed else f"({deviance}).mean()",
-        "sign_error": f"((z - y) ** 2).sum() / (2 * {rows})",
+        "sign_error": f"((z - t) ** 2).sum() / (2 * {rows})",
     }
     if width == 1:
-        known["hinge"] = f"({getattr(loss, 'margin', 1.0)!r} - y * z).clamp(min=0).mean()"
-        known["perceptron"] = "(-y * z).clamp(min=0).mean()"
+        known["hinge"] = f"({getattr(loss, 'margin', 1.0)!r} - t * z).clamp(min=0).mean()"
+        known["perceptron"] = "(-t * z).clamp(min=0).mean()"
     if kind in known:
         return known[kind]
     expected = "a loss without class weights: cross-entropy, squared, absolute, Huber's, Poisson's"

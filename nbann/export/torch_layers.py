@@ -1,4 +1,4 @@
-"""Layers that PyTorch has not, or gives otherwise than a net of one output wants. Imports torch alone.
+"""Layers that PyTorch has not, or that give more than one output there. Imports torch alone.
 
 Each class stands by itself, so that `to_code` can write those that a net needs into its source.
 """
@@ -184,7 +184,7 @@ class Heads(nn.Module):
     def forward(self, x):
         """Return the outputs of each head."""
         inner = self.body(x)
-        return {name: head(inner) for name, head in zip(self.names, self.heads)}
+        return {name: head(inner) for name, head in zip(self.names, self.heads, strict=True)}
 
 
 class BothClasses(nn.Module):

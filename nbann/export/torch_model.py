@@ -36,8 +36,7 @@ def to_torch(trainer: Trainer, *, probabilities: bool = False) -> nn.Module:
     -------
     torch.nn.Module
         Takes a tensor (n, features), (n, time, features) or whole numbers (n, ...), in the dtype of
-        the trainer, and gives one (n, outputs) or (n, time, outputs); of a net with heads, a dict of
-        such.
+        the trainer, and gives one (n, outputs) or (n, time, outputs); with heads a dict of such.
 
     Raises
     ------

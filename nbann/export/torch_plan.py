@@ -1,6 +1,7 @@
 """Which module of PyTorch a layer becomes, and where its weights go. Imports the core, not torch.
 
-A `Module` says what is to be called with what: `torch_model.py` calls it, `torch_code.py` writes it.
+A `Module` says what is to be called with what: `torch_model.py` calls it, `torch_code.py` writes
+it.
 """
 
 from __future__ import annotations
@@ -101,9 +102,7 @@ def plan_of(net: Net, *, probabilities: bool, what: str) -> Chain | Module:
         if probabilities and not ends[name]:
             continue  # as `Trainer.predict_proba` leaves it out
         heads[name] = _chain(parts, net, ends.get(name, ""), net.silent.get(name, ()), name)
-    return Module(
-        OWN + "Heads", (_chain(net.parts, net), list(heads.values()), tuple(heads))
-    )
+    return Module(OWN + "Heads", (_chain(net.parts, net), list(heads.values()), tuple(heads)))
 
 
 _ENDS = {

