@@ -17,9 +17,10 @@ from nbann.core.storing.atomic import write_atomically
 from nbann.core.trainer import Trainer
 
 from .asking import check_flag
+from .ends import readings
 from .onnx_graph import Graph, text
 from .onnx_nodes import emit, silence
-from .reading import Net, read, readings
+from .reading import Net, read
 
 if TYPE_CHECKING:
     from onnx import ModelProto

@@ -13,34 +13,36 @@ from pathlib import Path
 _HERE = Path(__file__).parent
 
 
-def pieces(module: str, names: Iterable[str]) -> list[str]:
-    """Return the source of definitions of a module beside this one, and of those that they use.
+def pieces(modules: Iterable[str], names: Iterable[str]) -> list[str]:
+    """Return the source of definitions of modules beside this one, and of those that they use.
 
     Parameters
     ----------
-    module : str
-        Its file's name: "numpy_layers".
+    modules : iterable of str
+        Their files' names: "numpy_layers".
     names : iterable of str
 
     Returns
     -------
     list of str
-        In the order of the module.
+        In the order of the modules.
     """
-    known = _definitions(module)
+    known: dict[str, tuple[str, frozenset[str]]] = {}
+    for module in modules:
+        known |= _definitions(module)
     needed: set[str] = set()
-    open_ = list(names)
-    while open_:
-        name = open_.pop()
-        if name not in needed:
+    found = list(names)
+    while found:
+        name = found.pop()
+        if name in known and name not in needed:
             needed.add(name)
-            open_ += [one for one in known[name][1] if one != name]
+            found += known[name][1]
     return [text for name, (text, _) in known.items() if name in needed]
 
 
 @cache
 def _definitions(module: str) -> dict[str, tuple[str, frozenset[str]]]:
-    """Return each definition's text, and the names of the module that it uses."""
+    """Return each definition's text, and the names that it uses."""
     source = (_HERE / f"{module}.py").read_text(encoding="utf-8")
     nodes: dict[str, ast.stmt] = {}
     for node in ast.parse(source).body:
@@ -52,7 +54,7 @@ def _definitions(module: str) -> dict[str, tuple[str, frozenset[str]]]:
     for name, node in nodes.items():
         used = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
         text = ast.get_source_segment(source, node) or ""
-        found[name] = (text, frozenset(used & set(nodes)))
+        found[name] = (text, frozenset(used))
     return found
 
 

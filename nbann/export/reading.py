@@ -14,53 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbann.core.errors import bad_value
-from nbann.core.layers.activations import ACTIVATIONS, Activation
-from nbann.core.layers.activity_penalty import ActivityPenalty
 from nbann.core.layers.bidirectional import Bidirectional
-from nbann.core.layers.dense import Dense
-from nbann.core.layers.dense_transpose import DenseTranspose
-from nbann.core.layers.dropout import Dropout
-from nbann.core.layers.embedding import Embedding
-from nbann.core.layers.flatten import Flatten
-from nbann.core.layers.gated import GRU, LSTM
 from nbann.core.layers.layer import Layer
-from nbann.core.layers.noise import GaussianNoise, MaskingNoise
-from nbann.core.layers.normalization import BatchNorm, LayerNorm
-from nbann.core.layers.recurrent import RNN, Recurrent
+from nbann.core.layers.recurrent import Recurrent
 from nbann.core.layers.residual import Residual
 from nbann.core.losses.loss import Loss
-from nbann.core.model import Model, Sequential
-from nbann.core.models.autoencoder import Code
+from nbann.core.model import Sequential
 from nbann.core.models.heads import Heads
 from nbann.core.plan import Plan
 from nbann.core.restraints import EVERY_STEP
 from nbann.core.trainer import Trainer
 
+from .checking import check_model, check_padding
 from .silencing import without_neurons
 
 Array = NDArray[Any]
 Shape = tuple[int, ...]
-
-KNOWN: tuple[type[Layer], ...] = (
-    Dense,
-    DenseTranspose,
-    Embedding,
-    Flatten,
-    BatchNorm,
-    LayerNorm,
-    Residual,
-    RNN,
-    LSTM,
-    GRU,
-    Bidirectional,
-    Dropout,
-    GaussianNoise,
-    MaskingNoise,
-    ActivityPenalty,
-    Code,
-    *dict.fromkeys(ACTIVATIONS.values()),
-)
-"""The layers that are exported; one of a user's own class is not."""
 
 
 @dataclass(frozen=True)
@@ -164,8 +133,8 @@ def read(trainer: Trainer, what: str) -> Net:
         mend = "Pass the Trainer of the net; of a DeepBelief that of belief.sequential()."
         raise bad_value(what, "a Trainer", f"{trainer!r:.60}", mend)
     model, recipe = trainer.model, trainer._recipe
-    _check_model(model, what)
-    _check_padding(trainer, what)
+    check_model(model, what)
+    check_padding(trainer, what)
     shape = recipe.shape[1:] if recipe.ranked else recipe.shape
     arrays = {name: array.copy() for name, array in trainer.learned.items()}
     for name, array in arrays.items():
@@ -205,31 +174,6 @@ def read(trainer: Trainer, what: str) -> Net:
         indices=model.takes_indices,
         classes=tuple(map(str, data.target_names)) if classes else (),
     )
-
-
-def _check_model(model: Model, what: str) -> None:
-    if not isinstance(model, Sequential | Heads):
-        mend = "Keep it with trainer.save(path)"
-        if model.layers or type(model).__name__ == "RBM":
-            mend += ", or make a net of RBMs with nbann.DeepBelief([...]).sequential()"
-        expected = "a net that goes from layer to layer (Sequential, Autoencoder, Heads, ...)"
-        raise bad_value(what, expected, f"{type(model).__name__}", f"{mend}.")
-    for name, layer in model.leaves():
-        if type(layer) not in KNOWN:
-            mend = "Build it of nbann's layers, or write the export of the others by hand."
-            received = f"{name!r}, a {type(layer).__name__} of your own"
-            raise bad_value(what, "layers that come with nbann", received, mend)
-
-
-def _check_padding(trainer: Trainer, what: str) -> None:
-    mask = trainer.train_data.mask
-    recurrent = any(isinstance(layer, Recurrent) for _, layer in trainer.model.leaves())
-    if recurrent and mask is not None and not np.all(mask):
-        mend = (
-            "What is exported knows no mask and would count the padding. Train on sequences of one "
-            "length, or keep the net with trainer.save(path)."
-        )
-        raise bad_value(what, "sequences without padding", "data with a mask", mend)
 
 
 def _parts(
@@ -279,47 +223,3 @@ def _silent_heads(
         own = [column - head.start for column in beside if head.start <= column < head.stop]
         found[name] = tuple(sorted({*found[name], *own}))
     return {head: columns for head, columns in found.items() if columns}
-
-
-def is_activation(part: Part) -> bool:
-    """Whether a part is an activation, which has nothing to learn."""
-    return isinstance(part.layer, Activation)
-
-
-def reading_of(loss: Loss, task: str, width: int) -> str:
-    """Return how outputs of a loss become probabilities: "softmax", "sigmoid", "both", "clipped".
-
-    "both" makes two columns, ``1 - p`` and p, of one output; "clipped" does so without a sigmoid.
-    Empty where the loss gives none.
-    """
-    if not loss.gives_probabilities(task, width):  # type: ignore[arg-type]
-        return ""
-    if loss.kind == "cross_entropy":
-        return "softmax"
-    if loss.kind == "binary_cross_entropy":
-        return "both" if width == 1 else "sigmoid"
-    return "clipped"
-
-
-def readings(net: Net, what: str) -> dict[str, str]:
-    """Return how each head's outputs become probabilities, of a net of one head under "".
-
-    Raises
-    ------
-    ValueError
-        No output can be read so.
-    """
-    found = {"": reading_of(net.loss, net.task, net.output_shape[-1])}
-    if net.heads:
-        heads = net.loss.heads.items()
-        found = {name: reading_of(head.loss, head.task, head.width) for name, head in heads}
-    if not any(found.values()):
-        mend = "Leave probabilities out, or train with loss=nbann.CrossEntropy()."
-        expected = "a net whose outputs can be read as probabilities"
-        raise bad_value(f"{what} probabilities", expected, repr(net.loss), mend)
-    return found
-
-
-def readings_or_none(net: Net) -> str:
-    """Return how the outputs of a net of one head become probabilities, "" where they do not."""
-    return reading_of(net.loss, net.task, net.output_shape[-1])

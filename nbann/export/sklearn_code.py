@@ -11,11 +11,11 @@ from nbann.core.optimizers.adaptive import Adam
 from nbann.core.optimizers.sgd import SGD
 
 from .literals import array_text, check_size, long_call, table_text
-from .numpy_code import using_lines
 from .pieces import pieces
 from .reading import Net
 from .start_code import start_lines
 from .training import Run, data_lines, order_line
+from .using import using_lines
 
 _ACTIVATIONS = {"tanh": "tanh", "relu": "relu", "sigmoid": "logistic", "identity": "identity"}
 _FORMULAS = {
@@ -50,7 +50,7 @@ def sklearn_code(net: Net, run: Run | None) -> list[str]:
         settings |= _training_settings(run, factor)
         start, used = start_lines(run.trainer, "to_code")
         lines = [f"# {note}" for note in _differences(run, factor)]
-    drawing = pieces("numpy_parts", used)
+    drawing = pieces(["numpy_parts"], used)
     lines += ["import math", ""] if any("math." in one for one in drawing) else []
     lines += ["import numpy as np", f"from sklearn.neural_network import {estimator}", ""]
     if run is not None:

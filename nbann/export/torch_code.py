@@ -13,12 +13,12 @@ from nbann.core.optimizers.sgd import SGD
 
 from .literals import Text, array_text, call, check_size, shown, table_text
 from .names import identifiers
-from .numpy_code import using_lines
 from .pieces import pieces
 from .reading import Net
 from .start_code import start_lines
 from .torch_plan import OWN, Chain, Module, Reference, plan_of
 from .training import KEEP, Run, counts_batches, data_lines, loop_lines, rate_of
+from .using import using_lines
 
 _CHILDREN = {
     OWN + "Residual": ("inside", "projection"),
@@ -43,14 +43,14 @@ def torch_code(net: Net, run: Run | None) -> list[str]:
         start, parts = start_lines(run.trainer, "to_code")
     training = [] if run is None else _training(run, writer)
     lines = [f"# {note}" for note in ([] if run is None else _differences(run))]
-    drawing = pieces("numpy_parts", parts)
+    drawing = pieces(["numpy_parts"], parts)
     lines += ["import math"] if any("math." in one for one in drawing) else []
     lines += ["from collections import OrderedDict", "", "import numpy as np", "import torch"]
     lines += ["from torch import nn"]
     lines += ["from torch.nn import functional", ""] if "functional." in "".join(training) else [""]
     if run is not None:
         lines += [*data_lines(run), ""]
-    for definition in (*drawing, *pieces("torch_layers", writer.used)):
+    for definition in (*drawing, *pieces(["torch_layers"], writer.used)):
         lines += ["", *definition.split("\n"), ""]
     lines += ["", *text, f"net = net.to(torch.{net.dtype.name})", ""]
     lines += [*start, "", *_loading(writer, trained=run is None), ""]

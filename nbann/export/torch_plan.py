@@ -25,8 +25,9 @@ from nbann.core.layers.normalization import BatchNorm, LayerNorm
 from nbann.core.layers.recurrent import RNN, Recurrent
 from nbann.core.layers.residual import Residual
 
+from .ends import readings
 from .names import identifiers
-from .reading import Array, Net, Part, readings
+from .reading import Array, Net, Part
 
 OWN = "own "
 """What the name of a class of `torch_layers.py` begins with; the others are of `torch.nn`."""
