@@ -137,7 +137,7 @@ def optimizer_text(run: Run, parts: set[str]) -> str:
     p = Text("p")
     kind = type(o).__name__
     if type(o) is SGD:
-        settings = {"momentum": o.momentum} if o.momentum else {}
+        settings: dict[str, Any] = {"momentum": o.momentum} if o.momentum else {}
         settings |= {"nesterov": True} if o.nesterov and o.momentum else {}
         text = call("SGD", p, **settings)
     elif type(o) is AdaGrad:
@@ -147,7 +147,7 @@ def optimizer_text(run: Run, parts: set[str]) -> str:
         momentum = {"momentum": o.momentum} if o.momentum else {}
         text = call("RMSprop", p, rho=o.rho, epsilon=o.epsilon, **momentum)
     elif isinstance(o, Adam) and kind in ("Adam", "AdamW"):
-        more = {"epsilon_hat": True} if o.epsilon_hat else {}
+        more: dict[str, Any] = {"epsilon_hat": True} if o.epsilon_hat else {}
         more |= {"decay": o.weight_decay} if o.decoupled else {}
         text = call("Adam", p, beta1=o.beta1, beta2=o.beta2, epsilon=o.epsilon, **more)
         kind = "Adam"
@@ -168,30 +168,48 @@ def loss_text(run: Run, parts: set[str]) -> str:
     loss: Any = run.net.loss
     kind, width = loss.kind, run.net.output_shape[-1]
     z, y = Text("z"), Text("y" if run.whole else "y[rows]")
-    smoothing = getattr(loss, "label_smoothing", 0.0)
-    summed = {"summed": True} if getattr(loss, "outputs", "mean") == "sum" else {}
-    more: dict[str, object] = {"smoothing": smoothing} if smoothing else {}
+    settings: dict[str, object] = {}
+    if getattr(loss, "label_smoothing", 0.0):
+        settings["smoothing"] = loss.label_smoothing
+    if getattr(loss, "class_weights", None) is not None:
+        settings["weights"] = list(loss.class_weights)
+    if getattr(loss, "outputs", "mean") == "sum" and kind != "half_squared_error":
+        settings["summed"] = True
     rows = "z.size" if width == 1 else f"(z.size / {width})"
     factors = {"mean_squared_error": "1 / z.size", "sign_error": f"1 / (2 * {rows})"}
     if kind == "half_squared_error":
         size = rows if loss.outputs == "sum" else "z.size"
         factors[kind] = "1 / 2" if loss.reduction == "sum" else f"1 / (2 * {size})"
-    if getattr(loss, "class_weights", None) is None:
-        if kind in factors:
-            parts.add("squared_error")
-            return call("squared_error", z, y, Text(factors[kind]))
-        settings = {
-            "cross_entropy": more,
-            "binary_cross_entropy": more | summed,
-            "mean_absolute_error": {},
-            "huber": {"delta": getattr(loss, "delta", 1.0)},
-            "poisson": summed,
-        }
-        if width == 1:
-            settings |= {"hinge": {"margin": getattr(loss, "margin", 1.0)}, "perceptron": {}}
-        if kind in settings:
-            name = "absolute_error" if kind == "mean_absolute_error" else kind
-            parts.add(name)
-            return call(name, z, y, **settings[kind])
-    expected = "a loss without class weights: cross-entropy, squared, absolute, Huber's, Poisson's"
-    raise bad_value("to_code with training", expected, repr(loss), KEEP)
+    name = _name_of(loss, kind, width)
+    if kind in factors:
+        parts.add("squared_error")
+        return call("squared_error", z, y, Text(factors[kind]))
+    if not name:
+        expected = "a loss that source is written for; of many classes cross-entropy, or a hinge"
+        raise bad_value("to_code with training", expected, repr(loss), KEEP)
+    settings |= {key: getattr(loss, key) for key in _SETTINGS.get(name, ())}
+    parts.add(name)
+    return call(name, z, y, **settings)
+
+
+_SETTINGS = {
+    "huber": ("delta",),
+    "hinge": ("margin",),
+    "weston_watkins": ("margin",),
+    "gaussian_nll": ("eps", "full"),
+    "pinball": ("quantiles",),
+}
+
+
+def _name_of(loss: Any, kind: str, width: int) -> str:
+    """Return the function that computes a loss; "" where there is none."""
+    if kind == "mean_absolute_error":
+        return "absolute_error"
+    if kind == "binary_cross_entropy" and loss.class_weights is not None:
+        return ""
+    if kind == "hinge" and width > 1:
+        return "weston_watkins" if loss.multi_class == "weston_watkins" else ""
+    if kind == "perceptron" and width > 1:
+        return ""
+    known = ("cross_entropy", "binary_cross_entropy", "poisson", "perceptron", *_SETTINGS)
+    return kind if kind in known else ""

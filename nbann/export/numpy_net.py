@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nbann.core.layers.activations import ELU, GELU, SELU, Activation, LeakyReLU
@@ -114,7 +114,7 @@ class Writer:
         more = {"scaled": False} if isinstance(layer, MaskingNoise) else {}
         return self.call("Dropout", layer.rate, rng, **more)
 
-    def recurrent(self, part: Part, bias: dict[str, object]) -> str:
+    def recurrent(self, part: Part, bias: Mapping[str, object]) -> str:
         """Return the text of a recurrent layer."""
         layer: Any = part.layer
         settings = dict(bias)

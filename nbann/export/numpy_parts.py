@@ -29,12 +29,16 @@ def orthogonal(rng, shape, gain=1.0):
 
 
 # ---- losses --------------------------------------------------------------------------------------
-def cross_entropy(z, y, smoothing=0.0):
-    """Softmax and cross-entropy of labels y, the mean over all rows."""
+def cross_entropy(z, y, smoothing=0.0, weights=None):
+    """Softmax and cross-entropy of labels y, the mean over all rows, classes weighted if so."""
     z_max = z.max(axis=-1, keepdims=True)
     log_p = z - z_max - np.log(np.exp(z - z_max).sum(axis=-1, keepdims=True))
     target = (1 - smoothing) * np.eye(z.shape[-1], dtype=z.dtype)[y] + smoothing / z.shape[-1]
-    return -(target * log_p).sum() / y.size, (np.exp(log_p) - target) / y.size
+    total = y.size
+    if weights is not None:
+        target, total = target * weights, np.take(weights, y).sum()
+    grad = target.sum(axis=-1, keepdims=True) * np.exp(log_p) - target
+    return -(target * log_p).sum() / total, grad / total
 
 
 def binary_cross_entropy(z, y, smoothing=0.0, summed=False):
@@ -78,6 +82,31 @@ def hinge(z, y, margin):
 def perceptron(z, y):
     """``max(0, -t*z)`` of signs t, the mean; at 0 a sample counts as wrong."""
     return np.maximum(-y * z, 0).mean(), -y * (y * z <= 0) / z.size
+
+
+def weston_watkins(z, y, margin):
+    """``max(0, margin + z_j - z_true)`` for each other class, of one-hot y, the mean."""
+    each = np.maximum(margin + z - (z * y).sum(axis=-1, keepdims=True), 0) * (1 - y)
+    ahead = (each > 0).astype(z.dtype)
+    return each.mean(), (ahead - y * ahead.sum(axis=-1, keepdims=True)) / z.size
+
+
+def gaussian_nll(z, y, eps, full=False):
+    """Negative log-likelihood of y under means and log-variances side by side, the mean."""
+    mean, s = np.split(z, 2, axis=-1)
+    variance = np.exp(s) + eps
+    square = (mean - y) ** 2 / variance
+    loss = ((np.log(variance) + square) / 2).mean() + (math.log(2 * math.pi) / 2 if full else 0)
+    slope = np.exp(s) / variance * (1 - square) / 2
+    return loss, np.concatenate([(mean - y) / variance, slope], axis=-1) / y.size
+
+
+def pinball(z, y, quantiles):
+    """``max(q*e, (q - 1)*e)`` of ``e = y - z`` for each quantile q of each target, the mean."""
+    q = np.array(quantiles, z.dtype)
+    e = y[..., None] - z.reshape(*y.shape, len(q))
+    slope = np.where(e > 0, -q, np.where(e < 0, 1 - q, 0))
+    return np.maximum(q * e, (q - 1) * e).mean(), slope.reshape(z.shape) / z.size
 
 
 # ---- optimizers ----------------------------------------------------------------------------------

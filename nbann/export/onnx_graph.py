@@ -17,7 +17,8 @@ class Graph:
     dtype : dtype
         Of all floating-point numbers.
     outer : Graph, optional
-        The graph in whose node this one stands; numbers and names are shared with it.
+        The graph in whose node this one stands; no name of it is used again. It has numbers of its
+        own: that a body reads what stands outside not every runtime understands.
     """
 
     def __init__(self, dtype: np.dtype[Any], outer: Graph | None = None) -> None:
@@ -25,9 +26,9 @@ class Graph:
 
         self.onnx, self.dtype = onnx, dtype
         self.nodes: list[Any] = []
-        self.numbers: dict[str, NDArray[Any]] = {} if outer is None else outer.numbers
+        self.numbers: dict[str, NDArray[Any]] = {}
         self._names: Counter[str] = Counter() if outer is None else outer._names
-        self.scope = "" if outer is None else outer.scope
+        self.scope: str = "" if outer is None else outer.scope
 
     @property
     def type(self) -> int:
@@ -75,12 +76,10 @@ class Graph:
         """Return the description of an input or output."""
         return self.onnx.helper.make_tensor_value_info(text(name), kind or self.type, shape)
 
-    def finished(self, name: str, inputs: list[Any], outputs: list[Any], numbers: bool) -> Any:
-        """Return the graph; the outermost one has the numbers."""
-        found = []
-        if numbers:
-            make = self.onnx.numpy_helper.from_array
-            found = [make(array, text(one)) for one, array in self.numbers.items()]
+    def finished(self, name: str, inputs: list[Any], outputs: list[Any]) -> Any:
+        """Return the graph, with its numbers."""
+        make = self.onnx.numpy_helper.from_array
+        found = [make(array, text(one)) for one, array in self.numbers.items()]
         return self.onnx.helper.make_graph(self.nodes, text(name), inputs, outputs, found)
 
 

@@ -119,7 +119,7 @@ def _model(net: Net, dtype: np.dtype[Any], ends: dict[str, str], opset: int) -> 
         columns = _end(g, given, width, ends.get(name, ""), label)
         steps = ["time"] if free and len(net.output_shape) > 1 else net.output_shape[:-1]
         outputs.append(g.value(label, ["batch", *steps, columns]))
-    graph = g.finished("nbann", [x], outputs, numbers=True)
+    graph = g.finished("nbann", [x], outputs)
     imports = [onnx.helper.make_opsetid("", opset)]
     model = onnx.helper.make_model(
         graph,

@@ -1,7 +1,8 @@
 """Recurrent layers as a Scan of ONNX, whose body is one time step. Imports the core.
 
 ONNX has RNN, LSTM and GRU, but onnxruntime computes them in float32 only, and RNN with few
-activations. A Scan is any of them in any dtype, for sequences of any length.
+activations. A Scan is any of them in any dtype, for sequences of any length. What an LSTM
+remembers, h and c, is one array (n, 2 * units): older evaluators can not run a Scan of two states.
 """
 
 from __future__ import annotations
@@ -26,17 +27,12 @@ def scan(g: Graph, part: Part, net: Net, x: str, into: str) -> str:
     z = g.op("MatMul", times, g.array(f"{name}.weight", net.arrays[f"{name}.weight"]))
     if f"{name}.bias" in net.arrays:
         z = g.op("Add", z, g.array(f"{name}.bias", net.arrays[f"{name}.bias"]))
-    for key in ("recurrent", "recurrent_bias"):
-        if f"{name}.{key}" in net.arrays:
-            g.array(f"{name}.{key}", net.arrays[f"{name}.{key}"])
-    start = _zeros(g, times, layer.units)
-    count = len(layer.remembers)
+    start = _zeros(g, times, layer.units * len(layer.remembers))
     body = _body(g, part, layer, net)
-    *last, states = g.op(
-        "Scan", *[start] * count, z, outputs=count + 1, body=body, num_scan_inputs=1
-    )
+    last, states = g.op("Scan", start, z, outputs=2, body=body, num_scan_inputs=1)
     if not layer.return_sequences:
-        return str(g.op("Identity", last[0], into=into))
+        ends = (g.whole(0), g.whole(layer.units), g.whole(1))
+        return str(g.op("Slice", last, *ends, into=into))
     if layer.reverse:
         states = _turned(g, states)
     return str(g.op("Transpose", states, perm=[1, 0, 2], into=into))
@@ -48,32 +44,35 @@ def _turned(g: Graph, times: str) -> str:
     return str(g.op("Slice", times, *ends))
 
 
-def _zeros(g: Graph, times: str, units: int) -> str:
-    """Return the state before the first step, (n, units)."""
+def _zeros(g: Graph, times: str, width: int) -> str:
+    """Return the state before the first step, (n, width)."""
     rows = g.op("Slice", g.op("Shape", times), g.whole(1), g.whole(2))
-    shape = g.op("Concat", rows, g.whole(units), axis=0)
+    shape = g.op("Concat", rows, g.whole(width), axis=0)
     return str(g.op("Expand", g.number(0.0), shape))
 
 
 def _body(g: Graph, part: Part, layer: Recurrent, net: Net) -> object:
-    """Return the graph of one time step: states and z in, states and h out."""
+    """Return the graph of one time step: state and z in, state and h out."""
     b = Graph(g.dtype, outer=g)
-    olds = [b.name(f"{key}.old") for key in layer.remembers]
-    z = b.name("z.t")
+    for key in ("recurrent", "recurrent_bias"):
+        if f"{part.name}.{key}" in net.arrays:
+            b.array(f"{part.name}.{key}", net.arrays[f"{part.name}.{key}"])
+    old, z = b.name("state.old"), b.name("z.t")
     if isinstance(layer, LSTM):
-        news = _lstm(b, part, z, olds)
-    elif isinstance(layer, GRU):
-        news = _gru(b, part, z, olds[0], f"{part.name}.recurrent_bias" in net.arrays)
+        h, cell = _lstm(b, part, z, old)
+        new = b.op("Concat", h, cell, axis=-1)
     else:
-        assert isinstance(layer, RNN)
-        total = b.op("Add", z, b.op("MatMul", olds[0], f"{part.name}.recurrent"))
-        news = [activate(b, layer.activation, total)]
-    shown = b.op("Identity", news[0])
-    rows = f"{part.name} rows"
-    states = [b.value(name, [rows, layer.units]) for name in olds]
-    inputs = [*states, b.value(z, [rows, layer.gates * layer.units])]
-    outputs = [b.value(name, [rows, layer.units]) for name in (*news, shown)]
-    return b.finished(f"{part.name}.step", inputs, outputs, numbers=False)
+        if isinstance(layer, GRU):
+            h = _gru(b, part, z, old, f"{part.name}.recurrent_bias" in net.arrays)
+        else:
+            assert isinstance(layer, RNN)
+            total = b.op("Add", z, b.op("MatMul", old, f"{part.name}.recurrent"))
+            h = activate(b, layer.activation, total)
+        new = b.op("Identity", h)
+    rows, width = f"{part.name} rows", layer.units * len(layer.remembers)
+    inputs = [b.value(old, [rows, width]), b.value(z, [rows, layer.gates * layer.units])]
+    outputs = [b.value(new, [rows, width]), b.value(h, [rows, layer.units])]
+    return b.finished(f"{part.name}.step", inputs, outputs)
 
 
 def _split(b: Graph, z: str, gates: int, units: int) -> list[str]:
@@ -81,18 +80,18 @@ def _split(b: Graph, z: str, gates: int, units: int) -> list[str]:
     return found
 
 
-def _lstm(b: Graph, part: Part, z: str, olds: list[str]) -> list[str]:
+def _lstm(b: Graph, part: Part, z: str, old: str) -> tuple[str, str]:
     layer = part.layer
     assert isinstance(layer, LSTM)
-    h, c = olds
+    h, c = _split(b, old, 2, layer.units)
     total = b.op("Add", z, b.op("MatMul", h, f"{part.name}.recurrent"))
     i, f, g, o = _split(b, total, 4, layer.units)
     added = b.op("Mul", b.op("Sigmoid", i), b.op("Tanh", g))
     cell = b.op("Add", b.op("Mul", b.op("Sigmoid", f), c), added)
-    return [b.op("Mul", b.op("Sigmoid", o), b.op("Tanh", cell)), cell]
+    return b.op("Mul", b.op("Sigmoid", o), b.op("Tanh", cell)), cell
 
 
-def _gru(b: Graph, part: Part, z: str, h: str, biased: bool) -> list[str]:
+def _gru(b: Graph, part: Part, z: str, h: str, biased: bool) -> str:
     layer = part.layer
     assert isinstance(layer, GRU)
     state = b.op("MatMul", h, f"{part.name}.recurrent")
@@ -105,4 +104,4 @@ def _gru(b: Graph, part: Part, z: str, h: str, biased: bool) -> list[str]:
     new = b.op("Tanh", b.op("Add", a_n, b.op("Mul", reset, s_n)))
     # z * h + (1 - z) * n
     rest = b.op("Mul", b.op("Sub", b.number(1.0), update), new)
-    return [b.op("Add", b.op("Mul", update, h), rest)]
+    return str(b.op("Add", b.op("Mul", update, h), rest))

@@ -149,6 +149,7 @@ def read(trainer: Trainer, what: str) -> Net:
         for head, layers in model.heads.items():
             heads[head], _ = _parts(layers, plan, inner, f"{head}.", silent)
     else:
+        assert isinstance(model, Sequential)
         parts, _ = _parts(model, plan, shape, "", silent)
     # what a head or a recurrent layer has silenced is not a column of a part's own output
     of_heads = _silent_heads(silent, heads, recipe.output_shape[-1], trainer)

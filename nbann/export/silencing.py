@@ -42,7 +42,7 @@ def without_neurons(
         mend = f"Let them speak: trainer.unsilence({name!r}, neuron)."
         received = f"silenced ones of {name!r} with {layer.activation.kind}"
         raise bad_value(what, "silenced neurons whose activation is 0 at 0", received, mend)
-    block = {LSTM: 2, GRU: 2}.get(type(layer), 0)  # the gates are i, f, g, o and r, z, n
+    block = 2 if isinstance(layer, LSTM | GRU) else 0  # the gates are i, f, g, o and r, z, n
     places = np.array(columns) + block * layer.units
     for key in ("weight", "recurrent", "bias"):
         if f"{name}.{key}" in arrays:

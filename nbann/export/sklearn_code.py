@@ -154,7 +154,7 @@ def _training_settings(run: Run, factor: float) -> dict[str, Any]:
         raise _refuse("a constant learning rate and no clipping", repr(o))
     if o.weight_decay or run.l1:
         raise _refuse("no weight decay and no L1", repr(o) if o.weight_decay else f"l1={run.l1}")
-    size = min(run.size, run.samples)
+    size, rate = min(run.size, run.samples), float(o.learning_rate)
     if run.l2 and not run.per_sample and run.samples % size:
         expected = "with l2 batches of one size, or penalty_per_sample=True"
         raise _refuse(expected, f"batches of {size} of {run.samples} samples")
@@ -163,14 +163,14 @@ def _training_settings(run: Run, factor: float) -> dict[str, Any]:
     if type(o) is SGD:
         return settings | {
             "solver": "sgd",
-            "learning_rate_init": o.learning_rate * factor,
+            "learning_rate_init": rate * factor,
             "momentum": o.momentum,
             "nesterovs_momentum": o.nesterov and o.momentum > 0,
         }
     if type(o) is Adam:
         return settings | {
             "solver": "adam",
-            "learning_rate_init": o.learning_rate,
+            "learning_rate_init": rate,
             "beta_1": o.beta1,
             "beta_2": o.beta2,
             "epsilon": o.epsilon / factor,

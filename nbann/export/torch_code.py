@@ -42,6 +42,8 @@ def torch_code(net: Net, run: Run | None) -> list[str]:
     else:
         start, parts = start_lines(run.trainer, "to_code")
     training = [] if run is None else _training(run, writer)
+    if run is not None and run.net.loss.kind == "pinball":
+        writer.used.add("pinball")
     lines = [f"# {note}" for note in ([] if run is None else _differences(run))]
     drawing = pieces(["numpy_parts"], parts)
     lines += ["import math"] if any("math." in one for one in drawing) else []
@@ -278,10 +280,22 @@ def _loss(net: Net) -> str:
         "poisson": f"({deviance}).sum() / {rows}" if summed else f"({deviance}).mean()",
         "sign_error": f"((z - t) ** 2).sum() / (2 * {rows})",
     }
+    if kind == "gaussian_nll":
+        half = width // 2
+        spread = f"z[..., {half}:].exp() + {loss.eps!r}"
+        known[kind] = (
+            f"functional.gaussian_nll_loss(z[..., :{half}], t, {spread}, "
+            f"full={loss.full!r}, eps={loss.eps!r})"
+        )
+    if kind == "pinball":
+        known[kind] = f"pinball(z, t, {shown(loss.quantiles)})"
+    if kind == "hinge" and loss.multi_class == "weston_watkins" and len(net.output_shape) == 1:
+        margin = f"margin={loss.margin!r}"
+        known[kind] = f"functional.multi_margin_loss(z, t.argmax(-1), {margin})"
     if width == 1:
         known["hinge"] = f"({getattr(loss, 'margin', 1.0)!r} - t * z).clamp(min=0).mean()"
         known["perceptron"] = "(-t * z).clamp(min=0).mean()"
     if kind in known:
         return known[kind]
-    expected = "a loss without class weights: cross-entropy, squared, absolute, Huber's, Poisson's"
+    expected = "a loss that source is written for; of many classes cross-entropy, or a hinge"
     raise bad_value("to_code with training", expected, repr(loss), KEEP)

@@ -187,6 +187,13 @@ class Heads(nn.Module):
         return {name: head(inner) for name, head in zip(self.names, self.heads, strict=True)}
 
 
+def pinball(z, t, quantiles):
+    """``max(q*e, (q - 1)*e)`` of ``e = t - z`` for each quantile q of each target, the mean."""
+    q = torch.tensor(quantiles, dtype=z.dtype)
+    e = t.unsqueeze(-1) - z.unflatten(-1, (-1, len(q)))
+    return torch.maximum(q * e, (q - 1) * e).mean()
+
+
 class BothClasses(nn.Module):
     """The probabilities of class 0 and class 1, from the logit of class 1."""
 

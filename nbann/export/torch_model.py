@@ -58,7 +58,8 @@ def to_torch(trainer: Trainer, *, probabilities: bool = False) -> nn.Module:
     net = read(trainer, "to_torch")
     plan = plan_of(net, probabilities=probabilities, what="to_torch")
     check_installed("torch", "nbann.export.to_torch", "torch")
-    return _Builder(net).build(plan).eval()
+    module: nn.Module = _Builder(net).build(plan).eval()
+    return module
 
 
 class _Builder:

@@ -165,7 +165,7 @@ def activation_module(layer: Activation, name: str = "") -> Module:
 def _linear(part: Part, net: Net) -> Module:
     name = part.name
     bias = f"{name}.bias" in net.arrays
-    weights = (Weight("weight", f"{name}.weight", "transposed"),)
+    weights: tuple[Weight, ...] = (Weight("weight", f"{name}.weight", "transposed"),)
     weights += (Weight("bias", f"{name}.bias"),) if bias else ()
     settings = {} if bias else {"bias": False}
     return Module("Linear", (part.before[-1], part.after[-1]), settings, weights, name)
@@ -234,6 +234,7 @@ def _recurrent(part: Part, net: Net) -> Module:
     if not bias:
         settings["bias"] = False
     kind = type(layer).__name__
+    weights: tuple[Weight, ...]
     if isinstance(layer, RNN) and layer.activation.kind not in ("tanh", "relu"):
         weights = (Weight("input.weight", f"{name}.weight", "transposed"),)
         weights += (Weight("input.bias", f"{name}.bias"),) if bias else ()

@@ -147,7 +147,7 @@ def data_lines(run: Run, *, as_given: bool = False) -> list[str]:
 def _target(run: Run) -> str:
     """Return the line that gives y the form in which the loss reads it."""
     net, kinds = run.net, run.trainer._train
-    shape = ", ".join(map(str, net.output_shape))
+    shape = ", ".join(map(str, kinds.get("y.sign", kinds["y"]).shape[1:]))
     number = f"np.{net.dtype.name}"
     if net.loss.kind == "cross_entropy":
         return "" if run.trainer.train_data.y.dtype.kind == "i" else "y = y.astype(int)"

@@ -57,7 +57,10 @@ def predict_lines(net: Net) -> list[str]:
             return [f"return (z[..., 0] > {threshold}).astype(int)"]
         return ["return z.argmax(axis=-1)"]
     if kind == "pinball":
-        return []  # the quantiles are side by side in the outputs
+        quantiles = len(net.loss.settings()["quantiles"])  # type: ignore[arg-type]
+        if quantiles == width:
+            return ["return z"]
+        return [f"return z.reshape(*z.shape[:-1], -1, {quantiles})"]
     return [f"return z{one}"]
 
 

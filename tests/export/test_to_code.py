@@ -131,6 +131,14 @@ LOSSES = [
     ("poisson", "counts", 2),
     (nbann.Poisson(outputs="sum"), "counts", 2),
     (nbann.Hinge(margin=0.7), TWO, 1),
+    (nbann.Hinge(margin=0.7), LABELS, 3),
+    (nbann.CrossEntropy([1.0, 2.0, 0.5], label_smoothing=0.1), LABELS, 3),
+    (nbann.CrossEntropy([1.0, 2.0, 0.0]), LABELS, 3),
+    (nbann.GaussianNLL(), VALUES, 4),
+    (nbann.GaussianNLL(eps=0.1, full=True), "one", 2),
+    (nbann.Pinball([0.1, 0.5, 0.9]), VALUES, 6),
+    (nbann.Pinball(0.3), VALUES, 2),
+    (nbann.Pinball([0.2, 0.8]), "one", 2),
     ("perceptron", TWO, 1),
 ]
 
@@ -145,6 +153,7 @@ def test_every_loss(loss, kind, width, target):
         LABELS: rng.integers(0, 3, 20),
         PAIRS: rng.integers(0, 2, (20, 2)),
         TWO: rng.integers(0, 2, 20),
+        "one": rng.standard_normal(20),
         "counts": rng.integers(0, 5, (20, 2)).astype(float),
     }[kind]
     net = nbann.Sequential([nbann.Dense(4), nbann.Tanh(), nbann.Dense(width)])
@@ -440,7 +449,7 @@ def test_an_unknown_target_is_told_the_nearest():
         (lambda: trained("lstm", shuffle=lambda epoch: np.arange(24))[0], "drawn from the seed"),
         (lambda: _frozen(), "frozen or silenced"),
         (lambda: _weighted(), "count alike"),
-        (lambda: trained("dense", loss=nbann.CrossEntropy([1, 2, 3]))[0], "class weights"),
+        (lambda: trained("dense", loss=nbann.Hinge("crammer_singer"))[0], "written for"),
         (
             lambda: trained("dense", optimizer=nbann.SGD(nbann.schedules.ReduceOnPlateau(0.1)))[0],
             "learning rate that follows",
