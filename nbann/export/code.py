@@ -37,7 +37,7 @@ def to_code(
     Parameters
     ----------
     trainer : Trainer
-        Of a `Sequential`, `Autoencoder`, `Perceptron`, `Adaline`; with `weights` of a `Heads`, too.
+        Of a `Sequential`, `Autoencoder`, `Heads`, `Perceptron` or `Adaline`.
     target : {"torch", "sklearn", "numpy"}
         PyTorch; scikit-learn's `MLPClassifier` or `MLPRegressor`; or NumPy alone.
     weights : bool

@@ -8,12 +8,14 @@ from nbann.core.errors import bad_value
 from nbann.core.optimizers.adaptive import AdaGrad, Adam, RMSprop
 from nbann.core.optimizers.sgd import SGD
 
+from .data_code import data_lines
 from .literals import Text, array_text, call, check_size, table_text
 from .numpy_net import Writer
 from .pieces import imports_of, pieces
 from .reading import Net
+from .scored import Scored, scored_of
 from .start_code import start_lines
-from .training import KEEP, Run, counts_batches, data_lines, loop_lines, rate_of
+from .training import KEEP, Run, counts_batches, loop_lines, rate_of
 from .using import using_lines
 
 MODULES = ("numpy_parts", "numpy_layers", "numpy_activations", "numpy_recurrent")
@@ -73,14 +75,22 @@ def _running(net: Net) -> list[str]:
 
 def _training(run: Run, parts: set[str]) -> list[str]:
     """Return the lines that train, and note the pieces they use."""
-    loss, optimizer = loss_text(run, parts), optimizer_text(run, parts)
+    optimizer = optimizer_text(run, parts)
     rate = rate_of(run)
     batch = counts_batches(rate)
     head, before = loop_lines(run, "{}")
     rows = "" if run.whole else "[rows]"
-    body = [
-        f"z = net.forward(p, X{rows}, training=True)",
-        f"loss, grad = {loss}",
+    scored = scored_of(run.net)
+    body = [f"z = net.forward(p, X{rows}, training=True)"]
+    if run.net.heads:
+        body.append("loss, grad = 0.0, {}")
+        for one in scored:
+            text = loss_text(one, one.of("z"), one.of("y") + rows, parts)
+            body += [f"own, {one.of('grad')} = {text}", f"loss += {one.weight!r} * own"]
+            body += [f"{one.of('grad')} *= {one.weight!r}"] if one.weight != 1 else []
+    else:
+        body.append(f"loss, grad = {loss_text(scored[0], 'z', 'y' + rows, parts)}")
+    body += [
         "g = {name: np.zeros_like(array) for name, array in p.items()}",
         "net.backward(p, g, grad)",
         *_between(run),
@@ -157,17 +167,17 @@ def optimizer_text(run: Run, parts: set[str]) -> str:
     return text
 
 
-def loss_text(run: Run, parts: set[str]) -> str:
-    """Return the call that gives a batch's loss and gradient.
+def loss_text(one: Scored, outputs: str, targets: str, parts: set[str]) -> str:
+    """Return the call that gives a batch's loss and gradient, of the source of both.
 
     Raises
     ------
     ValueError
         A loss that is not written here.
     """
-    loss: Any = run.net.loss
-    kind, width = loss.kind, run.net.output_shape[-1]
-    z, y = Text("z"), Text("y" if run.whole else "y[rows]")
+    loss: Any = one.loss
+    kind, width = loss.kind, one.width
+    z, y = Text(outputs), Text(targets)
     settings: dict[str, object] = {}
     if getattr(loss, "label_smoothing", 0.0):
         settings["smoothing"] = loss.label_smoothing
@@ -175,10 +185,10 @@ def loss_text(run: Run, parts: set[str]) -> str:
         settings["weights"] = list(loss.class_weights)
     if getattr(loss, "outputs", "mean") == "sum" and kind != "half_squared_error":
         settings["summed"] = True
-    rows = "z.size" if width == 1 else f"(z.size / {width})"
-    factors = {"mean_squared_error": "1 / z.size", "sign_error": f"1 / (2 * {rows})"}
+    rows = f"{z}.size" if width == 1 else f"({z}.size / {width})"
+    factors = {"mean_squared_error": f"1 / {z}.size", "sign_error": f"1 / (2 * {rows})"}
     if kind == "half_squared_error":
-        size = rows if loss.outputs == "sum" else "z.size"
+        size = rows if loss.outputs == "sum" else f"{z}.size"
         factors[kind] = "1 / 2" if loss.reduction == "sum" else f"1 / (2 * {size})"
     name = _name_of(loss, kind, width)
     if kind in factors:

@@ -10,11 +10,12 @@ from nbann.core.layers.dense import Dense
 from nbann.core.optimizers.adaptive import Adam
 from nbann.core.optimizers.sgd import SGD
 
+from .data_code import data_lines
 from .literals import array_text, check_size, long_call, table_text
 from .pieces import pieces
 from .reading import Net
 from .start_code import start_lines
-from .training import Run, data_lines, order_line
+from .training import Run, order_line
 from .using import using_lines
 
 _ACTIVATIONS = {"tanh": "tanh", "relu": "relu", "sigmoid": "logistic", "identity": "identity"}

@@ -11,13 +11,15 @@ from nbann.core.layers.noise import GaussianNoise
 from nbann.core.optimizers.adaptive import AdaGrad, Adam, RMSprop
 from nbann.core.optimizers.sgd import SGD
 
+from .data_code import data_lines
 from .literals import Text, array_text, call, check_size, shown, table_text
 from .names import identifiers
 from .pieces import pieces
 from .reading import Net
+from .scored import Scored, scored_of
 from .start_code import start_lines
 from .torch_plan import OWN, Chain, Module, Reference, plan_of
-from .training import KEEP, Run, counts_batches, data_lines, loop_lines, rate_of
+from .training import KEEP, Run, counts_batches, loop_lines, rate_of
 from .using import using_lines
 
 _CHILDREN = {
@@ -42,7 +44,7 @@ def torch_code(net: Net, run: Run | None) -> list[str]:
     else:
         start, parts = start_lines(run.trainer, "to_code")
     training = [] if run is None else _training(run, writer)
-    if run is not None and run.net.loss.kind == "pinball":
+    if run is not None and any(one.loss.kind == "pinball" for one in scored_of(net)):
         writer.used.add("pinball")
     lines = [f"# {note}" for note in ([] if run is None else _differences(run))]
     drawing = pieces(["numpy_parts"], parts)
@@ -168,10 +170,18 @@ def _training(run: Run, writer: _Writer) -> list[str]:
     rate = rate_of(run)
     batch = counts_batches(rate)
     head, before = loop_lines(run, "torch.tensor({})")
-    given = "net(inputs), targets" if run.whole else "net(inputs[rows]), targets[rows]"
-    body = [
-        f"z, t = {given}",
-        f"loss = {_loss(run.net)}",
+    rows = "" if run.whole else "[rows]"
+    scored = scored_of(run.net)
+    if run.net.heads:
+        made = "{name: torch.tensor(array) for name, array in y.items()}"
+        body = [f"heads, loss = net(inputs{rows}), 0.0"]
+        for one in scored:
+            body.append(f"z, t = {one.of('heads')}, {one.of('targets')}{rows}")
+            body.append(f"loss = loss + {one.weight!r} * ({_loss(one)})")
+    else:
+        made = "torch.tensor(y)"
+        body = [f"z, t = net(inputs{rows}), targets{rows}", f"loss = {_loss(scored[0])}"]
+    body += [
         *_penalty(run, writer),
         "optimizer.zero_grad()",
         "loss.backward()",
@@ -182,7 +192,7 @@ def _training(run: Run, writer: _Writer) -> list[str]:
     body += ["optimizer.step()", *(["batch += 1"] if batch else [])]
     return [
         f"optimizer = {_optimizer(run)}",
-        "inputs, targets = torch.tensor(X), torch.tensor(y)",
+        f"inputs, targets = torch.tensor(X), {made}",
         *(["batch = 0"] if batch else []),
         *head,
         *(before + line for line in body),
@@ -245,7 +255,7 @@ def _optimizer(run: Run) -> str:
     return call(f"torch.optim.{kind}", Text("net.parameters()"), **settings)
 
 
-def _loss(net: Net) -> str:
+def _loss(one: Scored) -> str:
     """Return a batch's loss of outputs z and targets t.
 
     Raises
@@ -253,14 +263,14 @@ def _loss(net: Net) -> str:
     ValueError
         A loss that is not written here.
     """
-    loss: Any = net.loss
-    kind, width = loss.kind, net.output_shape[-1]
+    loss: Any = one.loss
+    kind, width = loss.kind, one.width
     rows = "t.numel()" if width == 1 else f"(t.numel() / {width})"
     weights = getattr(loss, "class_weights", None)
     smoothing = getattr(loss, "label_smoothing", 0.0)
     summed = getattr(loss, "outputs", "mean") == "sum"
     if kind == "cross_entropy":
-        z, t = ("z", "t") if len(net.output_shape) == 1 else ("z.flatten(0, -2)", "t.flatten()")
+        z, t = ("z", "t") if len(one.shape) == 1 else ("z.flatten(0, -2)", "t.flatten()")
         settings: dict[str, Any] = {"label_smoothing": smoothing} if smoothing else {}
         if weights is not None:
             settings["weight"] = Text(f"torch.tensor({shown(weights)}, dtype=z.dtype)")
@@ -289,7 +299,7 @@ def _loss(net: Net) -> str:
         )
     if kind == "pinball":
         known[kind] = f"pinball(z, t, {shown(loss.quantiles)})"
-    if kind == "hinge" and loss.multi_class == "weston_watkins" and len(net.output_shape) == 1:
+    if kind == "hinge" and loss.multi_class == "weston_watkins" and len(one.shape) == 1:
         margin = f"margin={loss.margin!r}"
         known[kind] = f"functional.multi_margin_loss(z, t.argmax(-1), {margin})"
     if width == 1:

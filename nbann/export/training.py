@@ -1,7 +1,4 @@
-"""What source says of a run's data, order and settings, and what it can not. Imports the core.
-
-Text from data is written by `repr` only: no name of a layer, class or column becomes source.
-"""
+"""What source says of a run's order and settings, and what it can not say. Imports the core."""
 
 from __future__ import annotations
 
@@ -17,7 +14,6 @@ from nbann.core.optimizers import schedules
 from nbann.core.timeline.acts import Splice
 from nbann.core.trainer import Trainer
 
-from .literals import MOST_NUMBERS, array_text
 from .reading import Net
 
 KEEP = "Pass weights=True for source that predicts with the trained weights."
@@ -71,7 +67,10 @@ def run_of(trainer: Trainer, net: Net, epochs: int | None) -> Run:
     notes = []
     if batch or op:
         notes.append(f"The trainer stands within epoch {epoch}; this trains whole epochs.")
-    if any(not isinstance(act, Splice) for act in trainer._timeline):
+    timeline = trainer._timeline
+    if timeline.first:
+        notes.append("The run goes on from where another one was; this starts from the beginning.")
+    if any(not isinstance(act, Splice) for act in timeline.acts[: timeline.applied]):
         notes.append("The run was changed by hand on its way; this trains without that.")
     return Run(
         trainer=trainer,
@@ -92,7 +91,6 @@ def _check(trainer: Trainer, net: Net) -> None:
     what = "to_code"
     data = trainer.train_data
     refused: list[tuple[Any, str, str]] = [
-        (net.heads, "a net of one head to train", "several heads"),
         (trainer._recipe.ranked, "data without groups to train on", "a ranking"),
         (trainer._order is not None, "an order drawn from the seed", "shuffle= a function"),
         (data.weight is not None, "samples that count alike", "data with weights"),
@@ -113,65 +111,6 @@ def _check(trainer: Trainer, net: Net) -> None:
     for found, expected, received in refused:
         if found:
             raise bad_value(f"{what} with training", expected, received, KEEP)
-
-
-# ---- data ----------------------------------------------------------------------------------------
-def data_lines(run: Run, *, as_given: bool = False) -> list[str]:
-    """Return the lines after which ``X`` and ``y`` are what nbann trains on.
-
-    y has the form in which the loss reads it, or `as_given` that of the data set.
-    """
-    data, net = run.trainer.train_data, run.net
-    X, y = run.trainer._train["x"], data.y
-    alike = run.trainer.task == "unsupervised"
-    small = X.size + (0 if alike else y.size) <= MOST_NUMBERS
-    floats = "" if net.indices else f"np.{net.dtype.name}"
-    if small:
-        lines = [f"X = {array_text(X, floats)}"]
-        lines += [] if alike else [f"y = {array_text(y)}"]
-    else:
-        given = "X=ds.X" if alike else "X=ds.X, y=ds.y"
-        lines = [
-            f"# {X.size} numbers are too many to write here. They are read from a file; write it",
-            f"# with:  ds = trainer.train_data; np.savez('data.npz', {given})",
-            "with np.load('data.npz') as data:",
-            f"    X = data['X'].astype({floats or 'int'})",
-        ]
-        lines += [] if alike else ["    y = data['y']"]
-    if alike:
-        return [*lines, "y = X"]
-    target = "" if as_given else _target(run)
-    return [*lines, target] if target else lines
-
-
-def _target(run: Run) -> str:
-    """Return the line that gives y the form in which the loss reads it."""
-    net, kinds = run.net, run.trainer._train
-    shape = ", ".join(map(str, kinds.get("y.sign", kinds["y"]).shape[1:]))
-    number = f"np.{net.dtype.name}"
-    if net.loss.kind == "cross_entropy":
-        return "" if run.trainer.train_data.y.dtype.kind == "i" else "y = y.astype(int)"
-    if "y.onehot" in kinds:
-        return f"y = np.eye({net.output_shape[-1]}, dtype={number})[y.astype(int)]"
-    if "y.sign" in kinds:
-        if net.output_shape[-1] == 1:
-            return f"y = (2 * y.reshape(len(y), {shape}) - 1).astype({number})"
-        return f"y = 2 * np.eye({net.output_shape[-1]}, dtype={number})[y.astype(int)] - 1"
-    return f"y = y.reshape(len(y), {shape}).astype({number})"
-
-
-def loop_lines(run: Run, rows: str) -> tuple[list[str], str]:
-    """Return the lines down to a batch, whose rows are then ``rows``, and what comes before a line.
-
-    `rows` is the source that makes them of ``order[begin : end]``, with {} for that. Where a batch
-    is the whole data there are no rows.
-    """
-    head = f"for epoch in range({run.epochs}):"
-    if run.whole:
-        return [head], " " * 4
-    part = rows.format(f"order[begin : begin + {run.size}]")
-    inner = f"    for begin in range(0, len(X), {run.size}):"
-    return [head, f"    {order_line(run)}", inner, f"        rows = {part}"], " " * 8
 
 
 # ---- order and rate ------------------------------------------------------------------------------
@@ -221,3 +160,17 @@ def _rate(rule: object, shift: str) -> str:
 def counts_batches(rate: str) -> bool:
     """Whether a learning rate depends on the number of batches."""
     return "batch" in rate
+
+
+def loop_lines(run: Run, rows: str) -> tuple[list[str], str]:
+    """Return the lines down to a batch, whose rows are then ``rows``, and what comes before a line.
+
+    `rows` is the source that makes them of ``order[begin : end]``, with {} for that. Where a batch
+    is the whole data there are no rows.
+    """
+    head = f"for epoch in range({run.epochs}):"
+    if run.whole:
+        return [head], " " * 4
+    part = rows.format(f"order[begin : begin + {run.size}]")
+    inner = f"    for begin in range(0, len(X), {run.size}):"
+    return [head, f"    {order_line(run)}", inner, f"        rows = {part}"], " " * 8

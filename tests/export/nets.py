@@ -199,7 +199,7 @@ def outputs(trainer, X):
     return trainer.activations(f"{last}.out", X)
 
 
-def with_heads():
+def with_heads(**settings):
     """Return a trainer of a net with three heads, and samples."""
     rng = np.random.default_rng(2)
     X = rng.standard_normal((24, 4))
@@ -214,7 +214,7 @@ def with_heads():
         "old": [nbann.Dense(1)],
     }
     net = nbann.Heads([nbann.Dense(5), nbann.Tanh()], heads)
-    losses = nbann.Losses({"old": "bce"})
-    trainer = nbann.Trainer(net, nbann.Dataset(X, y), loss=losses, batch_size=7)
+    losses = nbann.Losses({"old": "bce"}, weights={"width": 0.5})
+    trainer = nbann.Trainer(net, nbann.Dataset(X, y), loss=losses, **({"batch_size": 7} | settings))
     trainer.run(epochs=2)
     return trainer, rng.standard_normal((9, 4))

@@ -255,8 +255,44 @@ def test_heads_with_trained_weights(target):
     made = run(nbann.export.to_code(trainer, target, weights=True))
     for name, given in made["outputs"](X).items():
         np.testing.assert_allclose(given, trainer.activations(f"{name}.out", X), atol=1e-13)
-    with pytest.raises(ValueError, match=r"several heads.*weights=True"):
-        nbann.export.to_code(trainer, target)
+    for asked in ("predict", "predict_proba"):
+        wanted = getattr(trainer, asked)(X)
+        given = made[asked](X)
+        assert list(given) == list(wanted)
+        for name, array in given.items():
+            np.testing.assert_allclose(array, wanted[name], atol=1e-13)
+
+
+@pytest.mark.parametrize("batch_size", [7, None])
+@pytest.mark.parametrize("target", ["numpy", TORCH])
+def test_heads_are_trained(target, batch_size):
+    trainer, X = with_heads(batch_size=batch_size, l2=0.01)
+    made = run(nbann.export.to_code(trainer, target))
+    for name, given in made["outputs"](X).items():
+        np.testing.assert_allclose(given, trainer.activations(f"{name}.out", X), atol=1e-12)
+
+
+def test_larger_data_of_heads_come_from_a_file(tmp_path, monkeypatch):
+    digits = nbann.datasets.digits()
+    y = {"which": digits.y, "even": digits.y % 2}
+    heads = {"which": [nbann.Dense(10)], "even": [nbann.Dense(2)]}
+    net = nbann.Heads([nbann.Dense(8)], heads)
+    trainer = nbann.Trainer(net, nbann.Dataset(digits.X, y), optimizer=nbann.SGD(0.001))
+    trainer.run(epochs=1)
+    source = nbann.export.to_code(trainer, "numpy")
+    assert "# y1: the targets of 'even'\n" in source
+    monkeypatch.chdir(tmp_path)
+    np.savez("data.npz", X=digits.X, y0=y["which"], y1=y["even"])
+    made = run(source)
+    for key, array in trainer.parameters.items():
+        np.testing.assert_allclose(made["p"][key], array, rtol=0, atol=1e-10)
+
+
+def test_a_run_that_went_on_from_another_is_told():
+    trainer, _ = trained("dense")
+    branch = trainer.branch(l2=0.1)
+    branch.run(epochs=1)
+    assert "# The run goes on from where another one was" in nbann.export.to_code(branch, "numpy")
 
 
 @pytest.mark.parametrize("target", ["numpy", TORCH])
