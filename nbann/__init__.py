@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import check, datasets, initializers, metrics, panels, schedules
+    from . import check, datasets, export, initializers, metrics, panels, schedules
     from .core.boltzmann.belief import DeepBelief
     from .core.boltzmann.rbm import RBM
     from .core.data.dataset import Dataset
@@ -174,6 +174,7 @@ __all__ = [
     "check",
     "datasets",
     "diagnose",
+    "export",
     "generate",
     "hidden_states",
     "initializers",

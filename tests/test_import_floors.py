@@ -63,6 +63,10 @@ def floor_of(module: str) -> Floor:
         asked_for = frozenset({"IPython", "pandas"})
         inside = frozenset({"nbann.core", "nbann.sweeping"})
         return Floor(inside, frozenset({"numpy"}) | comes_along | asked_for)
+    if part == "export":  # what a net is exported to is loaded when it is asked for: see below
+        return Floor(
+            frozenset({"nbann.core", "nbann.export"}), frozenset({"numpy", "torch", "onnx"})
+        )
     # Beside the panels: each stands on the core alone, not on its neighbors.
     return Floor(frozenset({"nbann.core", f"nbann.{part}"}), frozenset({"numpy", "sklearn"}))
 

@@ -1,0 +1,212 @@
+"""Layers that PyTorch has not, or that give more than one output there. Imports torch alone.
+
+Each class stands by itself, so that `to_code` can write those that a net needs into its source.
+"""
+
+import torch
+from torch import nn
+
+
+class Tokens(nn.Embedding):
+    """An embedding that takes whole numbers of any dtype."""
+
+    def forward(self, x):
+        """Return the row of each number."""
+        return super().forward(x.long())
+
+
+class Step(nn.Module):
+    """1 where z > 0, else 0."""
+
+    def forward(self, z):
+        """Return 0 or 1."""
+        return (z > 0).to(z.dtype)
+
+
+class Tied(nn.Module):
+    """A dense layer back, with the matrix of another layer, transposed, and a bias of its own."""
+
+    def __init__(self, of, outputs, bias=True):
+        super().__init__()
+        self.of = [of]  # in a list: its weight is the other layer's parameter, not a second one
+        self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
+
+    def forward(self, x):
+        """Return ``x @ weight.T + bias``, weight being (inputs, outputs) of the other layer."""
+        (of,) = self.of
+        weight = of.weight if isinstance(of, nn.Embedding) else of.weight.T
+        return nn.functional.linear(x, weight, self.bias)
+
+
+class Residual(nn.Module):
+    """``x + inside(x)``, or with a projection ``projection(x) + inside(x)``."""
+
+    def __init__(self, inside, projection=None):
+        super().__init__()
+        self.inside = inside
+        self.projection = projection
+
+    def forward(self, x):
+        """Return the sum of both ways."""
+        around = x if self.projection is None else self.projection(x)
+        return around + self.inside(x)
+
+
+class BatchNormOfSequences(nn.BatchNorm1d):
+    """Batch normalization of (n, ..., features): PyTorch's own has the features second."""
+
+    def forward(self, x):
+        """Return the normalized features, in their place."""
+        return super().forward(x.reshape(-1, x.shape[-1])).reshape(x.shape)
+
+
+class GaussianNoise(nn.Module):
+    """Adds normal noise in training."""
+
+    def __init__(self, std):
+        super().__init__()
+        self.std = std
+
+    def forward(self, x):
+        """Return x, in training with noise."""
+        return x + self.std * torch.randn_like(x) if self.training else x
+
+
+class MaskingNoise(nn.Module):
+    """Sets elements to 0 in training, and does not scale the others."""
+
+    def __init__(self, rate):
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x):
+        """Return x, in training with zeros."""
+        return x * (torch.rand_like(x) >= self.rate) if self.training else x
+
+
+class Silence(nn.Module):
+    """Neurons whose output is 0."""
+
+    def __init__(self, width, neurons):
+        super().__init__()
+        speaks = torch.ones(width)
+        speaks[list(neurons)] = 0
+        self.register_buffer("speaks", speaks)
+
+    def forward(self, x):
+        """Return x without what they say."""
+        return x.masked_fill(self.speaks == 0, 0)
+
+
+class OneOutput:
+    """A recurrent layer of PyTorch that gives its states, or the last, and nothing else.
+
+    With one bias, as nbann has it: PyTorch's second one stays at 0, but for what a GRU's reset gate
+    is applied to.
+    """
+
+    def __init__(
+        self, inputs, units, *, sequences=False, reverse=False, second_bias=False, **settings
+    ):
+        super().__init__(inputs, units, batch_first=True, **settings)
+        self.sequences, self.reverse = sequences, reverse
+        if not settings.get("bias", True):
+            return
+        nn.init.zeros_(self.bias_hh_l0)
+        if second_bias:
+            trained = torch.arange(3 * units) >= 2 * units
+            self.bias_hh_l0.register_hook(lambda grad: grad * trained.to(grad.device))
+        else:
+            self.bias_hh_l0.requires_grad_(False)
+
+    def forward(self, x):
+        """Return (n, time, units), or the last state (n, units)."""
+        states, _ = super().forward(x.flip(1) if self.reverse else x)
+        if not self.sequences:
+            return states[:, -1]
+        return states.flip(1) if self.reverse else states
+
+
+class RNN(OneOutput, nn.RNN):
+    """A simple recurrent layer."""
+
+
+class LSTM(OneOutput, nn.LSTM):
+    """Long short-term memory."""
+
+
+class GRU(OneOutput, nn.GRU):
+    """Gated recurrent unit."""
+
+
+class AnyRNN(nn.Module):
+    """A simple recurrent layer with another activation than tanh or ReLU."""
+
+    def __init__(self, inputs, units, activation, *, sequences=False, reverse=False, bias=True):
+        super().__init__()
+        self.input = nn.Linear(inputs, units, bias=bias)
+        self.recurrent = nn.Linear(units, units, bias=False)
+        self.activation = activation
+        self.sequences, self.reverse = sequences, reverse
+
+    def forward(self, x):
+        """Return (n, time, units), or the last state (n, units)."""
+        z = self.input(x)
+        h, states = torch.zeros_like(z[:, 0]), []
+        for z_t in (z.flip(1) if self.reverse else z).unbind(1):
+            h = self.activation(z_t + self.recurrent(h))
+            states.append(h)
+        if not self.sequences:
+            return h
+        return torch.stack(states[::-1] if self.reverse else states, 1)
+
+
+class Bidirectional(nn.Module):
+    """Two recurrent layers, one from each end of time: their outputs side by side, or the sum."""
+
+    def __init__(self, ahead, back, merge="concatenate"):
+        super().__init__()
+        self.ahead, self.back, self.merge = ahead, back, merge
+
+    def forward(self, x):
+        """Return both directions."""
+        ahead, back = self.ahead(x), self.back(x)
+        return ahead + back if self.merge == "sum" else torch.cat([ahead, back], -1)
+
+
+class Heads(nn.Module):
+    """A body whose output goes into every head: a dict of outputs by name."""
+
+    def __init__(self, body, heads, names):
+        super().__init__()
+        self.body, self.heads, self.names = body, nn.ModuleList(heads), tuple(names)
+
+    def forward(self, x):
+        """Return the outputs of each head."""
+        inner = self.body(x)
+        return {name: head(inner) for name, head in zip(self.names, self.heads, strict=True)}
+
+
+def pinball(z, t, quantiles):
+    """``max(q*e, (q - 1)*e)`` of ``e = t - z`` for each quantile q of each target, the mean."""
+    q = torch.tensor(quantiles, dtype=z.dtype)
+    e = t.unsqueeze(-1) - z.unflatten(-1, (-1, len(q)))
+    return torch.maximum(q * e, (q - 1) * e).mean()
+
+
+class BothClasses(nn.Module):
+    """The probabilities of class 0 and class 1, from the logit of class 1."""
+
+    def forward(self, z):
+        """Return (n, 2)."""
+        p = torch.sigmoid(z)
+        return torch.cat([1 - p, p], -1)
+
+
+class Clipped(nn.Module):
+    """The shares of class 0 and class 1, from an output that was trained to be 0 or 1."""
+
+    def forward(self, z):
+        """Return (n, 2)."""
+        p = z.clamp(0, 1)
+        return torch.cat([1 - p, p], -1)
