@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .data.batches import Batches
+from .data.batches import Batches, Rows
 from .hook import Hook
 from .interrupts import Interrupts
 from .moves import Position
@@ -31,7 +31,7 @@ class Place:
         self.moving = False
         self.epoch = 0
         self.batch = 0
-        self._rows = batches.rows(0)
+        self._rows: Sequence[Rows | None] = batches.rows(0)
         # which of the hooks between two ops are being called, while it moves
         self.stage = AFTER
         # whether the hooks before the next op have been called, because one of them paused
@@ -153,6 +153,8 @@ class Place:
     def stand(self, epoch: int, batch: int) -> None:
         """Stand at the start of a batch, which is yet to be loaded."""
         if epoch != self.epoch:
+            if self.batches.order is None:
+                self._rows = ()  # let go of it first: it may be large
             self._rows = self.batches.rows(epoch)
         self.epoch, self.batch = epoch, batch
         self.program.done = 0  # it may be left for one of another size: its numbers are past

@@ -140,7 +140,7 @@ class Runner(Cursor):
             seconds = max(CHUNK_SECONDS, copying / COPYING)
             self._chunk = max(1, min(CHUNK, int(seconds * batches / max(training, 1e-9))))
 
-    def _ahead(self, start: int, count: int) -> list[Rows | None]:
+    def _ahead(self, start: int, count: int) -> Sequence[Rows | None]:
         """Return the rows of `count` batches, the first of them `start` after the one at hand."""
         if self.batches.whole:
             return [None] * count

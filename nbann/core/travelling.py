@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .data.source import RowSource
 from .errors import bad_value
 from .moves import Position
 from .running import Runner
@@ -216,6 +217,8 @@ class Traveller(Runner):
         """Take over another trainer's run: its line of events, and where it stands in it."""
         mine, timeline = self.trainer, self.timeline
         for name, array in other.trainer._train.items():
+            if isinstance(array, RowSource):
+                continue  # nobody feeds a file
             if not np.array_equal(array, mine._train[name]):  # an estimator has fed other data
                 kept = mine._train[name]
                 kept.flags.writeable = True
