@@ -227,7 +227,7 @@ class Recipe:
             batches_per_epoch=batches_per_epoch,
             restraints=self.restraints,
         )
-        bound = batch_size == len(samples["x"])
+        bound = batch_size == len(samples["x"]) and getattr(samples["x"], "steady", True)
         for name, source in samples.items():
             symbol = _SYMBOLS[name] if name in _SYMBOLS else self.loss.symbol(name)
             b.input(name, source, symbol, bound=bound)

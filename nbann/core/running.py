@@ -31,6 +31,9 @@ class Runner(Cursor):
 
     _chunk = CHUNK
     _paced = False
+    unread: Exception | None = None
+    """Why the rows of a batch could not be read, where a bare loop ended at it."""
+
     hasty = False
     """Whether somebody looks at the clock: then a stretch is no longer than a chunk."""
 
@@ -96,6 +99,7 @@ class Runner(Cursor):
         self.timeline.note(self.step_number, state.snapshot)
         state.keep()
         if not self._bare(self._ahead(0, 1)):
+            self._tell_unread()
             self._load()
         elif guarded:
             loss = self.trainer.history.losses.pop()
@@ -107,7 +111,8 @@ class Runner(Cursor):
         state, losses, timeline = self.trainer._state, self.trainer.history.losses, self.timeline
         first, begin, done = (self.epoch, self.batch), self.step_number, 0
         while done < count:
-            size = min(self._chunk, count - done)
+            # what an iterator gives can not be had again to find a culprit
+            size = 1 if self.batches.once else min(self._chunk, count - done)
             due = timeline.is_due(begin + done)
             started = time.perf_counter()
             before = state.snapshot() if guarded or due else None
@@ -128,8 +133,15 @@ class Runner(Cursor):
                 break
         if done:
             self._stand_at(first, done - 1)
-        else:
+        self._tell_unread()
+        if not done:
             self._load()
+
+    def _tell_unread(self) -> None:
+        """Raise what has kept the next batch from being read; all before it is done."""
+        unread, self.unread = self.unread, None
+        if unread is not None:
+            raise unread
 
     def _pace(self, copying: float, training: float, batches: int) -> None:
         """Choose how many batches are run between two looks."""
@@ -187,18 +199,22 @@ class Runner(Cursor):
         value, record = program.arrays["loss"].item, self.trainer.history.losses.append
         before = len(self.trainer.history.losses)
         interrupts.insistent = False
-        for rows in batches:
-            if interrupts.seen:
-                break
-            if rows is not None:
-                load(rows)
-            for kernel in kernels:
-                kernel()
-            record(value())
+        self.unread = None
+        try:
+            for rows in batches:
+                if interrupts.seen:
+                    break
+                if rows is not None:
+                    load(rows)
+                for kernel in kernels:
+                    kernel()
+                record(value())
+        except Exception as error:  # of a file or a stream, or of what it calls
+            self.unread = error
         interrupts.insistent = True
         ran = len(self.trainer.history.losses) - before
         if ran:
             program.done = len(program)
-            self._hooks_called = False
+            self._hooks_called, self.loaded = False, True
             self._forget_acts()
         return ran

@@ -14,9 +14,11 @@ import numpy as np
 
 from .awaiting import Awaiting
 from .checks import number_in, whole_number
-from .data.batches import Batches, Order
+from .data.batches import Order
 from .data.given import as_dataset, as_values
 from .data.queries import samples_of
+from .data.stream import Stream, is_once
+from .data.streaming import cut
 from .errors import UnknownNameError, bad_value
 from .hook import Event, Hook
 from .hooks import Hooks
@@ -149,7 +151,8 @@ class Trainer(Awaiting, Keeping):
                 "model", "a Sequential", type(model).__name__, "Wrap the layers: Sequential([...])."
             )
         if batch_size is BATCH_SIZE:
-            batch_size = given["batch_size"] = model.usual_batch_size
+            usual = train.rows if isinstance(train, Stream) else model.usual_batch_size
+            batch_size = given["batch_size"] = usual
         optimizer = as_optimizer(model.usual_optimizer() if optimizer is None else optimizer)
         if optimizer.kind in model.names:
             mend = "The optimizer's ops go by that name; call the layer otherwise."
@@ -200,9 +203,8 @@ class Trainer(Awaiting, Keeping):
         if evaluate_every is not None:
             self._every = whole_number("evaluate_every", evaluate_every, least=1)
         self._train = self._recipe.samples(data, "train")
-        self._parts = {"train": self._train} | {
-            part: self._recipe.samples(d, part) for part, d in held_out.items()
-        }
+        scored = {} if is_once(data) else {"train": self._train}
+        self._parts = scored | {part: self._recipe.samples(d, part) for part, d in held_out.items()}
         self.train_data, self.test_data = data, held_out.get("test")
         self.validation_data = held_out.get("validation")
         # what another trainer like this one is made of: the data as it was when this one was made
@@ -214,7 +216,7 @@ class Trainer(Awaiting, Keeping):
         self._state = self._recipe.state()
         self._evaluator = Evaluator(self._recipe, self._state, self._metrics)
         self._programs: dict[int, Program] = {}
-        self._batches = Batches(count, self._size, self._shuffle, [self._seed, 1], self._order)
+        self._batches = cut(data, count, self._size, self._shuffle, [self._seed, 1], self._order)
         for batch in (0, self._batches.count - 1):  # so that what does not fit is told now
             self._program_for(self._batches.length(batch))
         self._hooks = Hooks(self._splice)
@@ -326,6 +328,7 @@ class Trainer(Awaiting, Keeping):
         What has been run and done is kept as a branch; see `branches`.
         """
         self._cursor.check_idle()
+        self._batches.check_again("reset")
         timeline, begun = self._timeline, Moment(0, 0, AFTER)
         if timeline.end > START or not all(isinstance(act, Splice) for act in timeline):
             timeline.branches.keep(timeline.as_branch(begun, self.history, list(self._hooks)))

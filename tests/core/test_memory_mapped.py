@@ -297,3 +297,53 @@ def test_what_would_make_all_of_it_anew_is_refused(pair):
     assert copy.copy(ds.X) is ds.X
     with pytest.raises(TypeError, match=r"pickle.*from the file"):
         pickle.dumps(ds)
+
+
+# ---- on disk -------------------------------------------------------------------------------------
+def test_a_saved_run_goes_on_with_the_data_passed_again(pair, tmp_path):
+    held, filed = both(pair, test=pair[1])
+    for one in (held, filed):
+        one.run(epochs=1)
+        one.step("batch", 4)
+        one.step("op", 3)
+    filed.save(tmp_path / "run.npz")
+    size = (tmp_path / "run.npz").stat().st_size
+    assert size < 1000 * len(filed.names) + 100_000
+    with np.load(tmp_path / "run.npz") as file:
+        assert not [name for name in file.files if name.endswith("/X")]
+    loaded = nbann.Trainer.load(tmp_path / "run.npz", train=pair[1], test=pair[1])
+    assert same_run(loaded, held)
+    for one in (loaded, held):
+        one.back("batch", 6)
+        one.run(epochs=1)
+    assert same_run(loaded, held)
+
+
+def test_a_standardized_run_is_loaded(pair, tmp_path):
+    train, test = nbann.Dataset(*pair[1], weight=np.arange(703) + 1.0).standardized().split()
+    run = trainer(train, test=test)
+    run.run(epochs=1)
+    run.save(tmp_path / "run")
+    loaded = nbann.Trainer.load(tmp_path / "run", train=train, test=test)
+    assert same_run(loaded, run)
+    other = nbann.Dataset(train.X, train.y, weight=np.ones(len(train)), scaling=train.scaling)
+    with pytest.raises(nbann.FileError, match=r"train.*weights and scaling; received others"):
+        nbann.Trainer.load(tmp_path / "run", train=other, test=test)
+
+
+def test_what_is_wrong_with_data_passed_to_load(pair, tmp_path):
+    (X, y), filed = pair
+    run = trainer(filed)
+    run.save(tmp_path / "run")
+    load = nbann.Trainer.load
+    with pytest.raises(ValueError, match=r"train: expected the data of the run.*, train="):
+        load(tmp_path / "run")
+    with pytest.raises(nbann.FileError, match=r"the run's own data \(X of shape \(703, 6\)"):
+        load(tmp_path / "run", train=(in_file(X + 1, tmp_path, "other"), filed[1]))
+    with pytest.raises(nbann.FileError, match=r"train: expected the run's own data"):
+        load(tmp_path / "run", train=(filed[0][:600], filed[1][:600]))
+    with pytest.raises(nbann.FileError, match=r"test: expected none, as the run has none"):
+        load(tmp_path / "run", train=filed, test=filed)
+    trainer((X, y)).save(tmp_path / "held")
+    with pytest.raises(nbann.FileError, match=r"train: expected none, as the file holds the data"):
+        load(tmp_path / "held", train=(X, y))

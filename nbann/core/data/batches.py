@@ -79,6 +79,8 @@ class Batches:
         self.count = -(-samples // size)
         self.whole = self.count == 1
         self.even = samples % size == 0
+        self.once = False
+        """Whether rows can be had but once, in their order: those of an iterator."""
 
     def rows(self, epoch: int) -> Sequence[Rows | None]:
         """Return the rows of each batch of an epoch; None stands for all rows in place."""
@@ -109,6 +111,18 @@ class Batches:
             expected = f"a permutation of 0 to {self.samples - 1}"
             raise bad_value("The order of an epoch", expected, repr(order)[:60], mend)
         return rows.astype(np.intp, copy=False)
+
+    def check_again(self, what: str) -> None:
+        """Refuse what needs batches that have been.
+
+        Raises
+        ------
+        ValueError
+        """
+        if self.once:
+            mend = "Make the stream of a function: Stream(lambda epoch: ...)."
+            expected = "a stream whose batches can be had again"
+            raise bad_value(what, expected, "an iterator, which gives each but once", mend)
 
     def length(self, batch: int) -> int:
         """Return the number of rows in the batch of this number."""

@@ -20,6 +20,7 @@ from .dataset import Dataset
 from .filed import as_rows
 from .several import as_several, check_like
 from .source import RowSource
+from .stream import Stream, is_once
 from .tables import as_text, column_names
 from .targets import as_targets
 
@@ -53,6 +54,11 @@ def as_dataset(
         Neither of both, data that `Dataset` refuses, or classes, columns or units other than those
         of `like`.
     """
+    if isinstance(data, Stream):
+        data = data.data
+        if like is not None and is_once(data):
+            mend = "Pass arrays, or a function that makes the iterator anew."
+            raise bad_value(what, "data that can be gone through again", "an iterator", mend)
     known = () if like is None or like.task != "classification" else tuple(like.target_names)
     if isinstance(data, Dataset):
         named = data.task == "classification" and data.target_names

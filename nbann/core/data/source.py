@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 import numpy as np
@@ -40,6 +41,9 @@ class RowSource(ABC):
     dtype: np.dtype[Any]
     whole: bool = True
     """Whether all rows may be gone through to check them; of some streams they are as they come."""
+
+    steady: bool = True
+    """Whether the rows are the same in every epoch; those of some streams are not."""
 
     @abstractmethod
     def read(self, rows: At) -> Array:
@@ -130,6 +134,21 @@ class RowSource(ABC):
             whole[start : start + len(block)] = block
         return whole if dtype is None else whole.astype(dtype, copy=False)
 
+    def sample(self, rows: NDArray[np.intp]) -> Array:
+        """Return some rows by which it can be known again."""
+        return self.read(rows)
+
+    def blame(  # noqa: B027 (not abstract: of most it is not known)
+        self, rows: At, function: Callable[[Array], object]
+    ) -> None:
+        """Find out where rows come from that a function refuses, and say so, where it is known.
+
+        Raises
+        ------
+        ValueError
+            That of the function, with the place in front.
+        """
+
     @property
     def rows_at_once(self) -> int:
         """Rows in a block of `BLOCK` bytes, at least 1."""
@@ -171,10 +190,15 @@ class Made(RowSource):
         self._source, self._function = source, function
         first = function(source.read(slice(0, 1)))
         self.shape, self.dtype = (len(source), *first.shape[1:]), first.dtype
-        self.whole = source.whole
+        self.whole, self.steady = source.whole, source.steady
 
     def read(self, rows: At) -> Array:
-        return self._function(self._source.read(rows))
+        block = self._source.read(rows)
+        try:
+            return self._function(block)
+        except ValueError:
+            self._source.blame(rows, self._function)
+            raise
 
 
 class Together:
@@ -194,6 +218,7 @@ class Together:
         function: Callable[..., dict[str, Array]],
     ) -> None:
         self._sources, self._function = tuple(sources), function
+        self.steady = all(one.steady for one in sources if isinstance(one, RowSource))
         self._last: At | None = None
         self._made: dict[str, Array] = {}
 
@@ -206,8 +231,18 @@ class Together:
                 one if one is None else one.read(rows) if isinstance(one, RowSource) else one[rows]
                 for one in self._sources
             ]
-            self._made, self._last = self._function(*parts), rows
+            try:
+                self._made, self._last = self._function(*parts), rows
+            except ValueError:
+                for one in self._sources:
+                    if isinstance(one, RowSource):
+                        one.blame(rows, partial(self._function_of, one))
+                raise
         return self._made
+
+    def _function_of(self, source: RowSource, block: Array) -> object:
+        """Call the function with rows of one of the sources, and nothing of the others."""
+        return self._function(*(block if one is source else None for one in self._sources))
 
     def parts(self, count: int) -> dict[str, RowSource]:
         """Return each of the arrays, of `count` rows, as a source of its own."""
@@ -221,6 +256,7 @@ class _Part(RowSource):
     def __init__(self, whole: Together, name: str, count: int, first: Array) -> None:
         self._whole, self._name = whole, name
         self.shape, self.dtype = (count, *first.shape[1:]), first.dtype
+        self.steady = whole.steady
 
     def read(self, rows: At) -> Array:
         return self._whole.read(rows)[self._name]

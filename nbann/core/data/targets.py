@@ -139,10 +139,10 @@ def _of_source(
         if source.dtype.kind == "f":
             for _, block in source.blocks():
                 _labels(block, None, each_step, what)
-    if names and task == "classification":
+    if names and task == "classification" and source.steady:
         most = max(int(block.max()) for _, block in source.blocks())
         _check_names(np.array([most]), "classification", names)
-    else:
+    elif task != "classification":
         _check_names(cast("NDArray[Any]", source), cast("Task", task), names)
     return Targets(cast("NDArray[Any]", source), cast("Task", task), names)
 

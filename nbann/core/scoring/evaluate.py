@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..program import Floats, Program
 from ..recipe import Recipe, Samples
 from ..state import State
-from .gathered import Gathered
+from .gathered import Gathered, measured_by_model
 from .head_scores import HeadLosses, measured_by_head
 from .metric import MetricLike, Score
 from .metrics import measure
@@ -105,8 +105,7 @@ class Evaluator:
         if heads:
             result = heads.scores(result)
         if self.recipe.model.measures:
-            held = {name: np.asarray(array) for name, array in samples.items()}
-            result |= self.recipe.model.measure(self.state.arrays, held)
+            result |= measured_by_model(self, samples)
         if self.metrics:
             result |= outputs.scores()
         return result
@@ -131,7 +130,7 @@ class Evaluator:
 
     def passes(self, samples: Samples) -> Iterator[Program]:
         """Run forward (and with targets, loss) over the rows, some thousands at a time."""
-        n, chunk = len(samples["x"]), self._rows_at_once(samples)
+        n, chunk = len(samples["x"]), self.rows_at_once(samples)
         for start in range(0, n, chunk):
             part = {name: array[start : start + chunk] for name, array in samples.items()}
             size = len(part["x"])
@@ -143,7 +142,7 @@ class Evaluator:
                     kernel()
             yield program
 
-    def _rows_at_once(self, samples: Samples) -> int:
+    def rows_at_once(self, samples: Samples) -> int:
         """Return how many rows go through in one pass; of queries as their pairs allow."""
         if not self.recipe.ranked:
             x = samples["x"]

@@ -81,3 +81,20 @@ class Gathered:
             }
             found |= self._evaluator.measured(self._rest, held, self._outputs)
         return {name: found[name] for name in self._evaluator.metrics}
+
+
+def measured_by_model(evaluator: Evaluator, samples: Samples) -> dict[str, float]:
+    """Return what a model measures of itself over samples: means over samples, all of them.
+
+    Of data that are not in memory they are put together from those of blocks.
+    """
+    model, arrays = evaluator.recipe.model, evaluator.state.arrays
+    if not any(isinstance(array, RowSource) for array in samples.values()):
+        return model.measure(arrays, samples)
+    count, step = len(samples["x"]), evaluator.rows_at_once(samples)
+    sums = dict.fromkeys(model.measures, 0.0)
+    for start in range(0, count, step):
+        part = {name: array[start : start + step] for name, array in samples.items()}
+        for name, value in model.measure(arrays, part).items():
+            sums[name] += value * len(part["x"])
+    return {name: total / count for name, total in sums.items()}
