@@ -60,6 +60,8 @@ def lazy_samples(recipe: Recipe, data: Dataset, what: str) -> Sources:
 
 def _features(recipe: Recipe, what: str, block: NDArray[Any]) -> NDArray[Any]:
     """Return a block of features as the net reads it."""
+    if _takes_any(recipe):
+        return recipe._cast(block if block.dtype.kind == "f" else block.astype(recipe.dtype))
     array = np.ascontiguousarray(block, np.float64)
     recipe.model.check_inputs(array, f"{what} X")
     array = recipe.model.prepared(array, f"{what} X")
@@ -103,8 +105,11 @@ def _look_at_all(
 
 def _may_not_fit(recipe: Recipe, x: Any) -> bool:
     """Whether features read later may be something that the net has no use for."""
+    return isinstance(x, RowSource) and not (_takes_any(recipe) and recipe.dtype == np.float64)
+
+
+def _takes_any(recipe: Recipe) -> bool:
+    """Whether features are any finite numbers, and read as they stand."""
     model = type(recipe.model)
-    if not isinstance(x, RowSource):
-        return False
     looks = model.check_inputs is not Model.check_inputs or model.prepared is not Model.prepared
-    return looks or bool(recipe.model.takes_indices) or recipe.dtype != np.float64
+    return not looks and not recipe.model.takes_indices

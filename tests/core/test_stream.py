@@ -328,6 +328,37 @@ def test_an_order_of_rows_is_refused():
         streamed(nbann.Stream(BATCHES), shuffle=lambda epoch: np.arange(ROWS))
 
 
+def test_batches_keep_the_type_of_the_first():
+    run = streamed(nbann.Stream([(x.astype("float32"), y) for x, y in BATCHES]))
+    assert run.train_data.X.dtype == np.float32
+    held = trainer((X.astype("float32"), Y), shuffle=False, batch_size=PER)
+    for one in (run, held):
+        one.run(epochs=1)
+    assert same_run(run, held)
+    with pytest.raises(ValueError, match=r"Batch 3 X: expected float32, as the first; received fl"):
+        nbann.Stream([(x.astype("float32" if i != 3 else "float64"), y) for i, (x, y) in parts()])
+    mixed = [(np.round(x * 9).astype("int16" if i else "float32"), y) for i, (x, y) in parts()]
+    assert np.array_equal(np.asarray(nbann.Stream(mixed).data.X), np.round(X * 9)[:ROWS])
+
+
+def parts():
+    return enumerate(BATCHES)
+
+
+def test_memory_may_be_used_again_for_the_next_batch():
+    buffer, labels = np.empty((PER, 6)), np.empty(PER, np.int64)
+
+    def batches(epoch):
+        for x, y in BATCHES:
+            buffer[: len(x)], labels[: len(y)] = x, y
+            yield buffer[: len(x)], labels[: len(y)]
+
+    run, held = streamed(nbann.Stream(batches), batch_size=64), reference(batch_size=64)
+    for one in (run, held):
+        one.run(epochs=2)
+    assert same_run(run, held)
+
+
 # ---- how much is read ---------------------------------------------------------------------------
 def test_batches_are_asked_for_when_they_are_due_and_not_kept():
     asked = []

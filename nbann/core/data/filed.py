@@ -24,6 +24,9 @@ from .source import Array, At, RowSource, check_rows
 TOUCHED = 2**25
 """Bytes of a mapping that may become resident before its pages are given back: 32 MB."""
 
+DENSE = 2
+"""Rows that lie so close, one in two on average, are read with those between them."""
+
 FAULT = 2**16
 """Bytes that one access to a mapping may make resident: the pages around it as well."""
 
@@ -147,6 +150,10 @@ class FileRows(RowSource):
                 return found
             rows = np.arange(rows.start, rows.stop)
         else:
+            if len(rows):
+                first, last = int(rows.min()), int(rows.max()) + 1
+                if last - first <= DENSE * len(rows) and last - first < len(self):
+                    return self.read(slice(first, last))[rows - first]
             found = np.empty((len(rows), *self.shape[1:]), self.dtype)
         if not found.size:
             return found

@@ -63,6 +63,8 @@ def scaled_rows(
     """Return `scaled` or `unscaled` of X; of rows that are read when needed, rows like these."""
     if not isinstance(X, RowSource):
         return function(X, scaling, mask)
+    if function is unscaled and isinstance(X, Made) and X.made_by(scaled, scaling):
+        return cast("Floats", X.source)  # nothing of it is lost
     return cast("Floats", Made(X, partial(_of_block, function, scaling)))
 
 
@@ -71,24 +73,21 @@ def _of_block(function: Callable[..., Floats], scaling: Scaling, block: Floats) 
 
 
 def _measured_in_blocks(X: RowSource) -> Scaling:
-    """Return what `measured` does in three passes over what is not in memory.
+    """Return what `measured` does in two passes over what is not in memory.
 
     A sum goes on where it stood at the block before, row by row as over all rows at once.
     """
     first = np.asarray(X[0], np.float64).reshape(-1, X.shape[-1])[0]
-    low, high = first, first
-    for rows in _blocks(X):
-        low, high = np.minimum(low, rows.min(axis=0)), np.maximum(high, rows.max(axis=0))
-    constant, size = low == high, np.ones(len(first))
-    for _ in range(2):
-        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            mean = _mean_of(rows / size for rows in _blocks(X))
-            square = _mean_of((rows / size - mean) ** 2 for rows in _blocks(X))
-            mean, std = mean * size, np.sqrt(square) * size
-        if (np.isfinite(mean) & np.isfinite(std) & ((std > 0) | constant)).all():
-            break
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        mean, low, high = _means_of(_blocks(X))
+        constant = low == high
+        std = np.sqrt(_means_of((rows - mean) ** 2 for rows in _blocks(X))[0])
+    if not (np.isfinite(mean) & np.isfinite(std) & ((std > 0) | constant)).all():
         # squares left float64's range
         size = np.where(constant, 1.0, np.maximum(np.abs(low), np.abs(high)))
+        mean = _means_of(rows / size for rows in _blocks(X))[0]
+        square = _means_of((rows / size - mean) ** 2 for rows in _blocks(X))[0]
+        mean, std = mean * size, np.sqrt(square) * size
     return np.where(constant, first, mean), np.where(constant, 1.0, std)
 
 
@@ -97,13 +96,17 @@ def _blocks(X: RowSource) -> Iterator[Floats]:
         yield np.asarray(block, np.float64).reshape(-1, X.shape[-1])
 
 
-def _mean_of(blocks: Iterable[Floats]) -> Floats:
+def _means_of(blocks: Iterable[Floats]) -> tuple[Floats, Floats, Floats]:
+    """Return the mean, the least and the largest number of each column."""
     total: Any = None
+    low: Any = np.inf
+    high: Any = -np.inf
     count = 0
     for rows in blocks:
         count += len(rows)
+        low, high = np.minimum(low, rows.min(axis=0)), np.maximum(high, rows.max(axis=0))
         total = np.add.reduce(rows if total is None else np.concatenate([total[None], rows]))
-    return cast("Floats", total / count)
+    return total / count, low, high
 
 
 def _rows(X: Floats, mask: Floats | None) -> Floats:

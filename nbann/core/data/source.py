@@ -187,18 +187,25 @@ class Made(RowSource):
     """What a function makes of the rows of another source, row by row."""
 
     def __init__(self, source: RowSource, function: Callable[[Array], Array]) -> None:
-        self._source, self._function = source, function
+        self.source, self._function = source, function
         first = function(source.read(slice(0, 1)))
         self.shape, self.dtype = (len(source), *first.shape[1:]), first.dtype
         self.whole, self.steady = source.whole, source.steady
 
     def read(self, rows: At) -> Array:
-        block = self._source.read(rows)
+        block = self.source.read(rows)
         try:
             return self._function(block)
         except ValueError:
-            self._source.blame(rows, self._function)
+            self.source.blame(rows, self._function)
             raise
+
+    def made_by(self, *arguments: object) -> bool:
+        """Whether its function is one that these were bound to."""
+        bound = getattr(self._function, "args", ())
+        return len(bound) == len(arguments) and all(
+            one is other for one, other in zip(bound, arguments, strict=True)
+        )
 
 
 class Together:

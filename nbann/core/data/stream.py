@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import as_features, counted, whole_number
+from ..checks import as_features, check_finite, counted, whole_number
 from ..errors import bad_value
 from ..losses.loss import Task
 from .dataset import Dataset
 from .source import Array
 from .streaming import Checked, Column, Reader
-from .tables import as_text, column_names
+from .tables import as_numbers, as_text, column_names
 from .targets import as_targets
 
 _MEND = "Pass a list or another sequence of batches, an iterable, or a function that makes one."
@@ -210,6 +210,18 @@ def _items(
     return iter(made)
 
 
+def _features(given: Any, what: str) -> Array:
+    """Return checked features, of their own type where float64 tells them no better; a copy.
+
+    What gives batches may use its memory again for the next one.
+    """
+    array = as_numbers(given, what, "a table of numbers, shape (samples, features)")
+    if array.ndim < 2 or 0 in array.shape or array.dtype.itemsize > 4:
+        array = as_features(array, what)
+    check_finite(array, what)
+    return np.array(array, order="C")
+
+
 class _Check:
     """Turns what a stream gives into X and y as those of its first batch.
 
@@ -228,12 +240,13 @@ class _Check:
         self._names = tuple(names)
         self._shapes: tuple[tuple[int, ...], tuple[int, ...]] | None = None
         self._columns: tuple[str, ...] = ()
+        self._dtype: Any = None
 
     def __call__(self, item: Any, what: str) -> Checked:
         if isinstance(item, (tuple, list)) and len(item) == 2 and not self.alone:
-            X, y = as_features(item[0], f"{what} X"), item[1]
+            X, y = _features(item[0], f"{what} X"), item[1]
         elif self.alone and not isinstance(item, tuple):
-            X, y = as_features(item, f"{what} X"), None
+            X, y = _features(item, f"{what} X"), None
         else:
             expected = "X alone, as the first" if self.alone else "a pair (X, y)"
             received = f"{type(item).__name__}"
@@ -242,7 +255,10 @@ class _Check:
         targets = X if self.alone else self._targets(y, X, f"{what} y")
         shapes = (X.shape[1:], targets.shape[1:])
         if self._shapes is None:
-            self._shapes, self._columns = shapes, columns
+            self._shapes, self._columns, self._dtype = shapes, columns, X.dtype
+        if not np.can_cast(X.dtype, self._dtype):
+            mend = "Let all batches have the same dtype, e.g. X.astype('float32')."
+            raise bad_value(f"{what} X", f"{self._dtype}, as the first", f"{X.dtype}", mend)
         for name, mine, first in zip(("X", "y"), shapes, self._shapes, strict=True):
             if mine != first:
                 mend = "Let all batches have the same columns."
@@ -252,7 +268,7 @@ class _Check:
         if columns != self._columns:
             mend = "Let all batches have the same columns in the same order."
             raise bad_value(f"{what} X", f"columns {self._columns}", f"{columns}", mend)
-        return X, targets
+        return X.astype(self._dtype, copy=False), targets
 
     def _targets(self, y: Any, X: NDArray[np.float64], what: str) -> Array:
         y = np.asarray(y) if isinstance(y, np.memmap) else y  # a part of it, which is read now
@@ -264,7 +280,7 @@ class _Check:
         if self.task is None:
             self.task = found.task
         if found.task != "classification":
-            return np.asarray(found.y, np.float64)
+            return np.array(found.y, np.float64)
         wrong = found.y != np.round(found.y)
         if wrong.any():
             mend = "Number the classes from 0; of values pass task='regression'."

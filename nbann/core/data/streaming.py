@@ -61,11 +61,11 @@ class Reader:
 
         They are held until others are asked for: a batch that is trained on may be loaded again.
         """
+        self._held = {n: batch for n, batch in self._held.items() if n in numbers}
         for number in numbers:
             if number not in self._held:
                 self._held[number] = self._one(number)
-        self._held = {number: self._held[number] for number in numbers}
-        return list(self._held.values())
+        return [self._held[number] for number in numbers]
 
     def reject(self, number: int) -> None:
         """Forget a batch that can not be learned from: it, or the next one, is asked for anew."""
