@@ -69,7 +69,15 @@ def scaled_rows(
 
 
 def _of_block(function: Callable[..., Floats], scaling: Scaling, block: Floats) -> Floats:
-    return function(np.ascontiguousarray(block, np.float64), scaling, None)
+    mean, std = scaling
+    array = np.array(block, np.float64, order="C")
+    if function is scaled:  # the same arithmetic, in place: blocks may be large
+        array -= mean
+        array /= std
+    else:
+        array *= std
+        array += mean
+    return array
 
 
 def _measured_in_blocks(X: RowSource) -> Scaling:

@@ -19,7 +19,7 @@ from .metric import MetricLike, Score
 from .metrics import measure
 
 CHUNK = 4096  # rows in one pass: bounds the memory of activations, whatever the size of the data
-ROOM = 2**23  # bytes of features in one pass, 8 MB: rows may be long
+ROOM = 2**22  # bytes of features in one pass, 4 MB: rows may be long
 PAIRS = 2**19  # pairs of documents in one pass, 4 MB for each array of them
 CACHED = 8  # forward programs kept, one for each number of rows last seen
 
