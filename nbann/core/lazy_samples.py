@@ -5,6 +5,8 @@ Imports the core's own parts only.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -83,17 +85,16 @@ def _look_at_all(
     recipe: Recipe, x: Any, parts: dict[str, RowSource], what: str, *, same: bool
 ) -> bool:
     """Read all rows once, so that what does not fit is told now; whether y and x are the same."""
-    if same or _may_not_fit(recipe, x):
-        for start, block in x.blocks():
-            if same:
-                y = parts["y"].read(slice(start, start + len(block)))
-                same = np.array_equal(y, block)
     totals = {name: [0.0] for name in parts if name.endswith((".weight", ".factor"))}
+    if same or _may_not_fit(recipe, x):
+        for rows in _slices(len(x), x.rows_at_once):
+            with _told(rows):
+                block = x.read(rows)
+                same = same and np.array_equal(parts["y"].read(rows), block)
     if not same:
-        step = min(part.rows_at_once for part in parts.values())
-        for start in range(0, len(x), step):
-            rows = slice(start, min(start + step, len(x)))
-            read = {name: part.read(rows) for name, part in parts.items()}
+        for rows in _slices(len(x), min(part.rows_at_once for part in parts.values())):
+            with _told(rows):
+                read = {name: part.read(rows) for name, part in parts.items()}
             for name, sums in totals.items():
                 check_weight_range(read[name], recipe.dtype, f"{what} weight times class weight")
                 sums.append(float(read[name].sum(dtype=np.float64)))
@@ -101,6 +102,22 @@ def _look_at_all(
         total = np.array([sum(sums)])
         check_weight_range(total, recipe.dtype, f"{what} weight times class weight")
     return same
+
+
+def _slices(count: int, step: int) -> Iterator[slice]:
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
+@contextmanager
+def _told(rows: slice) -> Iterator[None]:
+    """Say of what is refused in which rows it is: places in it are those of a block."""
+    try:
+        yield
+    except ValueError as error:
+        if not rows.start:
+            raise
+        where = f"(Places are counted from row {rows.start}, in a block to row {rows.stop - 1}.)"
+        raise ValueError(f"{error} {where}") from None
 
 
 def _may_not_fit(recipe: Recipe, x: Any) -> bool:

@@ -59,10 +59,11 @@ class Trainer(Awaiting, Keeping):
     Parameters
     ----------
     model : Sequential or another Model
-    train : Dataset or (X, y)
+    train : Dataset, Stream or (X, y)
         What is learned from. X is (n, d); y holds class labels from 0, or values. A pair's whole
         numbers are labels, unless one output and a loss of values say otherwise. Machines that are
-        told no targets, such as an `RBM` or a `Hopfield` net, take X alone.
+        told no targets, such as an `RBM` or a `Hopfield` net, take X alone. Memory-mapped arrays
+        and a `Stream` are read batch by batch, so that they may be larger than memory.
     test : Dataset or (X, y), optional
         What is only scored, at the end of each epoch; in the units and columns of `train`.
     validation : Dataset or (X, y), optional
@@ -78,7 +79,8 @@ class Trainer(Awaiting, Keeping):
         else plain SGD with learning rate 0.1.
     batch_size : int or None
         Samples (of a ranking: whole queries) in a batch, at least 1; the last batch of an epoch
-        holds what remains. None: all of them. By default what is usual for the model, 32 for a net.
+        holds what remains. None: all of them. By default what is usual for the model, 32 for a net;
+        of a `Stream` that of its first batch.
     l1, l2 : float
         Add ``l1 * sum|W| + l2/2 * sum W**2`` over the weights (not the biases) to the loss; at
         least 0.
@@ -88,7 +90,8 @@ class Trainer(Awaiting, Keeping):
     shuffle : bool or callable
         Draw a new order of the samples for each epoch (with one batch for all there is nothing to
         order). A callable gives the order itself: ``shuffle(epoch)`` is a permutation of
-        ``range(n)``, the same one whenever it is asked for that epoch, counted from 0.
+        ``range(n)``, the same one whenever it is asked for that epoch, counted from 0. Of a
+        `Stream`, whole batches are shuffled, where they can be had by number.
     seed : int
         Of the start weights and of the order of the samples, at least 0.
     dtype : {"float64", "float32"}

@@ -37,7 +37,9 @@ class Dataset(Rows):
     ----------
     X : array, nested lists or data frame
         Features, finite numbers, stored as float64 of shape (n, d); of sequences (n, time, d), or
-        (n, time) with a mask; or (n, ..., d) with any more axes. The last axis is named.
+        (n, time) with a mask; or (n, ..., d) with any more axes. The last axis is named. A
+        memory-mapped array (`numpy.memmap`) stays in its file, in the file's dtype: all of it is
+        checked block by block, and rows are read when they are needed. So does one passed as y.
     y : array, list, series or data frame
         Class labels (integers from 0, or words, which are numbered in alphabetical order) of shape
         (n,), or values of shape (n,) or (n, k). For a target at each time step of sequences

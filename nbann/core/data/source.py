@@ -134,6 +134,10 @@ class RowSource(ABC):
             whole[start : start + len(block)] = block
         return whole if dtype is None else whole.astype(dtype, copy=False)
 
+    def shown(self, most: int) -> NDArray[np.intp]:
+        """Return the numbers of at most so many rows to show of it, evenly spaced."""
+        return np.unique(np.linspace(0, len(self) - 1, min(len(self), most)).astype(np.intp))
+
     def sample(self, rows: NDArray[np.intp]) -> Array:
         """Return some rows by which it can be known again."""
         return self.read(rows)

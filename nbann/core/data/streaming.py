@@ -169,8 +169,11 @@ class Column(RowSource):
     def __repr__(self) -> str:
         return f"<rows of shape {self.shape} ({self.dtype}) of a stream>"
 
+    def shown(self, most: int) -> NDArray[np.intp]:
+        return np.arange(min(len(self._first), most))  # others may be had but once
+
     def sample(self, rows: NDArray[np.intp]) -> Array:
-        return self._first
+        return self._first[rows]
 
     def read(self, rows: At) -> Array:
         reader, numbers, place, of = self._located(rows)
