@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 import nbann
+from nbann.core.data.batches import Batches
 from nbann.core.data.source import RowSource
+from nbann.core.data.splitting import drawn, parts
 from tests.core.filed_data import in_file, net, same_run, table, trainer
 
 
@@ -167,6 +169,32 @@ def test_splits_and_standardized_sets_stay_in_the_file(pair):
     assert np.array_equal(np.asarray(scaled.raw_X), pair[0][0])
     for one, other in zip(held.standardized().split(), scaled.split(), strict=True):
         np.testing.assert_allclose(one.X, np.asarray(other.X), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("count", [2000, 300_000])
+@pytest.mark.parametrize("classes", [1, 4])
+def test_rows_of_a_split_are_those_that_were_not_drawn_before(count, classes):
+    labels = np.random.default_rng(1).integers(0, classes, count)
+    counts = [count // 5, count // 7]
+    test, validation, train = parts(np.random.default_rng(2), count, labels, counts)
+    rng, groups = np.random.default_rng(2), [np.flatnonzero(labels == k) for k in range(classes)]
+    for found, number in zip((test, validation), counts, strict=True):
+        expected = [np.sort(one) for one in drawn(rng, groups, number)]
+        assert np.array_equal(np.sort(np.concatenate(expected)), found)
+        groups = [np.setdiff1d(g, one) for g, one in zip(groups, expected, strict=True)]
+    assert np.array_equal(np.sort(np.concatenate(groups)), train)
+
+
+@pytest.mark.parametrize("count", [2**18 + 5, 300_000])
+def test_the_order_of_many_rows_is_a_permutation_drawn_by_numpy(count):
+    for size in (32, count - 1):
+        batches = Batches(count, size, shuffle=True, seed=[7, 1])
+        expected = np.random.default_rng([7, 1, 3]).permutation(count)
+        rows = batches.rows(3)
+        assert len(rows) == batches.count
+        assert np.array_equal(np.concatenate(list(rows)), expected)
+        assert np.array_equal(np.concatenate(rows[1:]), expected[size:])
+        assert np.array_equal(np.concatenate(Batches(count, size, False, [0]).rows(1)), range(count))
 
 
 def test_standardization_is_that_of_numpy(tmp_path):

@@ -274,7 +274,7 @@ class Rows:
         train = made[0].standardized(like=self if self.held_out else None)
         return train, *(part.standardized(like=train) for part in made[1:])
 
-    def _rows(self, drawn: list[NDArray[np.intp]]) -> list[NDArray[np.intp]]:
+    def _rows(self, drawn: list[NDArray[np.integer]]) -> list[NDArray[np.integer]]:
         """Return the rows of what was drawn: of queries, if there are groups."""
         if self.groups is None:
             return drawn
