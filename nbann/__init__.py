@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .core.boltzmann.belief import DeepBelief
     from .core.boltzmann.rbm import RBM
     from .core.data.dataset import Dataset
+    from .core.data.stream import Stream
     from .core.explaining.explanation import Explanation
     from .core.hook import Event
     from .core.layers.activations import (
@@ -165,6 +166,7 @@ __all__ = [
     "Softplus",
     "Step",
     "StepThrough",
+    "Stream",
     "Sweep",
     "SweepView",
     "Tanh",
@@ -208,6 +210,7 @@ _HOMES = {
     "core.boltzmann.belief": ["DeepBelief"],
     "core.boltzmann.rbm": ["RBM"],
     "core.data.dataset": ["Dataset"],
+    "core.data.stream": ["Stream"],
     "core.layers.dense": ["Dense"],
     "core.scoring.diagnosis": ["diagnose"],
     "core.layers.dense_transpose": ["DenseTranspose"],

@@ -90,7 +90,7 @@ class Builder:
             self.program.arrays[name] = self.program.arrays[known]
             return
         if bound:
-            self.program.arrays[name] = source
+            self.program.arrays[name] = np.asarray(source)  # what is in a file is read once
             return
         self.program.arrays[name] = np.zeros((self.batch_size, *source.shape[1:]), source.dtype)
         self.program.feed(source, name)

@@ -13,6 +13,7 @@ from .optimizers.optimizer import Optimizer
 from .recipe import Metrics
 
 if TYPE_CHECKING:
+    from .looking import Data
     from .storing.autosave import Autosave
     from .storing.recording import Record, RecordUnit
     from .storing.saving import LoadedFrom
@@ -37,9 +38,10 @@ class Keeping:
         (`np.load` opens it); it is written beside the old one and then takes its place, so that
         whatever happens one of both is whole.
 
-        Functions and classes of the user's are not in it (metrics, `shuffle`, layers, losses):
-        `load` asks for them. Of initializers it holds what they drew. Hooks are not in it either;
-        attach them again (of those that change numbers, `load` reminds).
+        Functions and classes of the user's are not in it (metrics, `shuffle`, layers, losses), nor
+        data of a memory-mapped file or a stream: `load` asks for them. Of initializers it holds
+        what they drew. Hooks are not in it either; attach them again (of those that change numbers,
+        `load` reminds).
 
         Parameters
         ----------
@@ -78,6 +80,9 @@ class Keeping:
         optimizer: Optimizer | str | None = None,
         metrics: Metrics = None,
         shuffle: Order | bool | None = None,
+        train: Data | None = None,
+        test: Data | None = None,
+        validation: Data | None = None,
     ) -> Self:
         """Return the trainer of a file that `save` wrote, where it stood; it goes on bit for bit.
 
@@ -92,6 +97,9 @@ class Keeping:
             What the file can not hold, as it was passed to `Trainer`: needed where the saved
             trainer had layers, a loss, an optimizer, metrics or an order of the user's own. Of
             metrics the functions are enough.
+        train, test, validation : Dataset, Stream or (X, y)
+            The data, where they were not in memory but in a memory-mapped file or a stream: a saved
+            run has only a digest of some rows of these, by which they are known again.
 
         Raises
         ------
@@ -105,7 +113,8 @@ class Keeping:
         from .storing.saving import load
         from .storing.setup import Given
 
-        given = Given(model, loss, optimizer, metrics, shuffle)
+        data = {"train": train, "test": test, "validation": validation}
+        given = Given(model, loss, optimizer, metrics, shuffle, data)
         return cast("Self", load(cast("type[Trainer]", cls), path, given))
 
     @classmethod

@@ -12,6 +12,7 @@ from .checks import number_in
 from .cursor import Cursor
 from .data.dataset import Dataset
 from .data.given import as_dataset, check_columns
+from .data.stream import Stream
 from .errors import UnknownNameError, bad_value
 from .expr import Equation
 from .losses.registry import Loss, Task
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from .explaining.explanation import Explanation
     from .trainer import Trainer
 
-Data = Dataset | tuple[Any, Any] | NDArray[Any] | list[Any]
+Data = Dataset | Stream | tuple[Any, Any] | NDArray[Any] | list[Any]
 
 
 class Looking(Predicting):

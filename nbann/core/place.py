@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .data.batches import Batches
+from .data.batches import Batches, Rows
 from .hook import Hook
 from .interrupts import Interrupts
 from .moves import Position
@@ -31,13 +31,15 @@ class Place:
         self.moving = False
         self.epoch = 0
         self.batch = 0
-        self._rows = batches.rows(0)
+        self._rows: Sequence[Rows | None] = batches.rows(0)
         # which of the hooks between two ops are being called, while it moves
         self.stage = AFTER
         # whether the hooks before the next op have been called, because one of them paused
         self._hooks_called = False
         # whether a hook that failed has left the batch as no run would: not to be gone on from here
         self.torn = False
+        # whether the rows of this batch have been read: those of a file or a stream may fail to be
+        self.loaded = False
         # whether it is on its way to another time, where all has been before
         self.travelling = False
         # whether rules are asked after each batch: what they did is done again only after that
@@ -142,7 +144,13 @@ class Place:
     def _enter_batch(self) -> None:
         if self.at_batch_end:
             self._go_on()
-            self.timeline.note(self.step_number, self.trainer._state.snapshot)
+            state = self.trainer._state
+            if self.batches.once:  # it is as far as can be gone back
+                self.timeline.keep(self.step_number, state.snapshot())
+            else:
+                self.timeline.note(self.step_number, state.snapshot)
+            self._load()
+        elif not self.loaded:  # it could not be read when it was gone on to
             self._load()
 
     def _go_on(self) -> None:
@@ -153,8 +161,10 @@ class Place:
     def stand(self, epoch: int, batch: int) -> None:
         """Stand at the start of a batch, which is yet to be loaded."""
         if epoch != self.epoch:
+            if self.batches.order is None:
+                self._rows = ()  # let go of it first: it may be large
             self._rows = self.batches.rows(epoch)
-        self.epoch, self.batch = epoch, batch
+        self.epoch, self.batch, self.loaded = epoch, batch, False
         self.program.done = 0  # it may be left for one of another size: its numbers are past
         self.program = self._program(batch)
         self.program.done = 0
@@ -162,6 +172,7 @@ class Place:
 
     def _load(self) -> None:
         self.program.load(self._rows[self.batch])
+        self.loaded = True
         self.trainer._state.keep()
         self._forget_acts()
 

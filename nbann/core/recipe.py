@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 from .builder import Builder
 from .checks import as_features, as_mask
 from .data.dataset import Dataset
+from .data.filed import as_rows
 from .data.queries import by_query
+from .data.source import RowSource
 from .errors import UnknownNameError, bad_value
 from .expr import Symbol
+from .lazy_samples import is_lazy, lazy_inputs, lazy_samples
 from .losses.penalty import Penalty
 from .losses.registry import Loss, Task
 from .losses.targets import check_weight_range
@@ -88,6 +91,8 @@ class Recipe:
     def samples(self, data: Dataset, what: str) -> Samples:
         """Check a data set against the net; return the arrays that programs read."""
         self.model.check_data(data, self.loss, what)
+        if is_lazy(data) and data.mask is None and not self.ranked:
+            return lazy_samples(self, data, what)
         X, y, mask, weight = data.X, data.y, data.mask, data.weight
         if self.ranked:
             if data.groups is None:
@@ -131,9 +136,11 @@ class Recipe:
 
     def inputs(self, X: object, what: str, mask: object = None) -> Samples:
         """Check features against the net; return them in the net's dtype, with their mask."""
-        array = as_features(X, f"{what} X", mask)
+        array = as_rows(X, f"{what} X") if mask is None else as_features(X, f"{what} X", mask)
         if self._output_of(array.shape[1:]) is None:
             raise self._unfit(array.shape, what)
+        if isinstance(array, RowSource):
+            return {"x": lazy_inputs(self, array, what)}
         self.model.check_inputs(array, f"{what} X")
         array = self.model.prepared(array, f"{what} X")
         samples = {"x": self._indices(array, what) if self.model.takes_indices else array}
@@ -224,7 +231,8 @@ class Recipe:
             batches_per_epoch=batches_per_epoch,
             restraints=self.restraints,
         )
-        self.bring_in(b, samples, bound=batch_size == len(samples["x"]))
+        bound = batch_size == len(samples["x"]) and getattr(samples["x"], "steady", True)
+        self.bring_in(b, samples, bound=bound)
         self.model.compile(b, self, scored="y" in samples, train=train)
         return b.finish()
 

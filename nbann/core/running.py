@@ -33,6 +33,9 @@ class Runner(Cursor):
     _chunk = CHUNK
     _paced = False
     _lost: WorkersError | None = None
+    unread: Exception | None = None
+    """Why the rows of a batch could not be read, where a bare loop ended at it."""
+
     hasty = False
     """Whether somebody looks at the clock: then a stretch is no longer than a chunk."""
 
@@ -100,6 +103,7 @@ class Runner(Cursor):
         ran = self._bare(self._ahead(0, 1))
         self._check_workers((self.epoch, self.batch), 0)
         if not ran:
+            self._tell_unread()
             self._load()
         elif guarded:
             loss = self.trainer.history.losses.pop()
@@ -111,7 +115,8 @@ class Runner(Cursor):
         state, losses, timeline = self.trainer._state, self.trainer.history.losses, self.timeline
         first, begin, done = (self.epoch, self.batch), self.step_number, 0
         while done < count:
-            size = min(self._chunk, count - done)
+            # what an iterator gives can not be had again to find a culprit
+            size = 1 if self.batches.once else min(self._chunk, count - done)
             due = timeline.is_due(begin + done)
             started = time.perf_counter()
             before = state.snapshot() if guarded or due else None
@@ -135,8 +140,15 @@ class Runner(Cursor):
         self._check_workers(first, done)
         if done:
             self._stand_at(first, done - 1)
-        else:
+        self._tell_unread()
+        if not done:
             self._load()
+
+    def _tell_unread(self) -> None:
+        """Raise what has kept the next batch from being read; all before it is done."""
+        unread, self.unread = self.unread, None
+        if unread is not None:
+            raise unread
 
     def _pace(self, copying: float, training: float, batches: int) -> None:
         """Choose how many batches are run between two looks."""
@@ -147,7 +159,7 @@ class Runner(Cursor):
             seconds = max(CHUNK_SECONDS, copying / COPYING)
             self._chunk = max(1, min(CHUNK, int(seconds * batches / max(training, 1e-9))))
 
-    def _ahead(self, start: int, count: int) -> list[Rows | None]:
+    def _ahead(self, start: int, count: int) -> Sequence[Rows | None]:
         """Return the rows of `count` batches, the first of them `start` after the one at hand."""
         if self.batches.whole:
             return [None] * count
@@ -206,6 +218,7 @@ class Runner(Cursor):
         value, record = program.arrays["loss"].item, self.trainer.history.losses.append
         before = len(self.trainer.history.losses)
         interrupts.insistent = False
+        self.unread = None
         try:
             for rows in batches:
                 if interrupts.seen:
@@ -217,10 +230,12 @@ class Runner(Cursor):
                 record(value())
         except WorkersError as error:
             self._lost = error
+        except Exception as error:  # of a file or a stream, or of what it calls
+            self.unread = error
         interrupts.insistent = True
         ran = len(self.trainer.history.losses) - before
         if ran:
             program.done = len(program)
-            self._hooks_called = False
+            self._hooks_called, self.loaded = False, True
             self._forget_acts()
         return ran

@@ -14,9 +14,11 @@ import numpy as np
 
 from .awaiting import Awaiting
 from .checks import number_in, whole_number
-from .data.batches import Batches, Order
+from .data.batches import Order
 from .data.given import as_dataset, as_values
 from .data.queries import samples_of
+from .data.stream import Stream, is_once
+from .data.streaming import cut
 from .errors import UnknownNameError, bad_value
 from .hook import Event, Hook
 from .hooks import Hooks
@@ -58,10 +60,11 @@ class Trainer(Awaiting, Keeping, Dividing):
     Parameters
     ----------
     model : Sequential or another Model
-    train : Dataset or (X, y)
+    train : Dataset, Stream or (X, y)
         What is learned from. X is (n, d); y holds class labels from 0, or values. A pair's whole
         numbers are labels, unless one output and a loss of values say otherwise. Machines that are
-        told no targets, such as an `RBM` or a `Hopfield` net, take X alone.
+        told no targets, such as an `RBM` or a `Hopfield` net, take X alone. Memory-mapped arrays
+        and a `Stream` are read batch by batch, so that they may be larger than memory.
     test : Dataset or (X, y), optional
         What is only scored, at the end of each epoch; in the units and columns of `train`.
     validation : Dataset or (X, y), optional
@@ -77,7 +80,8 @@ class Trainer(Awaiting, Keeping, Dividing):
         else plain SGD with learning rate 0.1.
     batch_size : int or None
         Samples (of a ranking: whole queries) in a batch, at least 1; the last batch of an epoch
-        holds what remains. None: all of them. By default what is usual for the model, 32 for a net.
+        holds what remains. None: all of them. By default what is usual for the model, 32 for a net;
+        of a `Stream` that of its first batch.
     l1, l2 : float
         Add ``l1 * sum|W| + l2/2 * sum W**2`` over the weights (not the biases) to the loss; at
         least 0.
@@ -87,7 +91,8 @@ class Trainer(Awaiting, Keeping, Dividing):
     shuffle : bool or callable
         Draw a new order of the samples for each epoch (with one batch for all there is nothing to
         order). A callable gives the order itself: ``shuffle(epoch)`` is a permutation of
-        ``range(n)``, the same one whenever it is asked for that epoch, counted from 0.
+        ``range(n)``, the same one whenever it is asked for that epoch, counted from 0. Of a
+        `Stream`, whole batches are shuffled, where they can be had by number.
     seed : int
         Of the start weights and of the order of the samples, at least 0.
     dtype : {"float64", "float32"}
@@ -150,7 +155,8 @@ class Trainer(Awaiting, Keeping, Dividing):
                 "model", "a Sequential", type(model).__name__, "Wrap the layers: Sequential([...])."
             )
         if batch_size is BATCH_SIZE:
-            batch_size = given["batch_size"] = model.usual_batch_size
+            usual = train.rows if isinstance(train, Stream) else model.usual_batch_size
+            batch_size = given["batch_size"] = usual
         optimizer = as_optimizer(model.usual_optimizer() if optimizer is None else optimizer)
         if optimizer.kind in model.names:
             mend = "The optimizer's ops go by that name; call the layer otherwise."
@@ -201,9 +207,8 @@ class Trainer(Awaiting, Keeping, Dividing):
         if evaluate_every is not None:
             self._every = whole_number("evaluate_every", evaluate_every, least=1)
         self._train = self._recipe.samples(data, "train")
-        self._parts = {"train": self._train} | {
-            part: self._recipe.samples(d, part) for part, d in held_out.items()
-        }
+        scored = {} if is_once(data) else {"train": self._train}
+        self._parts = scored | {part: self._recipe.samples(d, part) for part, d in held_out.items()}
         self.train_data, self.test_data = data, held_out.get("test")
         self.validation_data = held_out.get("validation")
         # what another trainer like this one is made of: the data as it was when this one was made
@@ -215,7 +220,7 @@ class Trainer(Awaiting, Keeping, Dividing):
         self._state = self._recipe.state()
         self._evaluator = Evaluator(self._recipe, self._state, self._metrics)
         self._programs: dict[int, Program] = {}
-        self._batches = Batches(count, self._size, self._shuffle, [self._seed, 1], self._order)
+        self._batches = cut(data, count, self._size, self._shuffle, [self._seed, 1], self._order)
         for batch in (0, self._batches.count - 1):  # so that what does not fit is told now
             self._program_for(self._batches.length(batch))
         self._hooks = Hooks(self._splice)
@@ -345,6 +350,7 @@ class Trainer(Awaiting, Keeping, Dividing):
         What has been run and done is kept as a branch; see `branches`.
         """
         self._cursor.check_idle()
+        self._batches.check_again("reset")
         timeline, begun = self._timeline, Moment(0, 0, AFTER)
         if timeline.end > START or not all(isinstance(act, Splice) for act in timeline):
             timeline.branches.keep(timeline.as_branch(begun, self.history, list(self._hooks)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .data.source import RowSource
 from .errors import bad_value
 from .moves import Position
 from .program import Program
@@ -94,11 +95,14 @@ class Traveller(Runner):
         a batch before, from where all can be reached again.
         """
         here, timeline = self.moment, self.timeline
-        timeline.leave(here, self.trainer.history)
         sought = self._sought(target)
         step, state = timeline.snapshots.at_or_before(sought)
+        if not step == target.step == self.step_number:
+            self.batches.check_again("Going back")
+        timeline.leave(here, self.trainer.history)
         on_the_way = step <= here.step <= sought or here.step == target.step
-        if here > target or not on_the_way or self.torn or self._hooks_called:
+        begun = self._hooks_called or not self.loaded
+        if here > target or not on_the_way or self.torn or begun:
             self._begin_at(step, state)
         self.diverged, self._hooks_called = None, False
         self.travelling = True
@@ -156,7 +160,7 @@ class Traveller(Runner):
         """
         step = target.step
         batch = step % self.batches.count
-        if target.done == self.ops_of(step) or step <= self.timeline.first:
+        if target.done == self.ops_of(step) or step <= self.timeline.first or self.batches.once:
             return step
         size = self.batches.length(batch)
         earlier = range(step - 1, max(self.timeline.first, step - FAR) - 1, -1)
@@ -175,6 +179,7 @@ class Traveller(Runner):
             self._load()
         else:
             self.program.load(self._rows[self.batch])
+            self.loaded = True
 
     def _finish_batch(self) -> None:
         """Run what is left of the loaded batch, as it was run before."""
@@ -226,6 +231,8 @@ class Traveller(Runner):
         """Take over another trainer's run: its line of events, and where it stands in it."""
         mine, timeline = self.trainer, self.timeline
         for name, array in other.trainer._train.items():
+            if isinstance(array, RowSource):
+                continue  # nobody feeds a file
             if not np.array_equal(array, mine._train[name]):  # an estimator has fed other data
                 kept = mine._train[name]
                 kept.flags.writeable = True
@@ -244,6 +251,7 @@ class Traveller(Runner):
     def switch(self, branch: Branch) -> None:
         """Go on with a line of events that was left, at its end."""
         timeline, hooks = self.timeline, self.trainer._hooks
+        self.batches.check_again("switch")
         with self._under_way():
             timeline.leave(self.moment, self.trainer.history)
             fork = timeline.parts_from(branch)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.data.glimpse import glimpse
 from ..core.errors import UnknownNameError, bad_value
 
 if TYPE_CHECKING:
@@ -82,9 +83,9 @@ def part_of(trainer: Trainer, of: str | None, who: str) -> tuple[str, Dataset]:
         A part that the trainer was not given.
     """
     parts = {
-        "train": trainer.train_data,
-        "validation": trainer.validation_data,
-        "test": trainer.test_data,
+        "train": glimpse(trainer.train_data),
+        "validation": glimpse(trainer.validation_data),
+        "test": glimpse(trainer.test_data),
     }
     name = ("train" if trainer.test_data is None else "test") if of is None else of
     data = parts[name]

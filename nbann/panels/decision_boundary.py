@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.checks import whole_number
+from ..core.data.glimpse import glimpse
 from ..core.errors import bad_value
 from .base import Margins, Panel
 from .decision_line import DecisionLine
@@ -93,7 +94,7 @@ class DecisionBoundary(Panel):
     # ---- data ------------------------------------------------------------------------------------
     def _bind(self) -> None:
         self._asked = {}
-        data = self.trainer.train_data
+        data = glimpse(self.trainer.train_data)
         usual = telling_features(data) if data.X.shape[1] > 1 else (0,)
         features = usual if self.features is None else self.features
         self._columns = tuple(feature_column(f, data) for f in features)
@@ -121,7 +122,7 @@ class DecisionBoundary(Panel):
     def grid(self) -> NDArray[np.float64]:
         """The samples over which the net is asked, row by row from the lower left."""
         sides = [np.linspace(*side, self.resolution) for side in self._box]
-        X = self.trainer.train_data.X
+        X = glimpse(self.trainer.train_data).X
         held = X.mean(axis=0) if self.sample is None else X[self.sample]
         samples = np.tile(held, (self.resolution ** len(sides), 1))
         for column, values in zip(self._columns, np.meshgrid(*sides), strict=True):
@@ -202,7 +203,7 @@ class DecisionBoundary(Panel):
         )
 
     def _name_axes(self) -> None:
-        data, room = self.trainer.train_data, (self.size[0], self.size[1] + 90)
+        data, room = glimpse(self.trainer.train_data), (self.size[0], self.size[1] + 90)
         scaled = "" if data.scaling is None else ", standardized"
         labels = [
             literal(plain(data.feature_names[column], 200), side - 90, SMALL) + scaled
@@ -277,7 +278,7 @@ class DecisionBoundary(Panel):
 
     # ---- words -----------------------------------------------------------------------------------
     def _describe(self) -> str:
-        data = self.trainer.train_data
+        data = glimpse(self.trainer.train_data)
         where = "over " + " and ".join(plain(data.feature_names[c]) for c in self._columns)
         others = data.X.shape[1] - len(self._columns)
         if others:

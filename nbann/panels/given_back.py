@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.data.glimpse import glimpse
 from ..core.errors import bad_value
 from ..core.models.autoencoder import Autoencoder
 from ..core.models.bam import BAM, BAMRecall
@@ -37,7 +38,7 @@ class Strip(NamedTuple):
 
 def why_not(trainer: Trainer) -> str | None:
     """Return None for a model that gives back its samples; else the reason."""
-    data = trainer.train_data
+    data = glimpse(trainer.train_data)
     if isinstance(trainer.model, MEMORIES):
         return None
     if isinstance(trainer.model, SOM):

@@ -10,6 +10,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
+from ..core.data.glimpse import glimpse
 from ..core.errors import UnknownNameError, bad_value
 from .network_part import Part
 from .scale import largest
@@ -91,7 +92,7 @@ class Inside(Part):
     @property
     def grid(self) -> NDArray[np.float64]:
         """The samples over which a net of two features is asked, row by row from the upper left."""
-        X = self.panel.trainer.train_data.X
+        X = glimpse(self.panel.trainer.train_data).X
         low, high = X.min(axis=0), X.max(axis=0)
         room = 0.08 * np.where(high > low, high - low, 1.0)
         across = np.linspace(low[0] - room[0], high[0] + room[0], GRID)

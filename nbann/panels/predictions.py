@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.collections import LineCollection, PolyCollection
 
+from ..core.data.glimpse import glimpse
 from ..core.errors import bad_value
 from ..core.losses.machine_losses import MachineLoss
 from ..core.losses.spread_losses import GaussianNLL, Pinball
@@ -111,7 +112,7 @@ class Predictions(Panel):
         if self.predicted.grid is None:
             across, up = f"true {self.predicted.name}", f"predicted {self.predicted.name}"
         else:
-            data = self.trainer.train_data
+            data = glimpse(self.trainer.train_data)
             scaled = "" if data.scaling is None else ", standardized"
             across, up = plain(data.feature_names[0]) + scaled, self.predicted.name
         self._main = plot = Plot(self, frame, across=across, up=up)

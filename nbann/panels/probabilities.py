@@ -10,6 +10,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from ..core.checks import whole_number
+from ..core.data.glimpse import glimpse
 from ..core.errors import bad_value
 from .asked import Asked, task_of
 from .base import Margins, Panel
@@ -70,13 +71,13 @@ class Probabilities(Panel):
         outputs = trainer[trainer.program.output]
         if not trainer.loss.gives_probabilities(trainer.task, outputs.shape[-1]):
             return "this net gives no probabilities: its loss reads its outputs as scores."
-        y = trainer.train_data.y
+        y = glimpse(trainer.train_data).y
         if outputs.ndim > 2 or (y.ndim > 1 and y.shape[-1] > 1):
             return "shows one class for each sample; here one has several."
         return None
 
     def _bind(self) -> None:
-        data = self.trainer.train_data
+        data = glimpse(self.trainer.train_data)
         labels = data.y.reshape(len(data), -1)[:, 0].astype(np.intp)
         firsts = np.unique(labels, return_index=True)[1].tolist()
         self.samples = tuple(firsts[:_MOST]) if self._wanted is None else self._wanted

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.data.glimpse import glimpse
 from ..core.errors import bad_value
 from ..core.models.som import SOM
 from .asked import Asked, amount, check_part, part_of, spaced
@@ -110,7 +111,7 @@ class SOMMap(Panel):
         self._tiles = self._tiles_of(count)
         self._plane: tuple[int, int] | None = None
         if self._tiles is None and count > 1:
-            features = self.features or telling_features(self.trainer.train_data)
+            features = self.features or telling_features(glimpse(self.trainer.train_data))
             one, two = (feature_column(f, data) for f in features)
             if one == two:
                 received, mend = repr(self.features), "Pass e.g. features=(0, 1)."
@@ -182,7 +183,7 @@ class SOMMap(Panel):
         self.ax.text(x, 0, literal(words, room, SMALL), ha="center", va="bottom", **look)
 
     def _axes(self) -> tuple[str, str]:
-        data = self.trainer.train_data
+        data = glimpse(self.trainer.train_data)
         scaled = "" if data.scaling is None else ", standardized"
         across, up = (plain(data.feature_names[c]) + scaled for c in self._plane or (0, 0))
         return across, up

@@ -9,8 +9,10 @@ import numpy as np
 
 from ..checks import counted
 from ..data.dataset import Dataset
+from ..data.source import RowSource
 from ..model import Model
 from ..storing.descriptions import CLASSES, INITIALIZERS, argument_of, parameters_of
+from ..storing.outside import fingerprint
 
 if TYPE_CHECKING:
     from ..trainer import Trainer
@@ -98,6 +100,8 @@ def _all_same(values: Sequence[Any], equal: Callable[[Any, Any], bool]) -> bool:
 def _equal(one: Any, other: Any) -> bool:
     if one is other:
         return True
+    if isinstance(one, RowSource) and isinstance(other, RowSource):
+        return fingerprint(one) == fingerprint(other)
     if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
         return (
             isinstance(one, np.ndarray)
@@ -148,7 +152,8 @@ def _same_data(one: Dataset | None, other: Dataset | None) -> bool:
 
 def _apart(first: Dataset, data: Dataset) -> str:
     """Return in words how far data of the same shape differs from the first."""
-    if data.X.shape != first.X.shape or data.y.shape != first.y.shape:
+    lazy = any(isinstance(a, RowSource) for a in (data.X, data.y, first.X, first.y))
+    if lazy or data.X.shape != first.X.shape or data.y.shape != first.y.shape:
         return ""
     rows = len(data.X)
     parts = [(getattr(first, key), getattr(data, key)) for key in ("X", "y")]

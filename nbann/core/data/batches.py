@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,30 @@ Order = Callable[[int], Rows]
 """Gives the order of the samples in an epoch, counted from 0: a permutation of their numbers.
 
 Asked for one epoch twice it answers the same: going back and coming again depend on that."""
+
+
+MANY = 2**18
+"""From so many samples on an order is kept in 32 bits, and batches are cut when they are due."""
+
+
+class Cut(Sequence["Rows | None"]):
+    """The batches of an epoch, each cut from the epoch's order when it is asked for."""
+
+    def __init__(self, order: NDArray[np.integer], size: int) -> None:
+        self._order, self._size = order, size
+
+    def __len__(self) -> int:
+        return -(-len(self._order) // self._size)
+
+    @overload
+    def __getitem__(self, batch: int) -> Rows | None: ...
+    @overload
+    def __getitem__(self, batch: slice) -> list[Rows | None]: ...
+    def __getitem__(self, batch: int | slice) -> Rows | list[Rows | None] | None:
+        if isinstance(batch, slice):
+            return [self[place] for place in range(*batch.indices(len(self)))]
+        start = range(len(self))[batch] * self._size
+        return self._order[start : start + self._size].astype(np.intp)
 
 
 class Batches:
@@ -54,16 +79,23 @@ class Batches:
         self.count = -(-samples // size)
         self.whole = self.count == 1
         self.even = samples % size == 0
+        self.once = False
+        """Whether rows can be had but once, in their order: those of an iterator."""
 
-    def rows(self, epoch: int) -> list[Rows | None]:
+    def rows(self, epoch: int) -> Sequence[Rows | None]:
         """Return the rows of each batch of an epoch; None stands for all rows in place."""
         if self.whole:
             return [None]
-        order = np.arange(self.samples)
+        many = self.samples >= MANY
         if self.order is not None:
             order = self._checked(self.order(epoch))
-        elif self.shuffle:
-            order = np.random.default_rng([*self.seed, epoch]).permutation(self.samples)
+        else:
+            short = many and self.samples < 2**31
+            order = np.arange(self.samples, dtype=np.int32 if short else np.intp)
+            if self.shuffle:  # in place: the same order as that of `permutation`
+                np.random.default_rng([*self.seed, epoch]).shuffle(order)
+        if many:
+            return Cut(order, self.size)
         return [order[start : start + self.size] for start in range(0, self.samples, self.size)]
 
     def _checked(self, order: object) -> Rows:
@@ -79,6 +111,18 @@ class Batches:
             expected = f"a permutation of 0 to {self.samples - 1}"
             raise bad_value("The order of an epoch", expected, repr(order)[:60], mend)
         return rows.astype(np.intp, copy=False)
+
+    def check_again(self, what: str) -> None:
+        """Refuse what needs batches that have been.
+
+        Raises
+        ------
+        ValueError
+        """
+        if self.once:
+            mend = "Make the stream of a function: Stream(lambda epoch: ...)."
+            expected = "a stream whose batches can be had again"
+            raise bad_value(what, expected, "an iterator, which gives each but once", mend)
 
     def length(self, batch: int) -> int:
         """Return the number of rows in the batch of this number."""

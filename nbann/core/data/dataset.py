@@ -19,6 +19,7 @@ from .features import computed, polynomial
 from .rows import Rows, generator, own
 from .scaling import Scaling
 from .several import Target
+from .source import in_memory
 from .targets import classes_of
 
 Floats = NDArray[np.float64]
@@ -36,7 +37,9 @@ class Dataset(Rows):
     ----------
     X : array, nested lists or data frame
         Features, finite numbers, stored as float64 of shape (n, d); of sequences (n, time, d), or
-        (n, time) with a mask; or (n, ..., d) with any more axes. The last axis is named.
+        (n, time) with a mask; or (n, ..., d) with any more axes. The last axis is named. A
+        memory-mapped array (`numpy.memmap`) stays in its file, in the file's dtype: all of it is
+        checked block by block, and rows are read when they are needed. So does one passed as y.
     y : array, list, series or data frame
         Class labels (integers from 0, or words, which are numbered in alphabetical order) of shape
         (n,), or values of shape (n,) or (n, k). For a target at each time step of sequences
@@ -124,6 +127,7 @@ class Dataset(Rows):
         >>> nbann.datasets.xor().with_features(["x1", "x1*x2", "x2^2"]).feature_names
         ('first', 'first*second', 'second^2')
         """
+        self._in_memory("with_features")
         raw = self._unscaled()
         return self._with_columns(*computed(raw.X, self.feature_names, terms))
 
@@ -146,6 +150,7 @@ class Dataset(Rows):
             standardized already.
         """
         degree = whole_number("degree", degree, least=1, mend="Pass e.g. degree=2.")
+        self._in_memory("polynomial")
         raw = self._unscaled()
         return self._with_columns(*polynomial(raw.X, self.feature_names, degree))
 
@@ -175,6 +180,7 @@ class Dataset(Rows):
         ValueError
             Targets that are no classes.
         """
+        self._in_memory("one_hot")
         count = self._classes("one_hot")
         return self._with(y=np.eye(count)[self.y.astype(np.intp)], task="regression")
 
@@ -192,6 +198,7 @@ class Dataset(Rows):
             deviations of each feature.
         seed : int
         """
+        self._in_memory("with_noise")
         std = number_in("std", std, least=0.0)
         noise = generator(seed).normal(0.0, std, self.X.shape)
         return replace(self, X=own(self.X + zero_where_absent(noise, self.mask)), y=self.y)
@@ -211,6 +218,7 @@ class Dataset(Rows):
         ValueError
             Targets that are no classes, or a single class.
         """
+        self._in_memory("with_label_noise")
         share = number_in("share", share, least=0.0)
         if share > 1:
             raise bad_value("share", "at most 1", f"{share:g}", "Pass e.g. share=0.1.")
@@ -224,6 +232,12 @@ class Dataset(Rows):
         chosen = rng.choice(places, round(share * len(places)), replace=False)
         y.flat[chosen] = (y.flat[chosen] + rng.integers(1, count, len(chosen))) % count
         return replace(self, y=y)
+
+    def _in_memory(self, what: str) -> None:
+        """Refuse data that are read from a file or a stream, for what makes all of them anew."""
+        mend = "Do it to arrays first, block by block, and write what comes out to another file."
+        for array in (self.X, self.y):
+            in_memory(array, what, mend)
 
     def _classes(self, what: str) -> int:
         if self.task != "classification":

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..checks import as_features
 from ..errors import bad_value
 from ..losses.loss import Loss
 from ..losses.value_losses import ErrorLoss
 from .dataset import Dataset
+from .filed import as_rows
 from .several import as_several, check_like
+from .source import RowSource
+from .stream import Stream, is_once
 from .tables import as_text, column_names
 from .targets import as_targets
 
@@ -49,6 +54,11 @@ def as_dataset(
         Neither of both, data that `Dataset` refuses, or classes, columns or units other than those
         of `like`.
     """
+    if isinstance(data, Stream):
+        data = data.data
+        if like is not None and is_once(data):
+            mend = "Pass arrays, or a function that makes the iterator anew."
+            raise bad_value(what, "data that can be gone through again", "an iterator", mend)
     known = () if like is None or like.task != "classification" else tuple(like.target_names)
     if isinstance(data, Dataset):
         named = data.task == "classification" and data.target_names
@@ -64,10 +74,11 @@ def as_dataset(
     if alone and not (isinstance(data, tuple) and len(data) == 2):
         data = (data, None)
     if isinstance(data, (tuple, list)) and len(data) == 2:
-        X = as_features(data[0], f"{what} X")
+        X = as_rows(data[0], f"{what} X")
         if like is not None:
             check_columns(data[0], like, what)
         if isinstance(data[1], Mapping):
+            X = as_features(X, f"{what} X")  # several targets are laid out in memory
             known_targets = () if like is None else like.targets
             table, targets = as_several(data[1], X, None, known_targets, f"{what} y")
             if like is not None:
@@ -75,7 +86,8 @@ def as_dataset(
             return Pair(X, table, "several", column_names(data[0]), targets=targets)
         if like is not None:
             check_like((), like.targets, what)
-        words = as_text(data[1], f"{what} y") is not None if data[1] is not None else False
+        of_memory = data[1] is not None and not isinstance(data[1], RowSource)
+        words = of_memory and as_text(data[1], f"{what} y") is not None
         # whole numbers to be scored by a net of values are values
         task = "regression" if like is not None and like.task == "regression" else None
         if alone and data[1] is None:
@@ -95,7 +107,19 @@ def as_values(data: Dataset, loss: Loss, outputs: int) -> Dataset:
     classes = data.task == "classification" and not data.target_names
     if not (isinstance(data, Pair) and classes and isinstance(loss, ErrorLoss) and outputs == 1):
         return data
-    return replace(data, task="regression") if len(np.unique(data.y)) > 2 else data
+    return replace(data, task="regression") if _different(data.y) > 2 else data
+
+
+def _different(y: NDArray[Any]) -> int:
+    """Return how many different numbers there are, as far as it matters: three are many."""
+    if not isinstance(y, RowSource):
+        return len(np.unique(y))
+    seen: set[Any] = set()
+    for _, block in y.blocks():
+        seen.update(np.unique(block).tolist())
+        if len(seen) > 2:
+            break
+    return len(seen)
 
 
 def check_columns(X: object, like: Dataset, what: str) -> None:

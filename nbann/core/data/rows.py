@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from ..checks import as_features, as_mask, as_weight, counted, number_in, whole_number
 from ..errors import bad_value
 from ..losses.loss import Task
+from .filed import as_rows, is_filed
 from .queries import Ids, as_groups, check_ranking, distinct, numbered
-from .scaling import Scaling, measured, scaled, unscaled
+from .scaling import Scaling, measured, scaled, scaled_rows, unscaled
 from .sequences import padded, padded_targets
 from .several import Target, as_several, as_table
+from .source import Picked, RowSource
 from .splitting import parts
 from .tables import column_names
 from .targets import Targets, as_targets
@@ -58,7 +60,10 @@ class Rows:
     """What the columns of y are, where it was given as a dict: several targets a sample."""
 
     def __post_init__(self) -> None:
-        X = as_features(self.X, mask=self.mask)
+        if self.mask is None and self.groups is None and not self._has_several:
+            X = as_rows(self.X)
+        else:  # what belongs together is laid out in memory
+            X = as_features(self.X, mask=self.mask)
         mask = None if self.mask is None else as_mask(self.mask, X.shape[:2])
         names = _listed(self.feature_names, "feature_names") or column_names(self.X)
         names = names or tuple(f"x{i + 1}" for i in range(X.shape[-1]))
@@ -72,6 +77,8 @@ class Rows:
         targets = self._several(X, mask) if self._has_several else None
         if targets is None:
             y: Any = self.y
+            if groups is not None and is_filed(y):
+                y = np.asarray(y)
             if y is _LEFT_OUT:
                 y, task = None, "unsupervised" if task is None else task
             targets = as_targets(y, X, mask, task=task, names=given)
@@ -165,7 +172,9 @@ class Rows:
     @property
     def raw_X(self) -> Floats:
         """The features in their own units, whether standardized or not."""
-        return self.X if self.scaling is None else unscaled(self.X, self.scaling, self.mask)
+        if self.scaling is None:
+            return self.X
+        return scaled_rows(unscaled, self.X, self.scaling, self.mask)
 
     @property
     def queries(self) -> Ids:
@@ -185,8 +194,8 @@ class Rows:
     def take(self, rows: Any) -> Self:
         """Return some of the samples, by their numbers, a slice or booleans, as they stand."""
         return self._with(
-            X=own(self.X[rows]),
-            y=None if self.y is self.X else self.y[rows],
+            X=_picked(self.X, rows),
+            y=None if self.y is self.X else _picked(self.y, rows),
             mask=None if self.mask is None else self.mask[rows],
             weight=None if self.weight is None else self.weight[rows],
             groups=None if self.groups is None else self.groups[rows],
@@ -258,14 +267,14 @@ class Rows:
             counts.append(max(1, min(left, round(share * count))))
         alone = self.groups is None and self.task == "classification" and self.y.ndim == 1
         raw = self._unscaled()
-        *held, rest = self._rows(parts(rng, count, self.y if alone else None, counts))
+        *held, rest = self._rows(parts(rng, count, np.asarray(self.y) if alone else None, counts))
         made = [raw.take(rest), *(raw.take(r)._with(held_out=True) for r in reversed(held))]
         if self.scaling is None:
             return tuple(made)
         train = made[0].standardized(like=self if self.held_out else None)
         return train, *(part.standardized(like=train) for part in made[1:])
 
-    def _rows(self, drawn: list[NDArray[np.intp]]) -> list[NDArray[np.intp]]:
+    def _rows(self, drawn: list[NDArray[np.integer]]) -> list[NDArray[np.integer]]:
         """Return the rows of what was drawn: of queries, if there are groups."""
         if self.groups is None:
             return drawn
@@ -312,8 +321,12 @@ class Rows:
         else:
             scaling = like.scaling
         return raw._with(
-            X=own(scaled(raw.X, scaling, self.mask)),
-            **({"y": scaled(raw.y, scaling, self.mask)} if raw._rebuilds_another else {}),
+            X=own(scaled_rows(scaled, raw.X, scaling, self.mask)),
+            **(
+                {"y": scaled_rows(scaled, raw.y, scaling, self.mask)}
+                if raw._rebuilds_another
+                else {}
+            ),
             scaling=scaling,
         )
 
@@ -321,7 +334,9 @@ class Rows:
         if self.scaling is None:
             return self
         again = self._rebuilds_another
-        changes = {"y": unscaled(self.y, self.scaling, self.mask)} if again else {}
+        changes = {}
+        if again:
+            changes["y"] = scaled_rows(unscaled, self.y, self.scaling, self.mask)
         return self._with(X=own(self.raw_X), **changes, scaling=None)
 
     @property
@@ -337,9 +352,16 @@ class Rows:
 
 def own(array: NDArray[Any]) -> NDArray[Any]:
     """Lock an array that was just made here, so that it need not be copied (but not a view)."""
-    if array.flags.owndata:
+    if not isinstance(array, RowSource) and array.flags.owndata:
         array.flags.writeable = False
     return array
+
+
+def _picked(array: Any, rows: Any) -> Any:
+    """Return some rows; of those that are read when they are needed, rows to be read later."""
+    if isinstance(array, RowSource):
+        return Picked(array, array.numbers(rows))
+    return own(array[rows])
 
 
 def generator(seed: int) -> np.random.Generator:
@@ -355,6 +377,8 @@ def _listed(names: object, what: str) -> tuple[str, ...]:
 
 
 def _locked(array: NDArray[Any]) -> NDArray[Any]:
+    if isinstance(array, RowSource):
+        return array  # nobody can write to it
     if not array.flags.writeable and array.flags.owndata:
         return array  # one of ours: nobody can write to it
     copy = np.array(array)

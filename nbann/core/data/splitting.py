@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Rows = NDArray[np.intp]
+Rows = NDArray[np.integer]
+
+MANY = 2**18
+"""From so many rows on their numbers are kept in 32 bits."""
 
 
 def drawn(rng: np.random.Generator, groups: list[Rows], count: int) -> list[Rows]:
@@ -15,7 +18,8 @@ def drawn(rng: np.random.Generator, groups: list[Rows], count: int) -> list[Rows
     take = np.floor(exact).astype(int)
     for group in np.argsort(take - exact, kind="stable")[: count - take.sum()]:
         take[group] += 1
-    return [rng.permutation(g)[:k] for g, k in zip(groups, take, strict=True)]
+    # copies, so that what was not drawn is let go of
+    return [rng.permutation(g)[:k].copy() for g, k in zip(groups, take, strict=True)]
 
 
 def parts(
@@ -32,13 +36,17 @@ def parts(
         Classes that keep their shares in each part.
     counts : list of int
     """
-    groups = [np.arange(n)]
+    dtype = np.intp if n < MANY else np.int32 if n < 2**31 else np.int64
+    groups: list[Rows] = [np.arange(n, dtype=dtype)]
     if labels is not None:
-        groups = [np.flatnonzero(labels == label) for label in np.unique(labels)]
-    found = []
+        groups = [np.flatnonzero(labels == k).astype(dtype, copy=False) for k in np.unique(labels)]
+    found, left = [], np.ones(n, bool)
     for count in counts:
         chosen = drawn(rng, groups, count)
         found.append(np.sort(np.concatenate(chosen)))
-        groups = [np.setdiff1d(g, c) for g, c in zip(groups, chosen, strict=True)]
-        groups = [g for g in groups if len(g)]
-    return [*found, np.sort(np.concatenate(groups))]
+        left[found[-1]] = False
+        if len(found) < len(counts):
+            groups = [g[left[g]] for g in groups]
+            groups = [g for g in groups if len(g)]
+    del groups
+    return [*found, np.flatnonzero(left).astype(dtype, copy=False)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from ..checks import as_label_column, check_finite, counted, zero_where_absent
 from ..errors import UnknownNameError, bad_value
 from ..losses.loss import Task
+from .filed import filed, is_filed
+from .source import Made, RowSource
 from .tables import EXACT, as_numbers, as_text, column_names, encoded
 
 TASKS: tuple[Task, ...] = ("classification", "regression", "ranking", "unsupervised")
@@ -65,6 +68,8 @@ def as_targets(
     given = tuple(str(n) for n in names)
     if y is None:
         return _reconstruction(X, task, given, what)
+    if isinstance(y, RowSource) or (mask is None and is_filed(y)):
+        return _of_source(y, X, task, given, what)
     steps = X.shape[1] if mask is not None or X.ndim > 2 else None
     text = as_text(y, what)
     if text is not None and task not in (None, "classification"):
@@ -114,6 +119,32 @@ def _reconstruction(
         raise bad_value(what, "a target for each sample", "None", mend)
     _check_names(X, "unsupervised", names)
     return Targets(X, "unsupervised", names)
+
+
+def _of_source(
+    y: Any, X: NDArray[np.float64], task: object, names: tuple[str, ...], what: str
+) -> Targets:
+    """Return targets that are read when they are needed: numbers of a file, or of a stream."""
+    steps = X.shape[1] if X.ndim > 2 else None
+    _check_shape(y, X, steps, task, what)
+    source = y if isinstance(y, RowSource) else filed(y, what)
+    each_step = steps is not None and source.ndim > 1 and source.shape[1] == steps
+    one = source.ndim == 1 or (each_step and source.ndim == 2)
+    if task is None:
+        task = "classification" if one and source.dtype.kind in "iub" else "regression"
+    if task == "classification":
+        if source.ndim == (3 if each_step else 2):
+            # one label of a file's row has no further axis; of more it is told what is wrong
+            source = Made(source, partial(_labels, mask=None, each_step=each_step, what=what))
+        if source.dtype.kind == "f":
+            for _, block in source.blocks():
+                _labels(block, None, each_step, what)
+    if names and task == "classification" and source.steady:
+        most = max(int(block.max()) for _, block in source.blocks())
+        _check_names(np.array([most]), "classification", names)
+    elif task != "classification":
+        _check_names(cast("NDArray[Any]", source), cast("Task", task), names)
+    return Targets(cast("NDArray[Any]", source), cast("Task", task), names)
 
 
 def _check_shape(

@@ -63,6 +63,6 @@ def weights_of(samples: dict[str, NDArray[Any]], rows: Rows | None) -> NDArray[A
     weight = samples.get("y.weight")
     if weight is None:
         return None
-    taken = weight if rows is None else weight[rows]
+    taken = np.asarray(weight if rows is None else weight[rows])
     total: NDArray[Any] = taken.reshape(len(taken), -1).sum(axis=1)
     return total

@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from ..program import Floats, Program
 from ..recipe import Recipe, Samples
 from ..state import State
+from .gathered import Gathered, measured_by_model
 from .head_scores import HeadLosses, measured_by_head
 from .metric import MetricLike, Score
 from .metrics import measure
 
 CHUNK = 4096  # rows in one pass: bounds the memory of activations, whatever the size of the data
+ROOM = 2**22  # bytes of features in one pass, 4 MB: rows may be long
 PAIRS = 2**19  # pairs of documents in one pass, 4 MB for each array of them
 CACHED = 8  # forward programs kept, one for each number of rows last seen
 
@@ -46,7 +48,15 @@ class Evaluator:
 
     def outputs(self, samples: Samples) -> Floats:
         """Return what the last layer gives, shape (n, outputs)."""
-        return np.concatenate([p.arrays[p.output].copy() for p in self.passes(samples)])
+        found, start = None, 0
+        for program in self.passes(samples):
+            part = program.arrays[program.output]
+            if found is None:
+                found = np.empty((len(samples["x"]), *part.shape[1:]), part.dtype)
+            found[start : start + len(part)] = part
+            start += len(part)
+        assert found is not None  # there is at least one row
+        return found
 
     def predict(self, outputs: Floats) -> NDArray[Any]:
         """Turn outputs into predictions, as the loss reads them: labels (n,) or values."""
@@ -78,7 +88,7 @@ class Evaluator:
         """Return the loss (penalty included) and every metric over samples."""
         total, rows, penalty = 0.0, 0.0, 0.0
         heads = HeadLosses(self.recipe.loss.heads)
-        outputs = []
+        outputs: Gathered = Gathered(self, samples)
         summed = self.recipe.loss.summed
         for program in self.passes(samples):
             weight = program.arrays.get("y.weight")
@@ -88,27 +98,28 @@ class Evaluator:
             total += data_loss * (1 if summed else size)
             rows += size
             if self.metrics:
-                outputs.append(program.arrays[program.output].copy())
+                outputs.add(program)
         if self.recipe.penalty and self.recipe.penalty.per_sample:
             penalty *= size / (rows or 1)  # by all the samples, not by those of the last pass
         result: dict[str, Score] = {"loss": total / (1 if summed else rows or 1) + penalty}
         if heads:
             result = heads.scores(result)
         if self.recipe.model.measures:
-            result |= self.recipe.model.measure(self.state.arrays, samples)
+            result |= measured_by_model(self, samples)
         if self.metrics:
-            whole = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
-            result |= self._measured(samples, whole)
+            result |= outputs.scores()
         return result
 
-    def _measured(self, samples: Samples, outputs: Floats) -> dict[str, Score]:
-        """Return every metric of what the net gave for samples."""
+    def measured(
+        self, metrics: Mapping[str, MetricLike], samples: Samples, outputs: Floats
+    ) -> dict[str, Score]:
+        """Return metrics of what the net gave for samples."""
         loss, task = self.recipe.loss, self.recipe.task
         if loss.heads:
-            return measured_by_head(loss.heads, self.metrics, samples, outputs)
+            return measured_by_head(loss.heads, metrics, samples, outputs)
         with np.errstate(all="ignore"):
             return measure(
-                self.metrics,
+                metrics,
                 samples["y"],
                 outputs[..., 0] if self.recipe.ranked else loss.point(outputs, task),
                 lambda: loss.probabilities(outputs, task),
@@ -119,7 +130,7 @@ class Evaluator:
 
     def passes(self, samples: Samples) -> Iterator[Program]:
         """Run forward (and with targets, loss) over the rows, some thousands at a time."""
-        n, chunk = len(samples["x"]), self._rows_at_once(samples)
+        n, chunk = len(samples["x"]), self.rows_at_once(samples)
         for start in range(0, n, chunk):
             part = {name: array[start : start + chunk] for name, array in samples.items()}
             size = len(part["x"])
@@ -131,10 +142,11 @@ class Evaluator:
                     kernel()
             yield program
 
-    def _rows_at_once(self, samples: Samples) -> int:
+    def rows_at_once(self, samples: Samples) -> int:
         """Return how many rows go through in one pass; of queries as their pairs allow."""
         if not self.recipe.ranked:
-            return CHUNK
+            x = samples["x"]
+            return max(1, min(CHUNK, ROOM // max(1, math.prod(x.shape[1:]) * x.dtype.itemsize)))
         pairs = int(samples["x"].shape[1]) ** 2
         return max(1, min(CHUNK, PAIRS // pairs))
 

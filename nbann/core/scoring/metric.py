@@ -49,6 +49,9 @@ class Metric:
     lower_is_better : bool, optional
         Whether a lower value is the better one, or a higher; None where neither is, or it is not
         known. Early stopping and schedules that watch a score ask for it.
+    joined : {"share", "mean", "sum"}, optional
+        How the scores of parts of the data give that of all of them: it is the share of the samples
+        for which something holds, a mean over samples, or a sum. None: it has to see all at once.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Metric:
     requires: str = field(default="", repr=False)
     lower_is_better: bool | None = field(default=None, repr=False)
     quantiles: tuple[float, ...] = field(default=(), repr=False)
+    joined: Literal["share", "mean", "sum"] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "__doc__", self.about or type(self).__doc__)

@@ -124,6 +124,7 @@ accuracy = Metric(
     several=True,
     about="Share of samples whose label (of several: every label) is predicted right, in [0, 1].",
     lower_is_better=False,
+    joined="share",
 )
 balanced_accuracy = Metric(
     "balanced_accuracy",
@@ -148,6 +149,7 @@ confusion_matrix = Metric(
     _confusion_matrix,
     about="How many samples of class i (row) were taken for class j (column), shape (k, k).",
     requires=SKLEARN,
+    joined="sum",
 )
 log_loss = Metric(
     "log_loss",
@@ -156,6 +158,7 @@ log_loss = Metric(
     about="Mean of -log(p[y]), the cross-entropy; p is clipped to what float64 tells from 0.",
     lower_is_better=True,
     requires=SKLEARN,
+    joined="mean",
 )
 roc_auc = Metric(
     "roc_auc",
@@ -182,6 +185,7 @@ mean_squared_error = Metric(
     about="Mean of (y - predicted)**2 over all samples and columns.",
     lower_is_better=True,
     requires=SKLEARN,
+    joined="mean",
 )
 mean_absolute_error = Metric(
     "mean_absolute_error",
@@ -190,6 +194,7 @@ mean_absolute_error = Metric(
     about="Mean of |y - predicted| over all samples and columns.",
     lower_is_better=True,
     requires=SKLEARN,
+    joined="mean",
 )
 r2 = Metric(
     "r2",
@@ -222,4 +227,5 @@ def top_k_accuracy(k: int = 2) -> Metric:
         about=about,
         lower_is_better=False,
         requires=SKLEARN,
+        joined="share",
     )

@@ -14,12 +14,14 @@ from ..data.several import described, targets_of
 from .container import Arrays, Document
 from .faults import bad_file, item, items
 from .npy import can_hold
+from .outside import data_given, described_outside
 
 
 def describe_data(data: Dataset, prefix: str) -> tuple[Document, Arrays]:
     """Return what a data set is: its words, and its arrays under names that begin with `prefix`."""
-    arrays: Arrays = {f"{prefix}X": data.X}
-    if data.y is not data.X:
+    outside = described_outside(data)
+    arrays: Arrays = {} if "X" in outside else {f"{prefix}X": data.X}
+    if data.y is not data.X and "y" not in outside:
         # an element type that the format has not (long double) would be float64 to any net as well
         arrays[f"{prefix}y"] = data.y if can_hold(data.y) else data.y.astype(np.float64)
     for key in ("mask", "weight", "groups"):
@@ -38,10 +40,16 @@ def describe_data(data: Dataset, prefix: str) -> tuple[Document, Arrays]:
         "pair": isinstance(data, Pair),
         "targets": described(data.targets),
     }
-    return document, arrays
+    return document | ({"outside": outside} if outside else {}), arrays
 
 
-def data_of(document: object, arrays: Mapping[str, Any], prefix: str) -> Dataset:
+def data_of(
+    document: object,
+    arrays: Mapping[str, Any],
+    prefix: str,
+    passed: Any = None,
+    like: Dataset | None = None,
+) -> Dataset:
     """Return a data set as it was, checked anew by its own constructor.
 
     Raises
@@ -49,8 +57,14 @@ def data_of(document: object, arrays: Mapping[str, Any], prefix: str) -> Dataset
     FileError
         Something is missing or is not what a data set holds.
     ValueError
-        As `Dataset` raises it.
+        As `Dataset` raises it; data that the file does not hold were not passed, or others.
     """
+    if isinstance(document, dict) and "outside" in document:
+        return data_given(document, arrays, prefix, passed, like)
+    if passed is not None:
+        part = prefix.split("/")[1]
+        mend = f"Leave {part} out; make a new Trainer for other data."
+        raise bad_file(part, "none, as the file holds the data", "some", mend)
     given = {
         key: arrays[f"{prefix}{key}"]
         for key in ("X", "y", "mask", "weight", "groups", "mean", "std")

@@ -128,6 +128,7 @@ def put_run_back(trainer: Trainer, document: object, arrays: Mapping[str, Any]) 
     if done == len(program):
         cursor.program = program = _as_it_was(trainer, epoch, batch)
     program.load(cursor._rows[batch])
+    cursor.loaded = True
     for name in kept:
         copied = fitting(arrays, f"{KEPT}{name}", state.persistent[name])
         state._kept[name] = copied.copy()

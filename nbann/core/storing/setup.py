@@ -6,11 +6,12 @@ Imports the core's own parts only.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..data.dataset import Dataset
 from ..layers.bidirectional import Bidirectional
 from ..layers.layer import Layer
 from ..losses.loss import Loss
@@ -41,6 +42,7 @@ class Given:
     optimizer: Optimizer | str | None = None
     metrics: Any = None
     shuffle: Any = None
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 # ---- to a document ------------------------------------------------------------------------------
@@ -168,7 +170,7 @@ def arguments_of(document: object, arrays: Mapping[str, Any], given: Given) -> d
     if "train" not in data or set(data) - set(PARTS):
         raise bad_file("The file's data", f"{PARTS}, the first at least", f"{list(data)[:4]}")
     return {
-        **{part: data_of(data[part], arrays, f"data/{part}/") for part in PARTS if part in data},
+        **_parts(data, arrays, given.data),
         "model": _model(document, arrays, given.model),
         "loss": _part(document, "loss", arrays, given.loss, (Loss, str, type(None))),
         "optimizer": _part(
@@ -186,6 +188,22 @@ def arguments_of(document: object, arrays: Mapping[str, Any], given: Given) -> d
         "stop_on_nan": item(document, "stop_on_nan", bool),
         "timeline_memory": float(item(document, "timeline_memory", float)),
     }
+
+
+def _parts(
+    data: Mapping[str, Any], arrays: Mapping[str, Any], passed: Mapping[str, Any]
+) -> dict[str, Dataset]:
+    """Return the data sets, the training data first: what is passed of others is read like it."""
+    for part, one in passed.items():
+        if one is not None and part not in data:
+            mend = f"Leave {part} out."
+            raise bad_file(part, "none, as the run has none", "some", mend)
+    made: dict[str, Dataset] = {}
+    for part in PARTS:
+        if part in data:
+            prefix = f"data/{part}/"
+            made[part] = data_of(data[part], arrays, prefix, passed.get(part), made.get("train"))
+    return made
 
 
 def _missing(key: str, what: object) -> NotGivenError:
