@@ -55,6 +55,9 @@ def main(argv: Sequence[str] | None = None, launch: Launch | None = None) -> int
     if options.command is None:
         parser.print_help()
         return 0
+    if options.command == "lessons":
+        _, status = put(Path(options.dir), "lessons")
+        return status
     return lab(Path(options.dir), options.no_browser, passed, launch or start)
 
 
@@ -74,13 +77,21 @@ def _parser() -> argparse.ArgumentParser:
         usage="nbann lab [DIR] [--no-browser] [JupyterLab options]",
         allow_abbrev=False,
     )
-    lab_parser.add_argument(
-        "dir",
-        metavar="DIR",
-        nargs="?",
-        default=DEFAULT_FOLDER,
-        help="folder for the lessons, made if missing (default: ./%(default)s)",
+    lessons_parser = commands.add_parser(
+        "lessons",
+        help="put the lessons in a folder, and no more",
+        description="Put the lessons in DIR, e.g. where a server begins for each of its users. A "
+        "lesson that you have changed is never overwritten: the new one is laid beside it.",
+        allow_abbrev=False,
     )
+    for one in (lab_parser, lessons_parser):
+        one.add_argument(
+            "dir",
+            metavar="DIR",
+            nargs="?",
+            default=DEFAULT_FOLDER,
+            help="folder for the lessons, made if missing (default: ./%(default)s)",
+        )
     lab_parser.add_argument(
         "--no-browser", action="store_true", help="print the URL instead of opening a browser"
     )
@@ -118,25 +129,9 @@ def lab(folder: Path, no_browser: bool, passed: list[str], launch: Launch) -> in
     """Put the lessons in `folder` and launch JupyterLab on the first; return the exit status."""
     if importlib.util.find_spec("jupyterlab") is None:
         return _fail(1, 'JupyterLab is not installed. Install it: pip install "nbann[lab]"')
-    lessons = find_lessons()
-    if not lessons:
-        return _fail(
-            1,
-            "expected the lessons in this installation, found none. "
-            "Install nbann again, from a wheel or from a checkout that has notebooks/.",
-        )
-    if folder.exists() and not folder.is_dir():
-        return _fail(
-            2, f"expected a folder for the lessons, received the file {folder}. Name another."
-        )
-    try:
-        notes = lay_out(lessons, folder)
-    except OSError as error:
-        return _fail(
-            2, f"cannot put the lessons in {folder}: {error}. Name a folder that you may write to."
-        )
-    print(f"Lessons: {folder.resolve()}", *notes, sep="\n  ")
-
+    lessons, status = put(folder, "lab")
+    if status:
+        return status
     opening = first_lesson(lessons)
     if not (no_browser or _names(passed, "open_browser") or browser_available()):
         print("No browser was found on this machine.")
@@ -152,8 +147,29 @@ def lab(folder: Path, no_browser: bool, passed: list[str], launch: Launch) -> in
     return launch(jupyter_command(folder, opening, passed))
 
 
-def _fail(status: int, message: str) -> int:
-    print(f"nbann lab: {message}", file=sys.stderr)
+def put(folder: Path, command: str) -> tuple[dict[str, Path], int]:
+    """Put the lessons in `folder`, and say so; return them, and the exit status of `command`."""
+    lessons = find_lessons()
+    if not lessons:
+        message = (
+            "expected the lessons in this installation, found none. "
+            "Install nbann again, from a wheel or from a checkout that has notebooks/."
+        )
+        return lessons, _fail(1, message, command)
+    if folder.exists() and not folder.is_dir():
+        message = f"expected a folder for the lessons, received the file {folder}. Name another."
+        return lessons, _fail(2, message, command)
+    try:
+        notes = lay_out(lessons, folder)
+    except OSError as error:
+        message = f"cannot put the lessons in {folder}: {error}. "
+        return lessons, _fail(2, f"{message}Name a folder that you may write to.", command)
+    print(f"Lessons: {folder.resolve()}", *notes, sep="\n  ")
+    return lessons, 0
+
+
+def _fail(status: int, message: str, command: str = "lab") -> int:
+    print(f"nbann {command}: {message}", file=sys.stderr)
     return status
 
 

@@ -321,6 +321,24 @@ def test_unknown_words_are_refused(words, capsys):
     assert "nonsense" in capsys.readouterr().err
 
 
+def test_lessons_alone_are_laid_out_without_jupyterlab(lessons, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cli.importlib.util, "find_spec", lambda name: None)  # not even asked for
+    launched = []
+    assert cli.main(["lessons", "work"], launch=launched.append) == 0
+    assert launched == []
+    assert files(tmp_path / "work") == [cli.MANIFEST, FIRST, SECOND]
+    (tmp_path / "work" / FIRST).write_text("mine")
+    lessons.at("v2")
+    capsys.readouterr()
+    assert cli.main(["lessons", "work"]) == 0
+    assert (tmp_path / "work" / FIRST).read_text() == "mine"
+    assert f"kept {FIRST}" in capsys.readouterr().out
+    (tmp_path / "file").write_text("a file")
+    assert cli.main(["lessons", "file"]) == 2
+    assert capsys.readouterr().err.startswith("nbann lessons: expected a folder")
+
+
 # ---- the real things ----------------------------------------------------------------------------
 
 

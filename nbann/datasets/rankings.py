@@ -61,7 +61,7 @@ def ranking(
     along /= np.linalg.norm(along)
     sizes = rng.integers((documents + 1) // 2, documents + 1, queries)
     sizes[rng.integers(queries)] = documents
-    of_query = np.repeat(rng.uniform(-1, 1, queries), sizes)
+    of_query = np.repeat(rng.uniform(-1, 1, queries), sizes.astype(np.intp))
     z = rng.normal(size=(len(of_query), features))
     y = 2 + z @ along - 1.5 * of_query + rng.normal(0, noise, len(z))
     X = z + offset * of_query[:, None] * along

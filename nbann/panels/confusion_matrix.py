@@ -101,7 +101,8 @@ class ConfusionMatrix(Panel):
             return None
         predicted = self.trainer.loss.predict(outputs, self.trainer.task)[self._there]
         k = len(self._names)
-        return np.bincount(self._y * k + predicted, minlength=k * k).reshape(k, k)
+        places = (self._y * k + predicted).astype(np.intp)  # 32 bits in a browser
+        return np.bincount(places, minlength=k * k).reshape(k, k)
 
     # ---- drawing ---------------------------------------------------------------------------------
     def _draw(self) -> None:

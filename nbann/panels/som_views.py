@@ -45,7 +45,8 @@ def places(som: SOM, frame: Frame) -> tuple[Floats, float]:
 
 def table_of(units: Units, labels: Units, count: int, classes: int) -> Units:
     """Return how many samples of each class fall on each unit, shape (count, classes)."""
-    found = np.bincount(units * classes + labels, minlength=count * classes)
+    places = (units * classes + labels).astype(np.intp)  # 32 bits in a browser
+    found = np.bincount(places, minlength=count * classes)
     return found.reshape(count, classes)
 
 

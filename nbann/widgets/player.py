@@ -22,6 +22,7 @@ from .loop import MainLoop
 SLICE = 0.015  # seconds of training between two looks at the kernel's other work
 STRETCH = 1_000_000  # epochs asked for at a time where there is no end in sight
 REST = 0.005  # seconds of sleep: with 0, Pause takes 200-280 ms to come through; else below 100
+UNSEEN = 600.0  # seconds that are played without a word from any page; each frame drawn is one
 NEVER_BEHIND = 1.0  # seconds of steps caught up at most, after the kernel was busy elsewhere
 
 
@@ -66,6 +67,8 @@ class Player:
         What is played.
     speed : float
         Units a second, above 0.
+    heard : float
+        When a page has last said something, by `time.monotonic`.
     locks : dict of str to str
         Why views of the trainer may not move it, by key; see `lock`.
     """
@@ -92,6 +95,7 @@ class Player:
         self.progress: Progress | None = None
         self.driving = False
         self.why = ""
+        self.heard = 0.0
         self.locks: dict[str, str] = {}
 
     # ---- locking --------------------------------------------------------------------------------
@@ -162,6 +166,7 @@ class Player:
             )
 
     def _start(self) -> None:
+        self.heard = time.monotonic()
         if self._task is None or self._task.done():
             self._task = self._loop.start(self._drive())
 
@@ -178,6 +183,9 @@ class Player:
                     due = self._slice(trainer, due, now + SLICE)
                 finally:
                     self.driving = False
+                if self.mode == "play" and time.monotonic() - self.heard > UNSEEN:
+                    # a closed tab says no farewell; a kernel that plays on is never idle
+                    self.mode, self.why = None, "no page has shown it for a while"
                 del trainer
                 self._tell(None)
                 await asyncio.sleep(REST)

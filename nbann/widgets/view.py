@@ -119,6 +119,8 @@ class View(anywidget.AnyWidget):
         if answer is None:
             known = [name[5:] for name in dir(type(self)) if name.startswith("_say_")]
             raise UnknownNameError("message", kind, known)
+        for _, player in (self._following or {}).values():
+            player.heard = time.monotonic()
         answer(content)
 
     def _say_ready(self, content: dict[str, Any]) -> None:

@@ -1,5 +1,8 @@
 """Predicting and scoring: in pieces as in one pass, and without touching the batch in training."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, log_loss, mean_squared_error
@@ -135,3 +138,25 @@ def test_no_metric_where_none_is_wanted():
     trainer = make(HIDDEN, metrics=[])
     trainer.run()
     assert list(trainer.history) == ["loss", "epoch", "train_loss"]
+
+
+def test_a_large_program_frees_the_trainers_that_nobody_has_any_more(monkeypatch):
+    def trained(large):
+        monkeypatch.setattr(evaluate, "LARGE", large)
+        net = nbann.Sequential([nbann.Dense(3), nbann.Tanh(), nbann.Dense(2)])
+        trainer = nbann.Trainer(net, nbann.datasets.xor(), seed=0)
+        trainer.run(epochs=1)
+        return trainer
+
+    gc.collect()
+    gc.disable()
+    try:
+        first = weakref.ref(trained(2**40))
+        second = weakref.ref(trained(2**40))
+        assert first() is not None  # it refers to itself: to let it go is not enough
+        third = trained(0)
+    finally:
+        gc.enable()
+    assert first() is None
+    assert second() is None
+    assert third.position.epoch == 1

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import nbann
-from nbann.widgets.player import Player, Progress
+from nbann.widgets.player import UNSEEN, Player, Progress
 
 
 def make(**options):
@@ -56,6 +56,42 @@ def test_plays_unit_by_unit_until_paused():
     while again.position < trainer.position:
         again.step("op")
     assert same(trainer, again)
+
+
+def test_what_no_page_shows_any_more_is_not_played_for_ever():
+    trainer = make()
+
+    async def scenario():
+        player = Player.of(trainer)
+        said = []
+        player.listen(lambda error: said.append(player.why))
+        player.speed = 200.0
+        player.play("op")
+        player.heard -= UNSEEN - 60  # long ago, but not too long
+        await until(lambda: len(said) > 5)
+        assert player.mode == "play"
+        player.heard -= 61
+        await until(lambda: player._task.done())
+        assert said[-1] == "no page has shown it for a while"
+        epoch = trainer.position.epoch
+        player.run(2)  # what has an end goes on without anybody
+        player.heard -= UNSEEN + 1
+        await until(lambda: player._task.done())
+        assert trainer.position.epoch == epoch + 2
+        assert player.why == ""
+
+    asyncio.run(scenario())
+
+
+def test_a_word_of_a_page_is_heard():
+    async def scenario():
+        view = nbann.StepThrough(make())
+        player = Player.of(view.trainer)
+        assert player.heard == 0.0
+        view._on_message(view, {"type": "ready"}, [])
+        await until(lambda: player.heard > 0)
+
+    asyncio.run(scenario())
 
 
 def test_speed_is_kept():

@@ -106,7 +106,7 @@ class Batches:
             and rows.dtype.kind in "iu"
             and 0 <= rows.min() <= rows.max() < self.samples
         )
-        if not fits or (np.bincount(rows, minlength=self.samples) != 1).any():
+        if not fits or (np.bincount(rows.astype(np.intp), minlength=self.samples) != 1).any():
             mend = "Return e.g. rng.permutation(n)."
             expected = f"a permutation of 0 to {self.samples - 1}"
             raise bad_value("The order of an epoch", expected, repr(order)[:60], mend)

@@ -85,7 +85,7 @@ def as_groups(groups: object, rows: int, what: str = "groups") -> Ids:
         expected = f"sizes that add up to {counted(rows, 'row')}, or {counted(rows, 'id')}"
         received = f"{counted(len(array), 'number')} that add up to {array.sum()}"
         raise bad_value(what, expected, received, _MEND)
-    return np.repeat(np.arange(len(array)), array)
+    return np.repeat(np.arange(len(array)), array.astype(np.intp))  # 32 bits in a browser
 
 
 def numbered(groups: Ids) -> NDArray[np.intp]:

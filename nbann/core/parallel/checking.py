@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..data.streaming import StreamBatches
 from ..errors import bad_value
 from ..layers.activity_penalty import ActivityPenalty
 from ..layers.normalization import BatchNorm
@@ -50,6 +51,9 @@ def check_model(trainer: Trainer, count: int) -> None:
         if worker_name(worker) in dict(model.leaves()):
             mend = "Rename it."
             raise bad_value(what, "other names of layers", repr(worker_name(worker)), mend)
+    if isinstance(trainer._batches, StreamBatches):
+        mend = "Train it here, or write it into a file: np.lib.format.open_memmap(...)."
+        raise bad_value(what, "data of which workers can hold a share", "a Stream", mend)
     if trainer._hooks.modifying:
         mend = "Remove it first: hook.remove()."
         received = f"{trainer._hooks.modifying[0]!r}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,6 +23,7 @@ CHUNK = 4096  # rows in one pass: bounds the memory of activations, whatever the
 ROOM = 2**22  # bytes of features in one pass, 4 MB: rows may be long
 PAIRS = 2**19  # pairs of documents in one pass, 4 MB for each array of them
 CACHED = 8  # forward programs kept, one for each number of rows last seen
+LARGE = 2**25  # bytes for which it is worth looking at what nobody needs any more
 
 
 class Evaluator:
@@ -154,11 +156,20 @@ class Evaluator:
         key = (size, *((name, array.shape[1:]) for name, array in part.items()))
         if key not in self._programs:
             buffers = {name: np.zeros_like(array) for name, array in part.items()}
+            if self._bytes(size) > LARGE:
+                # A trainer that nobody has any more refers to itself, so that only the collector
+                # frees it; and that counts objects, not bytes, so that it may come very late.
+                gc.collect()
             self._programs[key] = self.recipe.program(self.state, buffers, size, train=False)
             if len(self._programs) > CACHED:
                 self._programs.popitem(last=False)
         self._programs.move_to_end(key)
         return self._programs[key]
+
+    def _bytes(self, size: int) -> int:
+        """Return about how much a program takes: an array as wide as each parameter's last axis."""
+        parameters = self.state.parameters
+        return size * sum(p.shape[-1] for p in parameters if p.shape) * self.state.dtype.itemsize
 
 
 def _without_penalty(program: Program) -> float:

@@ -401,6 +401,24 @@ def test_bad_arguments():
         trainer.gather()
 
 
+def test_data_in_a_file_and_streams(tmp_path):
+    rng = np.random.default_rng(3)
+    X, y = rng.standard_normal((50, 3)), rng.integers(0, 2, 50)
+    np.save(tmp_path / "X.npy", X)
+
+    def made_of(data):
+        net = nbann.Sequential([nbann.Dense(4), nbann.Tanh(), nbann.Dense(2)])
+        return nbann.Trainer(net, data, batch_size=8)
+
+    whole = made_of((X, y))
+    filed = made_of((np.load(tmp_path / "X.npy", mmap_mode="r"), y))
+    whole.run(3)
+    filed.run(3, workers=3)
+    assert_equal(filed, whole)
+    stream = nbann.Stream(lambda i: (X[i * 10 : i * 10 + 10], y[i * 10 : i * 10 + 10]), count=5)
+    refused(made_of(stream), "a Stream")
+
+
 def test_a_layer_that_is_called_like_a_worker():
     net = nbann.Sequential([nbann.Dense(3, name="worker1"), nbann.Dense(2)])
     refused(nbann.Trainer(net, nbann.datasets.xor()), "Rename")
