@@ -84,6 +84,26 @@ class MaskingNoise(nn.Module):
         return x * (torch.rand_like(x) >= self.rate) if self.training else x
 
 
+class ActivityPenalty(nn.Module):
+    """Lets everything through; ``cost`` is what its activity adds to the loss."""
+
+    def __init__(self, l1=0.0, kl=0.0, target=0.05):
+        super().__init__()
+        self.l1, self.kl, self.target, self.cost = l1, kl, target, 0.0
+
+    def forward(self, a):
+        """Return a."""
+        rows, tiny = a.reshape(-1, a.shape[-1]), torch.finfo(a.dtype).eps
+        self.cost = self.l1 * rows.abs().sum() / len(rows)
+        if self.kl:
+            rho, t = rows.mean(0).clamp(tiny, 1 - tiny), torch.tensor(self.target, dtype=a.dtype)
+            apart = t * (t / rho).log() + (1 - t) * ((1 - t) / (1 - rho)).log()
+            self.cost = self.cost + self.kl * apart.sum()
+        if not self.training:
+            self.cost = 0.0
+        return a
+
+
 class Silence(nn.Module):
     """Neurons whose output is 0."""
 
