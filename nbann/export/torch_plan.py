@@ -96,6 +96,11 @@ class Chain:
 
 def plan_of(net: Net, *, probabilities: bool, what: str) -> Chain | Module:
     """Return what a net becomes; the module of a net with heads gives a dict."""
+    plan = _plan_of(net, probabilities, what)
+    return Module(OWN + "Padded", (plan,)) if net.padded else plan
+
+
+def _plan_of(net: Net, probabilities: bool, what: str) -> Chain | Module:
     ends = readings(net, what) if probabilities else {}
     if not net.heads:
         return _chain(net.parts, net, ends.get("", ""))
