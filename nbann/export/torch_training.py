@@ -11,6 +11,7 @@ from nbann.core.layers.noise import GaussianNoise
 from nbann.core.optimizers.adaptive import AdaGrad, Adam, RMSprop
 from nbann.core.optimizers.sgd import SGD
 
+from .ends import is_own
 from .literals import Text, call, shown
 from .scored import Scored, scored_of
 from .torch_plan import Weight
@@ -139,7 +140,7 @@ def _loss(one: Scored) -> str:
         A loss that is not written here.
     """
     loss: Any = one.loss
-    kind, width = loss.kind, one.width
+    kind, width = loss.kind if is_own(loss) else "", one.width
     rows = "t.numel()" if width == 1 else f"(t.numel() / {width})"
     weights = getattr(loss, "class_weights", None)
     smoothing = getattr(loss, "label_smoothing", 0.0)

@@ -506,6 +506,37 @@ def test_what_training_can_not_repeat(make, words):
     assert "predict" in run(nbann.export.to_code(trainer, "numpy", weights=True))
 
 
+class Reversed(nbann.CrossEntropy):
+    """A loss of a user's own, under the name of nbann's."""
+
+    def predict(self, outputs, task):
+        return outputs.argmin(axis=-1)
+
+    def probabilities(self, outputs, task):
+        return super().probabilities(-outputs, task)
+
+
+@pytest.mark.parametrize("target", ["numpy", "torch", "sklearn"])
+def test_a_loss_of_ones_own_is_not_taken_for_nbanns(target):
+    trainer, _ = trained("dense", loss=Reversed())
+    with pytest.raises(ValueError, match=r"expected a loss .*received Reversed"):
+        nbann.export.to_code(trainer, target)
+    with pytest.raises(ValueError, match="read as probabilities"):
+        nbann.export.to_onnx(trainer, probabilities=True)
+    source = nbann.export.to_code(trainer, "numpy", weights=True)
+    assert "def outputs" in source
+    assert "def predict" not in source
+
+
+def test_exports_load_other_libraries_only_when_called():
+    code = (
+        "import sys, nbann; nbann.export.to_code; "
+        "print(sorted({'torch', 'onnx', 'sklearn', 'matplotlib'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def _frozen():
     trainer, _ = trained("dense")
     trainer.freeze("dense1")
