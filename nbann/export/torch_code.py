@@ -22,7 +22,6 @@ _CHILDREN = {
     OWN + "Bidirectional": ("ahead", "back"),
     OWN + "Heads": ("body", "heads"),
 }
-_TAKEN = ("torch", "nn", "np", "functional", "net", "p", "X", "y", "outputs", "predict", "order")
 
 
 def torch_code(net: Net, run: Run | None) -> list[str]:
@@ -70,7 +69,7 @@ class _Writer:
         self.weights: list[tuple[str, Any]] = []
         """Every parameter by its path in the net, and where it comes from."""
         names = list(dict.fromkeys(one.name for one in _references(plan)))
-        self.shared = identifiers(names, _TAKEN)
+        self.shared = {n: f"{one}_layer" for n, one in identifiers(names).items()}
         self.before: list[str] = []
 
     def lines(self) -> list[str]:

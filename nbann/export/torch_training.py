@@ -44,12 +44,13 @@ def training_lines(run: Run, weights: Places) -> list[str]:
         body = [f"heads, loss = net(inputs{rows}), 0.0"]
         for one in scored:
             body.append(f"z, t = {one.of('heads')}, {one.of('targets')}{rows}")
-            body.append(f"loss = loss + {one.weight!r} * ({_loss(one)})")
+            factor = "" if one.weight == 1 else f"{one.weight!r} * "
+            body.append(f"loss = loss + {factor}({_loss(one)})")
     else:
         made = "torch.tensor(y)"
         body = [f"z, t = net(inputs{rows}), targets{rows}", f"loss = {_loss(scored[0])}"]
     body += [
-        *_penalty(run, weights),
+        *_penalty(run),
         *_activity(run),
         "optimizer.zero_grad()",
         "loss.backward()",
@@ -62,6 +63,7 @@ def training_lines(run: Run, weights: Places) -> list[str]:
         f"optimizer = {_optimizer(run)}",
         f"inputs, targets = torch.tensor(X), {made}",
         *(["batch = 0"] if batch else []),
+        *_weights(run, weights),
         *head,
         *(before + line for line in body),
         "print('loss of the last batch:', loss.item())",
@@ -69,12 +71,18 @@ def training_lines(run: Run, weights: Places) -> list[str]:
     ]
 
 
-def _penalty(run: Run, weights: Places) -> list[str]:
+def _weights(run: Run, weights: Places) -> list[str]:
+    """Return the lines that gather what penalties are of: matrices, not biases."""
+    if not (run.l1 or run.l2):
+        return []
     names = [path for path, one in weights if run.net.arrays[one.source].ndim == 2]
+    return ["weights = [", *(f"    net.get_parameter({name!r})," for name in names), "]"]
+
+
+def _penalty(run: Run) -> list[str]:
+    """Return the lines that add penalties to the loss."""
     share = f" / {'len(X)' if run.whole else 'len(rows)'}" if run.per_sample else ""
     lines = []
-    if run.l1 or run.l2:
-        lines.append(f"weights = [net.get_parameter(name) for name in {names!r}]")
     if run.l1:
         lines.append(f"loss = loss + {run.l1!r} * sum(w.abs().sum() for w in weights){share}")
     if run.l2:

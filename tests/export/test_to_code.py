@@ -439,6 +439,18 @@ def test_no_name_becomes_source():
             np.testing.assert_allclose(made["outputs"](ds.X), outputs(trainer, ds.X), atol=1e-12)
 
 
+@pytest.mark.torch
+@pytest.mark.skipif(not HAS_TORCH, reason="PyTorch is not installed")
+@pytest.mark.parametrize("name", ["uniform", "Tied", "OrderedDict", "nn", "z", "class", "a b"])
+def test_a_tied_layer_of_any_name(name):
+    layers = [nbann.Dense(4, name=name), nbann.DenseTranspose(name), nbann.Dense(2)]
+    trainer = nbann.Trainer(nbann.Sequential(layers), nbann.datasets.xor())
+    trainer.run(epochs=2)
+    X = trainer.train_data.X
+    made = run(nbann.export.to_code(trainer, "torch"))
+    np.testing.assert_allclose(made["outputs"](X), outputs(trainer, X), atol=1e-12)
+
+
 def test_larger_data_come_from_a_file(tmp_path, monkeypatch):
     ds = nbann.datasets.digits()
     trainer = nbann.Trainer(nbann.Sequential([nbann.Dense(10)]), ds, optimizer=nbann.SGD(0.01))
