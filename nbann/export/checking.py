@@ -66,18 +66,23 @@ def check_model(model: Model, what: str) -> None:
             raise bad_value(what, "layers that come with nbann", received, mend)
 
 
+def is_padded(trainer: Trainer) -> bool:
+    """Whether a recurrent net was trained on sequences that are not all there."""
+    mask = trainer.train_data.mask
+    recurrent = any(isinstance(layer, Recurrent) for _, layer in trainer.model.leaves())
+    return recurrent and mask is not None and not np.all(mask)
+
+
 def check_padding(trainer: Trainer, what: str) -> None:
-    """Refuse a recurrent net trained on sequences that are not all there.
+    """Refuse such a net.
 
     Raises
     ------
     ValueError
     """
-    mask = trainer.train_data.mask
-    recurrent = any(isinstance(layer, Recurrent) for _, layer in trainer.model.leaves())
-    if recurrent and mask is not None and not np.all(mask):
+    if is_padded(trainer):
         mend = (
-            "What is exported knows no mask and would count the padding. Train on sequences of one "
-            "length, or keep the net with trainer.save(path)."
+            "What is written here knows no mask and would count the padding: take to_torch or "
+            "to_onnx, or train on sequences of one length."
         )
         raise bad_value(what, "sequences without padding", "data with a mask", mend)

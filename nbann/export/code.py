@@ -10,6 +10,7 @@ from nbann.core.errors import UnknownNameError
 from nbann.core.trainer import Trainer
 
 from .asking import check_flag
+from .checking import check_padding
 from .numpy_code import numpy_code
 from .reading import read
 from .sklearn_code import sklearn_code
@@ -73,6 +74,7 @@ def to_code(
     if epochs is not None:
         epochs = whole_number("epochs", epochs, least=1)
     net = read(trainer, "to_code")
+    check_padding(trainer, "to_code")
     run = None if weights else run_of(trainer, net, epochs)
     lines = TARGETS[target](net, run)
     notes = () if run is None else run.notes

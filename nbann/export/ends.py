@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from nbann.core.errors import bad_value
 from nbann.core.losses.loss import Loss
+from nbann.core.losses.registry import LOSSES
+from nbann.core.losses.sign_loss import SignError
 
 from .reading import Net
+
+
+def reads_alike(loss: Loss, method: str) -> bool:
+    """Whether a loss reads outputs as nbann's own of that kind does: a user's may not."""
+    own = SignError if loss.kind == SignError.kind else LOSSES.get(loss.kind)
+    return own is not None and getattr(type(loss), method) is getattr(own, method)
+
+
+def is_own(loss: Loss) -> bool:
+    """Whether a loss is one of nbann's, and not a user's."""
+    return type(loss) in (SignError, *LOSSES.values())
 
 
 def reading_of(loss: Loss, task: str, width: int) -> str:
@@ -14,6 +27,8 @@ def reading_of(loss: Loss, task: str, width: int) -> str:
     "both" makes two columns, ``1 - p`` and p, of one output; "clipped" does so without a sigmoid.
     Empty where the loss gives none.
     """
+    if not reads_alike(loss, "probabilities"):
+        return ""
     if not loss.gives_probabilities(task, width):  # type: ignore[arg-type]
         return ""
     if loss.kind == "cross_entropy":

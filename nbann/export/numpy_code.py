@@ -9,6 +9,7 @@ from nbann.core.optimizers.adaptive import AdaGrad, Adam, RMSprop
 from nbann.core.optimizers.sgd import SGD
 
 from .data_code import data_lines
+from .ends import is_own
 from .literals import Text, array_text, call, check_size, table_text
 from .numpy_net import Writer
 from .pieces import imports_of, pieces
@@ -190,8 +191,8 @@ def loss_text(one: Scored, outputs: str, targets: str, parts: set[str]) -> str:
     if kind == "half_squared_error":
         size = rows if loss.outputs == "sum" else f"{z}.size"
         factors[kind] = "1 / 2" if loss.reduction == "sum" else f"1 / (2 * {size})"
-    name = _name_of(loss, kind, width)
-    if kind in factors:
+    name = _name_of(loss, kind, width) if is_own(loss) else ""
+    if kind in factors and is_own(loss):
         parts.add("squared_error")
         return call("squared_error", z, y, Text(factors[kind]))
     if not name:

@@ -119,6 +119,25 @@ class Silence(Layer):
         return grad
 
 
+class ActivityPenalty(Layer):
+    """Lets everything through, and adds what being active costs to the gradient."""
+
+    def __init__(self, l1=0.0, kl=0.0, target=0.05):
+        self.l1, self.kl, self.target = l1, kl, target
+
+    def forward(self, p, x, training=False):
+        self.a = x
+        return x
+
+    def backward(self, p, g, grad):
+        rows, tiny = self.a.reshape(-1, self.a.shape[-1]), np.finfo(self.a.dtype).eps
+        slope = self.l1 * np.sign(self.a)
+        if self.kl:
+            rho, t = rows.mean(axis=0).clip(tiny, 1 - tiny), self.target
+            slope = slope + self.kl * ((1 - t) / (1 - rho) - t / rho)
+        return grad + slope / len(rows)
+
+
 class Dropout(Layer):
     """Silences neurons at random in training, and makes the others louder."""
 

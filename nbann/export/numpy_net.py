@@ -63,6 +63,10 @@ class Writer:
             return self.activation(layer)
         if isinstance(layer, Dropout | GaussianNoise):
             return self.noise(part)
+        if isinstance(layer, ActivityPenalty) and self.run is not None:
+            settings = {"l1": layer.l1} if layer.l1 else {}
+            settings |= {"kl": layer.kl, "target": layer.target} if layer.kl else {}
+            return self.call("ActivityPenalty", **settings)
         if isinstance(layer, ActivityPenalty | Code):
             return ""
         kind = type(layer).__name__

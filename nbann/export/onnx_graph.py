@@ -28,6 +28,8 @@ class Graph:
         self.nodes: list[Any] = []
         self.numbers: dict[str, NDArray[Any]] = {}
         self._names: Counter[str] = Counter() if outer is None else outer._names
+        self.there = ""
+        """The input that says which time steps are there; "" where all are."""
         self.scope: str = "" if outer is None else outer.scope
 
     @property

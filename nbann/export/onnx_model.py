@@ -42,7 +42,8 @@ def to_onnx(
     Its input is "x", of (n, features), (n, time, features) or whole numbers (n, ...), for any n.
     Its output is "output" (or "probabilities"), of a net with heads one under each head's name. It
     is made of ops that onnxruntime has for float64, too, so that predictions are nbann's own to
-    some 1e-12; recurrent layers are a `Scan`.
+    some 1e-12; recurrent layers are a `Scan`. Where these were trained with a mask there is a
+    second input "mask", (n, time), 1 where a step is there.
 
     Its metadata have "task", "loss", and of a net for classes "classes", their names as JSON.
 
@@ -109,6 +110,10 @@ def _model(net: Net, dtype: np.dtype[Any], ends: dict[str, str], opset: int) -> 
     )
     sample = ["time", *net.shape[1:]] if free else list(net.shape)
     x = g.value("x", ["batch", *sample], whole)
+    inputs = [x]
+    if net.padded:
+        g.there = "mask"
+        inputs.append(g.value("mask", ["batch", sample[0]]))
     inner = emit(g, net.parts, net, "x")
     outputs = []
     for name, (given, width) in _outputs(g, net, inner).items():
@@ -119,7 +124,7 @@ def _model(net: Net, dtype: np.dtype[Any], ends: dict[str, str], opset: int) -> 
         columns = _end(g, given, width, ends.get(name, ""), label)
         steps = ["time"] if free and len(net.output_shape) > 1 else net.output_shape[:-1]
         outputs.append(g.value(label, ["batch", *steps, columns]))
-    graph = g.finished("nbann", [x], outputs)
+    graph = g.finished("nbann", inputs, outputs)
     imports = [onnx.helper.make_opsetid("", opset)]
     model = onnx.helper.make_model(
         graph,

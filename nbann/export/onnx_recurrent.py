@@ -27,8 +27,11 @@ def scan(g: Graph, part: Part, net: Net, x: str, into: str) -> str:
     z = g.op("MatMul", times, g.array(f"{name}.weight", net.arrays[f"{name}.weight"]))
     if f"{name}.bias" in net.arrays:
         z = g.op("Add", z, g.array(f"{name}.bias", net.arrays[f"{name}.bias"]))
+    if g.there:
+        there = g.op("Transpose", g.op("Unsqueeze", g.there, g.whole(-1)), perm=[1, 0, 2])
+        z = g.op("Concat", z, _turned(g, there) if layer.reverse else there, axis=-1)
     start = _zeros(g, times, layer.units * len(layer.remembers))
-    body = _body(g, part, layer, net)
+    body = _body(g, part, net)
     last, states = g.op("Scan", start, z, outputs=2, body=body, num_scan_inputs=1)
     if not layer.return_sequences:
         ends = (g.whole(0), g.whole(layer.units), g.whole(1))
@@ -51,13 +54,21 @@ def _zeros(g: Graph, times: str, width: int) -> str:
     return str(g.op("Expand", g.number(0.0), shape))
 
 
-def _body(g: Graph, part: Part, layer: Recurrent, net: Net) -> object:
-    """Return the graph of one time step: state and z in, state and h out."""
+def _body(g: Graph, part: Part, net: Net) -> object:
+    """Return the graph of one time step: state and z in, state and h out.
+
+    With a mask it is the last column of z: a step that is not there leaves the state as it was.
+    """
+    layer = part.layer
+    assert isinstance(layer, Recurrent)
     b = Graph(g.dtype, outer=g)
     for key in ("recurrent", "recurrent_bias"):
         if f"{part.name}.{key}" in net.arrays:
             b.array(f"{part.name}.{key}", net.arrays[f"{part.name}.{key}"])
-    old, z = b.name("state.old"), b.name("z.t")
+    old, seen = b.name("state.old"), b.name("z.t")
+    z, there, width = seen, "", layer.gates * layer.units
+    if g.there:
+        z, there = b.op("Split", seen, b.whole(width, 1), axis=-1, outputs=2)
     if isinstance(layer, LSTM):
         h, cell = _lstm(b, part, z, old)
         new = b.op("Concat", h, cell, axis=-1)
@@ -69,9 +80,12 @@ def _body(g: Graph, part: Part, layer: Recurrent, net: Net) -> object:
             total = b.op("Add", z, b.op("MatMul", old, f"{part.name}.recurrent"))
             h = activate(b, layer.activation, total)
         new = b.op("Identity", h)
-    rows, width = f"{part.name} rows", layer.units * len(layer.remembers)
-    inputs = [b.value(old, [rows, width]), b.value(z, [rows, layer.gates * layer.units])]
-    outputs = [b.value(new, [rows, width]), b.value(h, [rows, layer.units])]
+    if there:
+        new = b.op("Where", b.op("Greater", there, b.number(0.0)), new, old)
+        h = b.op("Slice", new, b.whole(0), b.whole(layer.units), b.whole(1))
+    rows, size = f"{part.name} rows", layer.units * len(layer.remembers)
+    inputs = [b.value(old, [rows, size]), b.value(seen, [rows, width + bool(there)])]
+    outputs = [b.value(new, [rows, size]), b.value(h, [rows, layer.units])]
     return b.finished(f"{part.name}.step", inputs, outputs)
 
 

@@ -25,7 +25,7 @@ from nbann.core.plan import Plan
 from nbann.core.restraints import EVERY_STEP
 from nbann.core.trainer import Trainer
 
-from .checking import check_model, check_padding
+from .checking import check_model, is_padded
 from .silencing import without_neurons
 
 Array = NDArray[Any]
@@ -83,6 +83,10 @@ class Net:
         Of a sample.
     indices : int
         How many things whole numbers in x stand for; 0 where x is measured.
+    classes : tuple of str
+        Their names, of a net of one head for classes.
+    padded : bool
+        Whether recurrent layers were trained with a mask, and take one.
     """
 
     parts: tuple[Part, ...]
@@ -96,6 +100,7 @@ class Net:
     output_shape: Shape
     indices: int = 0
     classes: tuple[str, ...] = field(default=())
+    padded: bool = False
 
     def every(self) -> Iterator[Part]:
         """Yield every part, those inside blocks included."""
@@ -126,15 +131,14 @@ def read(trainer: Trainer, what: str) -> Net:
     Raises
     ------
     ValueError
-        Not a trainer; a machine that is no net, a layer of the user's own, sequences with padding,
-        weights that are not finite.
+        Not a trainer; a machine that is no net, a layer of the user's own, weights that are not
+        finite.
     """
     if not isinstance(trainer, Trainer):
         mend = "Pass the Trainer of the net; of a DeepBelief that of belief.sequential()."
         raise bad_value(what, "a Trainer", f"{trainer!r:.60}", mend)
     model, recipe = trainer.model, trainer._recipe
     check_model(model, what)
-    check_padding(trainer, what)
     shape = recipe.shape[1:] if recipe.ranked else recipe.shape
     arrays = {name: array.copy() for name, array in trainer.learned.items()}
     for name, array in arrays.items():
@@ -173,6 +177,7 @@ def read(trainer: Trainer, what: str) -> Net:
         shape=shape,
         output_shape=recipe.output_shape[1:] if recipe.ranked else recipe.output_shape,
         indices=model.takes_indices,
+        padded=is_padded(trainer),
         classes=tuple(map(str, data.target_names)) if classes else (),
     )
 

@@ -11,6 +11,7 @@ from nbann.core.optimizers.adaptive import Adam
 from nbann.core.optimizers.sgd import SGD
 
 from .data_code import data_lines
+from .ends import is_own, reads_alike
 from .literals import array_text, check_size, long_call, table_text
 from .pieces import pieces
 from .reading import Net
@@ -48,6 +49,8 @@ def sklearn_code(net: Net, run: Run | None) -> list[str]:
         start, used = ["# the trained weights", *table_text("p", texts)], set[str]()
         lines: list[str] = []
     else:
+        if not is_own(net.loss):
+            raise _refuse("a loss that comes with nbann", repr(net.loss))
         settings |= _training_settings(run, factor)
         start, used = start_lines(run.trainer, "to_code")
         lines = [f"# {note}" for note in _differences(run, factor)]
@@ -127,6 +130,8 @@ def _estimator(net: Net) -> tuple[str, float]:
     """Return the class, and what its loss is multiplied with to be nbann's."""
     loss: Any = net.loss
     kind, width = loss.kind, net.output_shape[-1]
+    if not (reads_alike(loss, "predict") and reads_alike(loss, "probabilities")):
+        raise _refuse("a loss that comes with nbann", repr(loss))
     plain = getattr(loss, "class_weights", None) is None
     plain &= not getattr(loss, "label_smoothing", 0.0)
     if kind == "cross_entropy" and plain and width > 2:

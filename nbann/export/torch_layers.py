@@ -84,6 +84,26 @@ class MaskingNoise(nn.Module):
         return x * (torch.rand_like(x) >= self.rate) if self.training else x
 
 
+class ActivityPenalty(nn.Module):
+    """Lets everything through; ``cost`` is what its activity adds to the loss."""
+
+    def __init__(self, l1=0.0, kl=0.0, target=0.05):
+        super().__init__()
+        self.l1, self.kl, self.target, self.cost = l1, kl, target, 0.0
+
+    def forward(self, a):
+        """Return a."""
+        rows, tiny = a.reshape(-1, a.shape[-1]), torch.finfo(a.dtype).eps
+        self.cost = self.l1 * rows.abs().sum() / len(rows)
+        if self.kl:
+            rho, t = rows.mean(0).clamp(tiny, 1 - tiny), torch.tensor(self.target, dtype=a.dtype)
+            apart = t * (t / rho).log() + (1 - t) * ((1 - t) / (1 - rho)).log()
+            self.cost = self.cost + self.kl * apart.sum()
+        if not self.training:
+            self.cost = 0.0
+        return a
+
+
 class Silence(nn.Module):
     """Neurons whose output is 0."""
 
@@ -121,10 +141,29 @@ class OneOutput:
 
     def forward(self, x):
         """Return (n, time, units), or the last state (n, units)."""
-        states, _ = super().forward(x.flip(1) if self.reverse else x)
+        x = x.flip(1) if self.reverse else x
+        mask = getattr(self, "mask", None)
+        if mask is None:
+            states, _ = super().forward(x)
+        else:
+            states = self.carried(x, mask.flip(1) if self.reverse else mask)
         if not self.sequences:
             return states[:, -1]
         return states.flip(1) if self.reverse else states
+
+    def carried(self, x, mask):
+        """Return the states under a mask: a step that is not there leaves them as they were."""
+        h = x.new_zeros(1, len(x), self.hidden_size)
+        state, states = (h, h) if isinstance(self, nn.LSTM) else h, []
+        for x_t, there in zip(x.split(1, 1), mask.unbind(1), strict=True):
+            _, new = super().forward(x_t, state)
+            there = (there > 0)[None, :, None]
+            if isinstance(self, nn.LSTM):
+                state = tuple(torch.where(there, *pair) for pair in zip(new, state, strict=True))
+            else:
+                state = torch.where(there, new, state)
+            states.append(state[0][0] if isinstance(self, nn.LSTM) else state[0])
+        return torch.stack(states, 1)
 
 
 class RNN(OneOutput, nn.RNN):
@@ -151,10 +190,14 @@ class AnyRNN(nn.Module):
 
     def forward(self, x):
         """Return (n, time, units), or the last state (n, units)."""
-        z = self.input(x)
+        z, mask = self.input(x), getattr(self, "mask", None)
         h, states = torch.zeros_like(z[:, 0]), []
-        for z_t in (z.flip(1) if self.reverse else z).unbind(1):
-            h = self.activation(z_t + self.recurrent(h))
+        there = torch.ones_like(z[:, :, 0]) if mask is None else mask
+        if self.reverse:
+            z, there = z.flip(1), there.flip(1)
+        for z_t, there_t in zip(z.unbind(1), there.unbind(1), strict=True):
+            new = self.activation(z_t + self.recurrent(h))
+            h = torch.where(there_t[:, None] > 0, new, h)
             states.append(h)
         if not self.sequences:
             return h
@@ -172,6 +215,25 @@ class Bidirectional(nn.Module):
         """Return both directions."""
         ahead, back = self.ahead(x), self.back(x)
         return ahead + back if self.merge == "sum" else torch.cat([ahead, back], -1)
+
+
+class Padded(nn.Module):
+    """A net of sequences of unequal length: takes a mask (n, time), 1 where a step is there."""
+
+    def __init__(self, net):
+        super().__init__()
+        self.net = net
+
+    def forward(self, x, mask=None):
+        """Return what the net gives."""
+        layers = [one for one in self.net.modules() if isinstance(one, OneOutput | AnyRNN)]
+        for layer in layers:
+            layer.mask = mask
+        try:
+            return self.net(x)
+        finally:
+            for layer in layers:
+                layer.mask = None
 
 
 class Heads(nn.Module):

@@ -37,14 +37,15 @@ def to_torch(trainer: Trainer, *, probabilities: bool = False) -> nn.Module:
     torch.nn.Module
         Takes a tensor (n, features), (n, time, features) or whole numbers (n, ...), in the dtype of
         the trainer, and gives one (n, outputs) or (n, time, outputs); with heads a dict of such.
+        Where recurrent layers were trained with a mask it takes one, (n, time), as second argument.
 
     Raises
     ------
     ModuleNotFoundError
         PyTorch is not installed.
     ValueError
-        Not a trainer; a machine that is no net (RBM, Hopfield, BAM, SOM); a layer of your own; data
-        with a mask; weights that are not finite; probabilities of a net that gives none.
+        Not a trainer; a machine that is no net (RBM, Hopfield, BAM, SOM); a layer of your own;
+        weights that are not finite; probabilities of a net that gives none.
 
     Examples
     --------

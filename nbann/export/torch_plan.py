@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from nbann.core.layers.activations import Activation
+from nbann.core.layers.activity_penalty import ActivityPenalty
 from nbann.core.layers.bidirectional import Bidirectional
 from nbann.core.layers.dense import Dense
 from nbann.core.layers.dense_transpose import DenseTranspose
@@ -95,6 +96,11 @@ class Chain:
 
 def plan_of(net: Net, *, probabilities: bool, what: str) -> Chain | Module:
     """Return what a net becomes; the module of a net with heads gives a dict."""
+    plan = _plan_of(net, probabilities, what)
+    return Module(OWN + "Padded", (plan,)) if net.padded else plan
+
+
+def _plan_of(net: Net, probabilities: bool, what: str) -> Chain | Module:
     ends = readings(net, what) if probabilities else {}
     if not net.heads:
         return _chain(net.parts, net, ends.get("", ""))
@@ -270,6 +276,14 @@ def _noise(part: Part, net: Net) -> Module:
     return Module(kind, (layer.rate,), name=part.name)
 
 
+def _activity(part: Part, net: Net) -> Module:
+    layer = part.layer
+    assert isinstance(layer, ActivityPenalty)
+    settings = {"l1": layer.l1} if layer.l1 else {}
+    settings |= {"kl": layer.kl, "target": layer.target} if layer.kl else {}
+    return Module(OWN + "ActivityPenalty", settings=settings, name=part.name)
+
+
 def _flatten(part: Part, net: Net) -> Module:
     return Module("Flatten", name=part.name)
 
@@ -287,6 +301,7 @@ _MAKERS: dict[type, _Maker] = {
     LSTM: _recurrent,
     GRU: _recurrent,
     Bidirectional: _both_ways,
+    ActivityPenalty: _activity,
     Dropout: _noise,
     GaussianNoise: _noise,
     MaskingNoise: _noise,

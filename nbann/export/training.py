@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from nbann.core.errors import bad_value
-from nbann.core.layers.activity_penalty import ActivityPenalty
 from nbann.core.layers.recurrent import Recurrent
 from nbann.core.optimizers import schedules
 from nbann.core.timeline.acts import Splice
@@ -104,8 +103,6 @@ def _check(trainer: Trainer, net: Net) -> None:
     ]
     for part in net.every():
         layer = part.layer
-        if isinstance(layer, ActivityPenalty):
-            refused.append((True, "layers that add nothing to the loss", repr(layer)))
         if isinstance(layer, Recurrent) and layer.truncate is not None:
             refused.append((True, "gradients through all of time", repr(layer)))
     for found, expected, received in refused:

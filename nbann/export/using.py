@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .ends import reading_of
+from .ends import reading_of, reads_alike
 from .reading import Net
 from .scored import Scored, scored_of
 
@@ -47,6 +47,8 @@ def _reading_lines(net: Net, write: Callable[[Scored], list[str]]) -> list[str]:
 def predict_lines(one: Scored) -> list[str]:
     """Return the lines that make of outputs ``z`` what `Trainer.predict` makes of them."""
     kind, width = one.loss.kind, one.width
+    if not reads_alike(one.loss, "predict"):
+        return []
     if kind == "cross_entropy":
         return ["return z.argmax(axis=-1)"]
     single = "[..., 0]" if width == 1 else ""

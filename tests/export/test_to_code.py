@@ -42,10 +42,6 @@ def test_numpy_trains_to_the_same_weights(name):
     # a bias before batch normalization has a gradient of 0, whose rounding Adam makes steps of
     steps = {"optimizer": nbann.SGD(0.1, 0.5)} if name in ROUNDED else {}
     trainer, X = trained(name, epochs=3, **steps)
-    if name == "sparse":
-        with pytest.raises(ValueError, match=r"add nothing to the loss.*weights=True"):
-            nbann.export.to_code(trainer, "numpy")
-        return
     made = run(nbann.export.to_code(trainer, "numpy"))
     for key, array in trainer.parameters.items():
         np.testing.assert_allclose(made["p"][key], array, rtol=0, atol=1e-10, err_msg=key)
@@ -69,7 +65,7 @@ def test_trained_weights_in_the_source(name, target):
 
 @pytest.mark.torch
 @pytest.mark.skipif(not HAS_TORCH, reason="PyTorch is not installed")
-@pytest.mark.parametrize("name", [name for name in NETS if name != "sparse"])
+@pytest.mark.parametrize("name", NETS)
 def test_torch_trains_to_the_same_weights(name):
     trainer, X = trained(name, epochs=3)
     source = nbann.export.to_code(trainer, "torch")
@@ -229,6 +225,17 @@ def test_an_output_at_every_time_step(target):
 def test_an_autoencoder(tied, target):
     X = np.random.default_rng(0).standard_normal((20, 5))
     net = nbann.Autoencoder([nbann.Dense(3), nbann.Tanh(), nbann.Dense(2)], tied=tied)
+    trainer = nbann.Trainer(net, X, batch_size=8)
+    trainer.run(epochs=3)
+    made = run(nbann.export.to_code(trainer, target))
+    np.testing.assert_allclose(made["outputs"](X), net.reconstruct(trainer, X), atol=1e-12)
+
+
+@pytest.mark.parametrize("target", ["numpy", TORCH])
+@pytest.mark.parametrize("sparsity", [0.05, nbann.ActivityPenalty(kl=0.5, target=0.1, l1=0.01)])
+def test_a_sparse_autoencoder(sparsity, target):
+    X = np.random.default_rng(0).standard_normal((20, 5))
+    net = nbann.Autoencoder([nbann.Dense(4), nbann.Sigmoid()], sparsity=sparsity)
     trainer = nbann.Trainer(net, X, batch_size=8)
     trainer.run(epochs=3)
     made = run(nbann.export.to_code(trainer, target))
@@ -432,6 +439,18 @@ def test_no_name_becomes_source():
             np.testing.assert_allclose(made["outputs"](ds.X), outputs(trainer, ds.X), atol=1e-12)
 
 
+@pytest.mark.torch
+@pytest.mark.skipif(not HAS_TORCH, reason="PyTorch is not installed")
+@pytest.mark.parametrize("name", ["uniform", "Tied", "OrderedDict", "nn", "z", "class", "a b"])
+def test_a_tied_layer_of_any_name(name):
+    layers = [nbann.Dense(4, name=name), nbann.DenseTranspose(name), nbann.Dense(2)]
+    trainer = nbann.Trainer(nbann.Sequential(layers), nbann.datasets.xor())
+    trainer.run(epochs=2)
+    X = trainer.train_data.X
+    made = run(nbann.export.to_code(trainer, "torch"))
+    np.testing.assert_allclose(made["outputs"](X), outputs(trainer, X), atol=1e-12)
+
+
 def test_larger_data_come_from_a_file(tmp_path, monkeypatch):
     ds = nbann.datasets.digits()
     trainer = nbann.Trainer(nbann.Sequential([nbann.Dense(10)]), ds, optimizer=nbann.SGD(0.01))
@@ -497,6 +516,37 @@ def test_what_training_can_not_repeat(make, words):
     with pytest.raises(ValueError, match=f"{words}.*weights=True"):
         nbann.export.to_code(trainer, "numpy")
     assert "predict" in run(nbann.export.to_code(trainer, "numpy", weights=True))
+
+
+class Reversed(nbann.CrossEntropy):
+    """A loss of a user's own, under the name of nbann's."""
+
+    def predict(self, outputs, task):
+        return outputs.argmin(axis=-1)
+
+    def probabilities(self, outputs, task):
+        return super().probabilities(-outputs, task)
+
+
+@pytest.mark.parametrize("target", ["numpy", "torch", "sklearn"])
+def test_a_loss_of_ones_own_is_not_taken_for_nbanns(target):
+    trainer, _ = trained("dense", loss=Reversed())
+    with pytest.raises(ValueError, match=r"expected a loss .*received Reversed"):
+        nbann.export.to_code(trainer, target)
+    with pytest.raises(ValueError, match="read as probabilities"):
+        nbann.export.to_onnx(trainer, probabilities=True)
+    source = nbann.export.to_code(trainer, "numpy", weights=True)
+    assert "def outputs" in source
+    assert "def predict" not in source
+
+
+def test_exports_load_other_libraries_only_when_called():
+    code = (
+        "import sys, nbann; nbann.export.to_code; "
+        "print(sorted({'torch', 'onnx', 'sklearn', 'matplotlib'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def _frozen():
