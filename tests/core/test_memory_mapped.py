@@ -194,7 +194,8 @@ def test_the_order_of_many_rows_is_a_permutation_drawn_by_numpy(count):
         assert len(rows) == batches.count
         assert np.array_equal(np.concatenate(list(rows)), expected)
         assert np.array_equal(np.concatenate(rows[1:]), expected[size:])
-        assert np.array_equal(np.concatenate(Batches(count, size, False, [0]).rows(1)), range(count))
+        in_order = Batches(count, size, shuffle=False, seed=[0]).rows(1)
+        assert np.array_equal(np.concatenate(list(in_order)), range(count))
 
 
 def test_standardization_is_that_of_numpy(tmp_path):
