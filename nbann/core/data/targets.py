@@ -14,7 +14,8 @@ from ..checks import as_label_column, check_finite, counted, zero_where_absent
 from ..errors import UnknownNameError, bad_value
 from ..losses.loss import Task
 from .filed import filed, is_filed
-from .source import Made, RowSource
+from .made import Made
+from .source import RowSource
 from .tables import EXACT, as_numbers, as_text, column_names, encoded
 
 TASKS: tuple[Task, ...] = ("classification", "regression", "ranking", "unsupervised")
