@@ -210,6 +210,20 @@ def test_standardization_is_that_of_numpy(tmp_path):
     np.testing.assert_allclose(scaled.std(axis=0), [1, 0, 1], atol=1e-9)
 
 
+@pytest.mark.parametrize(("least", "most"), [(0, 2), (0, 255), (-3, 40), (0, 256), (-40_000, 0)])
+@pytest.mark.parametrize("dtype", ["int32", "int64"])
+def test_whole_numbers_are_those_of_the_file_however_few_bytes_hold_them(
+    tmp_path, least, most, dtype
+):
+    y = np.random.default_rng(0).integers(least, most + 1, 500).astype(dtype)
+    y[:2] = least, most
+    ds = nbann.Dataset(np.ones((500, 1)), in_file(y, tmp_path, "y"))
+    assert ds.y.dtype == y.dtype
+    assert np.array_equal(np.asarray(ds.y), y)
+    assert np.array_equal(ds.y[[7, 1, -1]], y[[7, 1, -1]])
+    assert np.array_equal(ds.y[3:90], y[3:90])
+
+
 def test_values_pairs_and_reconstructions(tmp_path):
     X, _ = table(dtype="float64")
     values = X[:, :2] @ [[1.0, -1.0], [0.5, 2.0]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -56,6 +57,36 @@ class Made(RowSource):
         return len(bound) == len(arguments) and all(
             one is other for one, other in zip(bound, arguments, strict=True)
         )
+
+
+class Narrow(RowSource):
+    """Small whole numbers, one a row, held in memory in one or two bytes each.
+
+    A call to the system for each label of a batch would take as long as one for each row of X.
+    """
+
+    def __init__(self, held: Array, dtype: np.dtype[Any]) -> None:
+        self._held = held
+        self.shape, self.dtype = held.shape, dtype
+
+    def read(self, rows: At) -> Array:
+        return self._held[rows].astype(self.dtype)
+
+
+def narrowed(source: RowSource) -> RowSource:
+    """Return labels that fit one or two bytes as `Narrow`, anything else as it is."""
+    if source.ndim != 1 or source.dtype.kind not in "iub" or not source.steady:
+        return source
+    low = min(int(block.min()) for _, block in source.blocks())
+    high = max(int(block.max()) for _, block in source.blocks())
+    kinds: tuple[Any, ...] = (np.uint8, np.int16)
+    for dtype in kinds:
+        if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
+            held = np.empty(len(source), dtype)
+            for start, block in source.blocks():
+                held[start : start + len(block)] = block
+            return Narrow(held, source.dtype)
+    return source
 
 
 class Together:
