@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .data.source import Made, RowSource, Together
+from .data.made import Made, Together
+from .data.source import RowSource
 from .losses.targets import check_weight_range
 from .model import Model
 

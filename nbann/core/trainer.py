@@ -18,7 +18,7 @@ from .data.batches import Order
 from .data.given import as_dataset, as_values
 from .data.queries import samples_of
 from .data.stream import Stream, is_once
-from .data.streaming import cut
+from .data.stream_batches import cut
 from .errors import UnknownNameError, bad_value
 from .hook import Event, Hook
 from .hooks import Hooks

@@ -194,8 +194,8 @@ def test_the_order_of_many_rows_is_a_permutation_drawn_by_numpy(count):
         assert len(rows) == batches.count
         assert np.array_equal(np.concatenate(list(rows)), expected)
         assert np.array_equal(np.concatenate(rows[1:]), expected[size:])
-        plain = Batches(count, size, False, [0])
-        assert np.array_equal(np.concatenate(plain.rows(1)), range(count))
+        in_order = Batches(count, size, shuffle=False, seed=[0]).rows(1)
+        assert np.array_equal(np.concatenate(list(in_order)), range(count))
 
 
 def test_standardization_is_that_of_numpy(tmp_path):
@@ -208,6 +208,20 @@ def test_standardization_is_that_of_numpy(tmp_path):
     scaled = np.asarray(ds.X)
     np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-5)
     np.testing.assert_allclose(scaled.std(axis=0), [1, 0, 1], atol=1e-9)
+
+
+@pytest.mark.parametrize(("least", "most"), [(0, 2), (0, 255), (-3, 40), (0, 256), (-40_000, 0)])
+@pytest.mark.parametrize("dtype", ["int32", "int64"])
+def test_whole_numbers_are_those_of_the_file_however_few_bytes_hold_them(
+    tmp_path, least, most, dtype
+):
+    y = np.random.default_rng(0).integers(least, most + 1, 500).astype(dtype)
+    y[:2] = least, most
+    ds = nbann.Dataset(np.ones((500, 1)), in_file(y, tmp_path, "y"))
+    assert ds.y.dtype == y.dtype
+    assert np.array_equal(np.asarray(ds.y), y)
+    assert np.array_equal(ds.y[[7, 1, -1]], y[[7, 1, -1]])
+    assert np.array_equal(ds.y[3:90], y[3:90])
 
 
 def test_values_pairs_and_reconstructions(tmp_path):

@@ -194,7 +194,7 @@ INITS = [
 ]
 
 
-@pytest.mark.parametrize("init", INITS, ids=repr)
+@pytest.mark.parametrize("init", INITS, ids=lambda init: repr(init).partition(" at ")[0])
 def test_every_start(init):
     layers = [
         nbann.Dense(5, init=init, bias=np.linspace(-1, 1, 5)),

@@ -95,7 +95,8 @@ def as_dataset(
         names = known if words else ()
         y = as_targets(data[1], X, None, task=task, names=names, what=f"{what} y")
         return Pair(X, y.y, y.task, column_names(data[0]), y.names)
-    raise bad_value(what, "a Dataset or a pair (X, y)", type(data).__name__, "Pass e.g. (X, y).")
+    mend = "Pass e.g. (X, y), or nbann.Stream(batches)."
+    raise bad_value(what, "a Dataset or a pair (X, y)", type(data).__name__, mend)
 
 
 def as_values(data: Dataset, loss: Loss, outputs: int) -> Dataset:

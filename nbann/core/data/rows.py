@@ -16,11 +16,12 @@ from ..checks import as_features, as_mask, as_weight, counted, number_in, whole_
 from ..errors import bad_value
 from ..losses.loss import Task
 from .filed import as_rows, is_filed
+from .made import Picked
 from .queries import Ids, as_groups, check_ranking, distinct, numbered
 from .scaling import Scaling, measured, scaled, scaled_rows, unscaled
 from .sequences import padded, padded_targets
 from .several import Target, as_several, as_table
-from .source import Picked, RowSource
+from .source import RowSource
 from .splitting import parts
 from .tables import column_names
 from .targets import Targets, as_targets

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import zero_where_absent
-from .source import Made, RowSource
+from .made import Made
+from .source import RowSource
 
 Floats = NDArray[np.float64]
 Scaling = tuple[Floats, Floats]

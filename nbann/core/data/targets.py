@@ -14,7 +14,8 @@ from ..checks import as_label_column, check_finite, counted, zero_where_absent
 from ..errors import UnknownNameError, bad_value
 from ..losses.loss import Task
 from .filed import filed, is_filed
-from .source import Made, RowSource
+from .made import Made, narrowed
+from .source import RowSource
 from .tables import EXACT, as_numbers, as_text, column_names, encoded
 
 TASKS: tuple[Task, ...] = ("classification", "regression", "ranking", "unsupervised")
@@ -127,7 +128,7 @@ def _of_source(
     """Return targets that are read when they are needed: numbers of a file, or of a stream."""
     steps = X.shape[1] if X.ndim > 2 else None
     _check_shape(y, X, steps, task, what)
-    source = y if isinstance(y, RowSource) else filed(y, what)
+    source = y if isinstance(y, RowSource) else narrowed(filed(y, what))
     each_step = steps is not None and source.ndim > 1 and source.shape[1] == steps
     one = source.ndim == 1 or (each_step and source.ndim == 2)
     if task is None:
