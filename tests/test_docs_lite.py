@@ -48,8 +48,12 @@ def test_every_lesson_that_runs_has_its_time():
     assert LESSONS - set(LITE["NEEDS_PROCESSES"]) == set(rows)
 
 
-def test_ci_has_the_stage():
-    assert "scripts/check-lite" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+def test_ci_has_the_stages():
+    stages = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    named = re.findall(r"`(scripts/check-[\w]+)`,(?! and)[^|]* in CI", PAGE)
+    assert {"scripts/check-lite", "scripts/check-pyodide", "scripts/check-oldest"} <= set(named)
+    for name in named:
+        assert re.search(rf"^stage .* {name}$", stages, re.MULTILINE), name
 
 
 # ---- the lessons' copies in the site ------------------------------------------------------------
