@@ -94,3 +94,109 @@ def test_all_but_pyodide_comes_from_the_site(site_page, address):
     site_page.wait_for_timeout(3000)  # the kernel asks for Pyodide as soon as it starts
     assert all("/pyodide/" in url for url in site_page.outside)
     assert [url for url in site_page.refused if not url.endswith((".map", "favicon.ico"))] == []
+
+
+# ---- the kernel, where the site has a Pyodide of its own: scripts/check-pyodide -----------------
+
+ASK = """async (codes) => {
+    const session = await window.jupyterapp.serviceManager.sessions.startNew({
+        name: "asked", path: "asked.ipynb", type: "notebook", kernel: { name: "python" },
+    });
+    const answers = [];
+    for (const code of codes) {
+        const future = session.kernel.requestExecute({ code });
+        let text = "";
+        future.onIOPub = ({ content }) => {
+            text += content.text ?? content.evalue ?? content.data?.["text/plain"] ?? "";
+        };
+        const reply = await future.done;
+        answers.push([reply.content.status, text.trim()]);
+    }
+    return answers;
+}"""
+REFUSED = """
+import subprocess, threading
+for start in (threading.Thread(target=print).start, lambda: subprocess.run(["true"])):
+    try:
+        start()
+        print("started")
+    except (RuntimeError, OSError) as error:
+        print(error)
+"""
+WITHOUT_NUMPY = "nbann anywidget psygnal ipywidgets jupyterlab_widgets comm typing_extensions"
+
+
+with_kernel = pytest.mark.skipif(
+    "NBANN_LITE_KERNEL" not in os.environ, reason="the site has no Pyodide: scripts/check-pyodide"
+)
+
+
+@with_kernel
+def test_the_kernel_installs_what_the_site_carries(site_page, address):
+    site_page.goto(f"{address}{PLACE}/lab/index.html")
+    site_page.wait_for_selector(".jp-DirListing-item", timeout=60_000)
+    asked = {
+        "import sys; print(sys.platform)": "emscripten",
+        f"%pip install -q --no-deps {WITHOUT_NUMPY}": "",
+        "import nbann; print(nbann.__file__.startswith(sys.prefix))": "True",
+        "import ipywidgets, anywidget; print(ipywidgets.Button(description='a').description)": "a",
+        "from nbann.cli import find_lessons; print(len(find_lessons()))": f"{len(every_lesson())}",
+        REFUSED: "can't start new thread\nemscripten does not support processes.",
+    }
+    answers = site_page.evaluate(ASK, list(asked))
+    for (code, expected), (status, text) in zip(asked.items(), answers, strict=True):
+        assert status == "ok", (code, text)
+        assert text.replace("[Errno 138] ", "") == expected, code
+    assert site_page.outside == []
+
+
+def every_lesson():
+    return [*LESSONS.glob("*.ipynb"), *(LESSONS / "solutions").glob("*.ipynb")]
+
+
+DOUBLE = f"""%pip install -q --no-deps {WITHOUT_NUMPY}
+import anywidget, traitlets
+class Double(anywidget.AnyWidget):
+    _esm = '''
+    export default {{ render({{ model, el }}) {{
+      const button = document.createElement("button");
+      button.className = "double";
+      const show = () => {{ button.textContent = `${{model.get("n")}} ${{model.get("twice")}}`; }};
+      button.onclick = () => {{ model.set("n", model.get("n") + 1); model.save_changes(); }};
+      model.on("change:twice", show);
+      show();
+      el.append(button);
+    }} }};
+    '''
+    n = traitlets.Int(0).tag(sync=True)
+    twice = traitlets.Int(0).tag(sync=True)
+    @traitlets.observe("n")
+    def _double(self, change):
+        self.twice = 2 * change.new
+Double()
+"""
+RUN = """async (code) => {
+    const { commands } = window.jupyterapp;
+    const panel = await commands.execute("notebook:create-new", { kernelName: "python" });
+    await panel.context.ready;
+    await panel.sessionContext.ready;
+    panel.content.model.sharedModel.cells[0].setSource(code);
+    await commands.execute("notebook:run-all-cells");
+}"""
+
+
+@with_kernel
+def test_a_widget_of_the_kernel_answers_in_the_page(site_page, address):
+    site_page.goto(f"{address}{PLACE}/lab/index.html")
+    site_page.wait_for_selector(".jp-DirListing-item", timeout=60_000)
+    site_page.evaluate(RUN, DOUBLE)
+    button = site_page.locator("button.double")
+    button.wait_for(timeout=90_000)
+    assert button.inner_text() == "0 0"
+    for number in (1, 2):
+        button.click()
+        site_page.wait_for_function(
+            "text => document.querySelector('button.double').textContent === text",
+            arg=f"{number} {2 * number}",
+        )
+    assert site_page.outside == []
