@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..data.streaming import StreamBatches
+from ..data.stream_batches import StreamBatches
 from ..errors import bad_value
 from ..layers.activity_penalty import ActivityPenalty
 from ..layers.normalization import BatchNorm
