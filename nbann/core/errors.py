@@ -36,6 +36,21 @@ class UnknownNameError(KeyError, ValueError):
         return self.message  # KeyError would print the repr, quotes and all
 
 
+class ExecutorError(ValueError, RuntimeError):
+    """An executor that can not be used: shut down, without workers, or these have another nbann.
+
+    It is a `ValueError`, as any argument that is refused, and a `RuntimeError`, as what executors
+    themselves raise.
+    """
+
+    def __init__(self, what: str, expected: str, received: object, mend: str) -> None:
+        super().__init__(f"{what}: expected {expected}; received {received}. {mend}")
+        self._given = (what, expected, received, mend)
+
+    def __reduce__(self) -> tuple[type[ExecutorError], tuple[str, str, object, str]]:
+        return type(self), self._given  # as above
+
+
 def bad_value(what: str, expected: str, received: object, mend: str) -> ValueError:
     """Build the `ValueError` in the house's form: expected, received, mend."""
     return ValueError(f"{what}: expected {expected}; received {received}. {mend}")

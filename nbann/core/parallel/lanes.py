@@ -12,7 +12,7 @@ from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecu
 from typing import TYPE_CHECKING, Any
 
 from ..checks import whole_number
-from ..errors import bad_value
+from ..errors import ExecutorError, bad_value
 from ..version import version
 from .faults import LostWorkersError
 from .part import Answer, Asked, Failed, Held, Key, answered, gradient
@@ -33,10 +33,10 @@ LARGE = 2**20
 
 
 def check_version(who: str, found: str) -> None:
-    """Raise `ValueError` where a worker has another nbann: it may compute otherwise."""
+    """Raise `ExecutorError` where a worker has another nbann: it may compute otherwise."""
     if found != version():
         mend = f"Install the same there: pip install nbann=={version()}."
-        raise bad_value(who, f"nbann {version()}, as here", f"nbann {found}", mend)
+        raise ExecutorError(who, f"nbann {version()}, as here", f"nbann {found}", mend)
 
 
 class Lanes(ABC):
@@ -268,10 +268,10 @@ def unsendable(error: BaseException, mend: str) -> ValueError:
     return bad_value("distribute", "a net that can be sent to other processes", why, mend)
 
 
-def unfit_worker(error: BaseException) -> ValueError:
+def unfit_worker(error: BaseException) -> ExecutorError:
     """Return the error for workers that do not know nbann, or only another one."""
     mend = f"Install the same there: pip install nbann=={version()}."
-    return bad_value("Workers", f"nbann {version()}, as here", f"{error}", mend)
+    return ExecutorError("Workers", f"nbann {version()}, as here", f"{error}", mend)
 
 
 def as_lanes(executor: Any, workers: int | None) -> Lanes:
@@ -280,8 +280,9 @@ def as_lanes(executor: Any, workers: int | None) -> Lanes:
     Raises
     ------
     ValueError
-        Something else than an executor or a Dask client, one that is shut down, no worker, or
-        workers with another nbann.
+        Something else than an executor or a Dask client.
+    ExecutorError
+        One that is shut down, no worker, or workers with another nbann; a `ValueError`, too.
     """
     if workers is not None:
         workers = whole_number("workers", workers, least=1, mend="Pass e.g. workers=2.")
@@ -304,10 +305,10 @@ def _dask(client: Any, workers: int | None) -> Lanes:
         mend = "Pass Client(..., asynchronous=False)."
         raise bad_value("executor", "a client that waits for its workers", "an async one", mend)
     if client.status != "running":
-        raise bad_value("executor", "a Dask client that is running", client.status, mend)
+        raise ExecutorError("executor", "a Dask client that is running", client.status, mend)
     if not client.nthreads():
         mend = "Start some (dask worker ADDRESS), or wait: client.wait_for_workers(2)."
-        raise bad_value("executor", "a cluster with workers", "one without", mend)
+        raise ExecutorError("executor", "a cluster with workers", "one without", mend)
     try:
         versions = client.run(version)
     except (AttributeError, ImportError) as error:
@@ -325,5 +326,6 @@ def _pool(executor: Executor, workers: int | None) -> Lanes:
     except RuntimeError as error:  # shut down or broken
         mend = "Make a new one, e.g. ProcessPoolExecutor(2)."
         expected = "one that takes work"
-        raise bad_value("executor", expected, f"{type(error).__name__}: {error}", mend) from error
+        received = f"{type(error).__name__}: {error}"
+        raise ExecutorError("executor", expected, received, mend) from error
     return Pool(executor, workers)
