@@ -179,7 +179,7 @@ class SweepCurves(Panel):
         at = np.array(self._values, float)
         if at[0] > 0 and at[-1] / at[0] > 20:
             at = np.log(at)
-        return (at - at[0]) / (at[-1] - at[0])
+        return np.asarray((at - at[0]) / (at[-1] - at[0]))
 
     def _dash(self, place: int) -> Any:
         few = len(self._values) <= _FEW

@@ -279,7 +279,7 @@ class Sweep(ManyRuns, Sequence[Run]):
     @property
     def counts(self) -> dict[str, int]:
         """How many runs have which status; those that none has are left out."""
-        found = Counter(run.status for run in self._runs)
+        found: Counter[str] = Counter(run.status for run in self._runs)
         return {status: found[status] for status in _STATUSES if found[status]}
 
     @property

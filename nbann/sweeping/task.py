@@ -268,7 +268,8 @@ _inside = 0
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Let matrix products take one thread, until the last one that asked for it has left."""
-    from threadpoolctl import threadpool_limits  # comes with scikit-learn
+    # it comes with scikit-learn, and has no types
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     global _inside
     with _limiting:
