@@ -203,7 +203,8 @@ def _measure(outcome: Outcome, asked: Asked, trainer: Trainer, rules: list[Rule]
         row["loss"] = history.losses[-1]
     measures = asked.measures
     if measures is None:
-        measures = tuple((name, None) for name in trainer.measured if name != "epoch")
+        names = [name for name in trainer.measured if name != "epoch"]
+        measures = tuple((name, None) for name in names or ["loss"])  # where nothing is evaluated
     for name, fn in measures:
         value = row.get(name, np.nan) if fn is None else float(fn(trainer))
         if isinstance(value, float):
