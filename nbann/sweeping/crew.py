@@ -104,6 +104,15 @@ class Crew:
         future: Future[Any] = self.executor.submit(*work)
         return future
 
+    @property
+    def cancels(self) -> bool:
+        """Whether futures are to be cancelled before the executor ends.
+
+        joblib's pool, made here, ends all of them when its workers are killed, and stumbles over
+        those that are cancelled.
+        """
+        return not self._own or isinstance(self.executor, (ThreadPoolExecutor, ProcessPoolExecutor))
+
     def check(self) -> str:
         """Ask workers which nbann they have; return what else differs there, in words.
 
@@ -162,9 +171,8 @@ class Crew:
         self.stop.set()
         if not self._own:
             return
-        pools = (ThreadPoolExecutor, ProcessPoolExecutor)
-        if not isinstance(self.executor, pools):  # idle unless it is ended early
-            self.executor.shutdown(wait=True, kill_workers=True)
+        if not self.cancels:  # idle unless it is ended early
+            _end_processes(self.executor)
         elif at_once and hasattr(self.executor, "kill_workers"):
             self.executor.kill_workers()  # Python's own pools from 3.14 on
         else:
@@ -186,6 +194,15 @@ def processes(workers: int) -> Executor:
     threads = {name: os.environ.get(name, "1") for name in names}
     pool: Executor = loky.ProcessPoolExecutor(workers, initializer=_leave_interrupts, env=threads)
     return pool
+
+
+def _end_processes(pool: Any) -> None:
+    """Kill the workers of a pool that `processes` has made, and wait until they are gone."""
+    left = list(getattr(pool, "_processes", {}).values())
+    pool.shutdown(wait=True, kill_workers=True)
+    for process in left:
+        if process.is_alive():
+            process.kill()
 
 
 def _leave_interrupts() -> None:

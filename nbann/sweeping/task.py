@@ -105,7 +105,7 @@ def carry_out(
         try:
             _train(outcome, asked, settings, epochs, stop)
         except KeyboardInterrupt:
-            outcome.status, outcome.reason = "not run", "interrupted before it was built"
+            outcome.status, outcome.reason = "not run", "interrupted"
         except (Exception, SystemExit) as error:
             outcome.status = "failed"
             outcome.reason = f"{type(error).__name__}: {error}".strip().removesuffix(":")
