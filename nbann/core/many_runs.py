@@ -37,6 +37,10 @@ class OneRun(Protocol):
         """What it has measured."""
 
     @property
+    def epochs(self) -> int:
+        """Whole epochs that it has trained."""
+
+    @property
     def metrics(self) -> Mapping[str, float]:
         """What it has come to, by name."""
 

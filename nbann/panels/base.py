@@ -154,7 +154,7 @@ class Panel(ABC):
         return changed
 
     @abstractmethod
-    def fits(self, trainer: Trainer) -> str | None:
+    def fits(self, trainer: Any) -> str | None:
         """Return None if the panel can show this trainer, else why not, in a sentence."""
 
     # ---- what a panel fills in -------------------------------------------------------------------

@@ -113,15 +113,18 @@ class SweepCurves(Panel):
     @property
     def column(self) -> str:
         """The column that is shown now."""
-        return self._sweep.usual_metric if self.metric is None else self.metric
+        if self.metric is not None:
+            return self.metric
+        trained = [run.history for run in self._sweep.runs if run.history.losses]
+        unevaluated = trained and not any("epoch" in history for history in trained)
+        return "loss" if unevaluated else self._sweep.usual_metric
 
     def curve(self, run: OneRun) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the epochs done and the numbers of one run; of a run without any, none."""
         history, column = run.history, self.column
         if column == "loss":
             losses = history["loss"]
-            epochs = float(history["epoch"][-1]) if "epoch" in history else 1.0
-            return np.arange(1, losses.size + 1) / max(losses.size, 1) * epochs, losses
+            return np.arange(1, losses.size + 1) / max(losses.size, 1) * max(run.epochs, 1), losses
         if column not in history or history[column].ndim != 1:
             return np.zeros(0), np.zeros(0)
         return history["epoch"], history[column]
@@ -179,7 +182,7 @@ class SweepCurves(Panel):
         at = np.array(self._values, float)
         if at[0] > 0 and at[-1] / at[0] > 20:
             at = np.log(at)
-        return (at - at[0]) / (at[-1] - at[0])
+        return np.asarray((at - at[0]) / (at[-1] - at[0]))
 
     def _dash(self, place: int) -> Any:
         few = len(self._values) <= _FEW

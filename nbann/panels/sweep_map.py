@@ -152,18 +152,14 @@ class SweepMap(Panel):
         self._draw_names(left)
         fine = columns > wide or rows > high
         self._image = self.moving(picture(self.ax, frame, fine=fine))
-        self._hatch = self.moving(
-            self.ax.add_collection(
-                PolyCollection([], facecolors="none", edgecolors=self.theme.faint, hatch="///",
-                               linewidths=0)
-            )
-        )  # fmt: skip
+        look: dict[str, Any] = {"edgecolors": self.theme.faint, "hatch": "///", "linewidths": 0}
+        self._hatch = self.moving(PolyCollection([], facecolors="none", **look))
+        self.ax.add_collection(self._hatch)
         if min(self._broad, self._tall) >= 5:
-            look: dict[str, Any] = {"colors": self.theme.background, "linewidths": 1.0}
+            look = {"colors": self.theme.background, "linewidths": 1.0}
             self.moving(self.ax.add_collection(LineCollection(seams(frame, rows, columns), **look)))
-        self._edge = self.moving(
-            self.ax.add_collection(LineCollection([], colors=self.theme.high, linewidths=2 * LINE))
-        )
+        self._edge = self.moving(LineCollection([], colors=self.theme.high, linewidths=2 * LINE))
+        self.ax.add_collection(self._edge)
         at = centers(frame, rows, columns)
         self._numbers = self._below = None
         if self._broad >= 30 and self._tall >= 12:
@@ -235,7 +231,7 @@ class SweepMap(Panel):
         if self._in_decades(known):
             means, known = np.log(means), np.log(known)
         share = (means - known.min()) / (known.max() - known.min())
-        return 1 - share if self._lower else share
+        return np.asarray(1 - share if self._lower else share)
 
     @staticmethod
     def _in_decades(known: NDArray[np.float64]) -> bool:
@@ -259,7 +255,7 @@ class SweepMap(Panel):
         at = centers(self._frame, len(self._rows), len(self._columns))
         half = np.array([self._broad, self._tall]) / 2 - 1.5
         signs = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
-        return at[:, None, :] + signs * half
+        return np.asarray(at[:, None, :] + signs * half)
 
     def _word(self, cell: Cell, *, whole: bool) -> str:
         if np.isfinite(cell.mean):

@@ -4,6 +4,7 @@ The package is called otherwise than the function, so that `nbann.sweep` is neve
 """
 
 from .entry import sweep
-from .results import Run, Sweep
+from .one_run import Run
+from .results import Sweep
 
 __all__ = ["Run", "Sweep", "sweep"]

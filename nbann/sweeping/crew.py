@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from typing import Any
@@ -49,7 +49,7 @@ def as_executor(executor: object, runs: int) -> Executor | str:
 
 def cores() -> int:
     """Return how many processors this process may use."""
-    from joblib import cpu_count
+    from joblib import cpu_count  # type: ignore[import-untyped]  # it has no types
 
     return int(cpu_count())
 
@@ -97,9 +97,21 @@ class Crew:
             The executor is shut down, or broken (`BrokenExecutor`).
         """
         if self.here:
-            return self.executor.submit(carry_out, self._asked, settings, epochs, self.stop)
-        given = packed(f"grid, {shown(settings)}", dict(settings), *settings.values())
-        return self.executor.submit(carry_out_packed, self._common, given, epochs)
+            work: tuple[Any, ...] = (carry_out, self._asked, settings, epochs, self.stop)
+        else:
+            given = packed(f"grid, {shown(settings)}", dict(settings), *settings.values())
+            work = (carry_out_packed, self._common, given, epochs)
+        future: Future[Any] = self.executor.submit(*work)
+        return future
+
+    @property
+    def cancels(self) -> bool:
+        """Whether futures are to be cancelled before the executor ends.
+
+        joblib's pool, made here, ends all of them when its workers are killed, and stumbles over
+        those that are cancelled.
+        """
+        return not self._own or isinstance(self.executor, (ThreadPoolExecutor, ProcessPoolExecutor))
 
     def check(self) -> str:
         """Ask workers which nbann they have; return what else differs there, in words.
@@ -159,9 +171,8 @@ class Crew:
         self.stop.set()
         if not self._own:
             return
-        pools = (ThreadPoolExecutor, ProcessPoolExecutor)
-        if not isinstance(self.executor, pools):  # idle unless it is ended early
-            self.executor.shutdown(wait=True, kill_workers=True)
+        if not self.cancels:  # idle unless it is ended early
+            _end_processes(self.executor)
         elif at_once and hasattr(self.executor, "kill_workers"):
             self.executor.kill_workers()  # Python's own pools from 3.14 on
         else:
@@ -170,24 +181,28 @@ class Crew:
 
 def packed_asked(asked: Asked) -> bytes:
     """Return what all runs have in common as bytes; raise `ValueError` where that can not be."""
-    functions: list[Callable[..., Any] | None] = [
-        asked.build,
-        *(f for _, f in asked.measures or ()),
-    ]
+    functions: list[Any] = [fn for _, fn in asked.measures or () if fn is not None]
     functions += [getattr(rule, "fn", rule) for rule in asked.until]
-    return packed("build", asked, *filter(None, functions))
+    return packed("build", asked, asked.build, *functions)
 
 
 def processes(workers: int) -> Executor:
     """Return a pool of processes that takes functions of notebooks and closures, too."""
-    from joblib.externals.loky import ProcessPoolExecutor as Pool
+    from joblib.externals import loky  # type: ignore[import-untyped]  # it has no types
 
-    threads = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "MKL", "OMP")}
-    return Pool(workers, initializer=_leave_interrupts, env=threads | _unset(threads))
+    names = [f"{name}_NUM_THREADS" for name in ("OPENBLAS", "MKL", "OMP")]
+    threads = {name: os.environ.get(name, "1") for name in names}
+    pool: Executor = loky.ProcessPoolExecutor(workers, initializer=_leave_interrupts, env=threads)
+    return pool
 
 
-def _unset(threads: Mapping[str, str]) -> dict[str, str]:
-    return {name: os.environ[name] for name in threads if name in os.environ}
+def _end_processes(pool: Any) -> None:
+    """Kill the workers of a pool that `processes` has made, and wait until they are gone."""
+    left = list(getattr(pool, "_processes", {}).values())
+    pool.shutdown(wait=True, kill_workers=True)
+    for process in left:
+        if process.is_alive():
+            process.kill()
 
 
 def _leave_interrupts() -> None:

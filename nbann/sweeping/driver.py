@@ -56,7 +56,6 @@ class Driver:
         self._waiting = deque(jobs)
         self._suspects: deque[Job] = deque()
         self._flying: dict[Future[Any], Job] = {}
-        self._closed = False
         self.cancelled = threading.Event()
 
     # ---- in this process ---------------------------------------------------------------------
@@ -67,10 +66,18 @@ class Driver:
             while self._waiting and not self.cancelled.is_set():
                 job = self._waiting[0]
                 outcome = carry_out(self._asked, job.settings, job.epochs, stop)
-                self._take(job.index, outcome)
                 self._waiting.popleft()
-                if outcome.status in ("interrupted", "not run"):
-                    self.cancelled.set()
+                self._keep(job, outcome)
+
+    def _keep(self, job: Job, outcome: Outcome) -> None:
+        """Hand on what a run has come to, Ctrl-C or not; one that was interrupted ends it all."""
+        if outcome.status in ("interrupted", "not run"):
+            self.cancelled.set()
+        try:
+            self._take(job.index, outcome)
+        except KeyboardInterrupt:
+            self._take(job.index, outcome)
+            raise
 
     # ---- on an executor ----------------------------------------------------------------------
     def run_on(self, crew: Crew) -> None:
@@ -92,8 +99,8 @@ class Driver:
         room = self._crew.at_once
         while self._waiting and (room is None or len(self._flying) < room):
             self._submit(self._waiting.popleft())
-            if self._closed:  # what is under way comes back all the same
-                return bool(self._flying)
+            if self.cancelled.is_set():
+                return False
         if not self._flying and not self._waiting and self._suspects:
             self._submit(self._suspects.popleft())  # alone, so that nobody else can be to blame
         return bool(self._flying) or bool(self._suspects) or bool(self._waiting)
@@ -102,38 +109,38 @@ class Driver:
         try:
             future = self._crew.submit(job.settings, job.epochs)
         except ValueError as error:  # settings that can not be sent
-            self._take(job.index, Outcome("failed", str(error)))
+            self._keep(job, Outcome("failed", str(error)))
         except BrokenExecutor:
             self._waiting.appendleft(job)
             self._renew()
         except Exception as error:  # a RuntimeError of Python's own; dask's are of other kinds
-            self._closed = True
-            self._waiting.clear()
+            self._waiting.clear()  # what is under way comes back all the same
             self._suspects.clear()
             self._note(f"The executor takes no more work ({error}): the rest is not run.")
         else:
             self._flying[future] = job
+            if future.done():  # by an executor that calls at once
+                self._take_in({future})
 
     def _take_in(self, ended: set[Future[Any]]) -> None:
         broken = []
         for future in ended:
-            job = self._flying.pop(future)
+            job = self._flying[future]
             try:
                 outcome = future.result()
             except KeyboardInterrupt:  # of a worker that Ctrl-C has reached as well
-                self._waiting.appendleft(job)
+                del self._flying[future]
                 raise
             except CancelledError:
-                reason = "the executor has cancelled it"
-                self._take(job.index, Outcome("not run", reason))
+                self._cancelled_elsewhere(job)
             except BaseException as error:  # whatever an executor makes of a worker that is gone
                 if _is_death(error):
                     broken.append((job, error))
                 else:
-                    reason = f"{type(error).__name__}: {error}"
-                    self._take(job.index, Outcome("failed", reason))
+                    self._keep(job, Outcome("failed", f"{type(error).__name__}: {error}"))
             else:
-                self._take(job.index, outcome)
+                self._keep(job, outcome)
+            self._flying.pop(future, None)
         if broken:
             self._redo(broken)
 
@@ -153,7 +160,7 @@ class Driver:
                 job.together = _TOGETHER
             if job.alone >= _ALONE:
                 reason = f"its worker died each time ({type(error).__name__}: {error})"
-                self._take(job.index, Outcome("failed", reason))
+                self._keep(job, Outcome("failed", reason))
             elif job.together >= _TOGETHER:
                 self._suspects.append(job)
             else:
@@ -168,9 +175,18 @@ class Driver:
             )
 
     def _give_up(self) -> None:
-        for future in self._flying:
-            future.cancel()
+        """Keep what has ended meanwhile, cancel the rest, and let the crew go."""
+        for future, job in self._flying.items():
+            if future.done():
+                if not future.cancelled() and future.exception() is None:
+                    self._take(job.index, future.result())
+            elif self._crew.cancels:
+                future.cancel()
         self._crew.close(at_once=self.cancelled.is_set())
+
+    def _cancelled_elsewhere(self, job: Job) -> None:
+        """Note a run whose future somebody else has cancelled, by a shutdown for example."""
+        self._take(job.index, Outcome("not run", "the executor has cancelled it"))
 
 
 def _is_death(error: BaseException) -> bool:

@@ -159,7 +159,7 @@ def _driven(
     """Return what carries the runs out, once it is known that it can."""
     chosen = as_executor(executor, len(jobs))
     crew = None
-    if chosen != "in process":
+    if chosen != "in process" and (jobs or not isinstance(chosen, str)):
         try:
             crew = Crew(chosen, asked, min(workers or cores(), max(len(jobs), 1)))
         except ValueError as error:
@@ -167,10 +167,18 @@ def _driven(
                 raise
             text = f"sweep: the runs are done in this process, one after the other. {error}"
             warnings.warn(text, UserWarning, stacklevel=steps_to_user())
+    interrupted = False
     if crew is not None:
-        differ = crew.check()
-        if differ:
-            found._note(f"Workers have another {differ}: last digits may differ from those here.")
+        try:
+            differ = crew.check()
+        except KeyboardInterrupt:
+            interrupted = True
+        except BaseException:
+            crew.close(at_once=True)
+            raise
+        else:
+            if differ:
+                found._note(f"Workers have another {differ}: last digits may differ.")
 
     def take(index: int, outcome: Outcome) -> None:
         if records is not None:
@@ -182,6 +190,8 @@ def _driven(
 
     driver = Driver(asked, jobs, take, found._note)
     found._cancel = driver.cancelled.set
+    if interrupted:
+        driver.cancelled.set()
     return driver, crew
 
 

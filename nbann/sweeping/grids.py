@@ -77,13 +77,13 @@ def _product(grid: Mapping[Any, Any]) -> list[Settings]:
 
 def _listed(name: str, values: object) -> list[Any]:
     mend = f"Put it in a list: {{{name!r}: [{values!r:.40}]}}."
-    several = isinstance(values, Iterable) and not isinstance(values, (str, bytes, Mapping))
-    if not several or (isinstance(values, np.ndarray) and values.ndim == 0):
+    single = isinstance(values, (str, bytes, Mapping)) or getattr(values, "shape", None) == ()
+    if single or not isinstance(values, Iterable):
         raise bad_value(f"grid[{name!r}]", "a list of values", f"{values!r:.60}", mend)
     if isinstance(values, (set, frozenset)):
         mend = f"Give them an order: sorted({name})."
         raise bad_value(f"grid[{name!r}]", "a list of values", "a set, which has no order", mend)
-    found = [plain(value) for value in values]  # type: ignore[union-attr]  # checked above
+    found = [plain(value) for value in values]
     if not found:
         mend = "List at least one value, or leave the setting out."
         raise bad_value(f"grid[{name!r}]", "at least one value", "an empty list", mend)

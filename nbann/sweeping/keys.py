@@ -51,7 +51,7 @@ def said_of(value: object) -> Any:
         return {"mapping": [[said_of(k), said_of(v)] for k, v in value.items()]}
     if isinstance(value, np.ndarray) and value.dtype != object:
         kept = np.ascontiguousarray(value)
-        return {"array": [str(kept.dtype), kept.shape, hashlib.sha256(kept).hexdigest()]}
+        return {"array": [str(kept.dtype), kept.shape, hashlib.sha256(kept.tobytes()).hexdigest()]}
     if isinstance(value, functools.partial):
         return {"partial": said_of([value.func, value.args, value.keywords])}
     if isinstance(value, type):

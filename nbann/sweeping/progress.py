@@ -66,11 +66,11 @@ class Progress:
             sys.stderr.write(f"\r\x1b[K{line}" + ("\n" if last else ""))
             sys.stderr.flush()
             return
-        from IPython.display import display
+        from IPython import display as ipython  # loaded: it runs this kernel
 
         data = {"text/plain": line}
         if self._handle is None:
-            self._handle = display(data, raw=True, display_id=True)
+            self._handle = ipython.display(data, raw=True, display_id=True)  # type: ignore[no-untyped-call]
         else:
             self._handle.update(data, raw=True)
 

@@ -16,97 +16,18 @@ from numpy.typing import NDArray
 from ..core.checks import counted
 from ..core.errors import UnknownNameError, bad_value
 from ..core.many_runs import ManyRuns
-from ..core.scoring.history import History
 from ..core.scoring.monitor import Mode, as_mode
 from ..core.storing.standing import put_standing_back
 from ..core.trainer import Trainer
 from .driver import Job
+from .one_run import Run
 from .rows import columns_of, frame_of, html_of, listing_of, table_of, text_of
-from .task import Asked, Outcome, Status, made_by, train
+from .task import Asked, Outcome, made_by, train
 
 ROOM = 256 * 2**20
 """Bytes of final states that a sweep keeps in memory; of further runs it keeps none."""
 
 _STATUSES = ("done", "diverged", "failed", "interrupted", "not run", "waiting")
-
-
-class Run:
-    """One run of a sweep: its settings, and what it has come to.
-
-    Attributes
-    ----------
-    index : int
-        Its row in the table.
-    settings : dict
-        What `build` was given by the grid.
-    seed : int or None
-        What `build` was given by ``seeds``.
-    """
-
-    def __init__(self, sweep: Sweep, index: int, settings: Mapping[str, Any], seed: int | None):
-        self._sweep = sweep
-        self.index = index
-        self.settings = dict(settings)
-        self.seed = seed
-        self._outcome = Outcome("waiting")
-
-    @property
-    def status(self) -> Status:
-        """Return "done", "diverged", "failed", "interrupted", "not run" or "waiting"."""
-        return self._outcome.status
-
-    @property
-    def reason(self) -> str:
-        """Why it is not done, or why it stopped before its last epoch; else empty."""
-        return self._outcome.reason
-
-    @property
-    def traceback(self) -> str:
-        """Of a failed run, where it failed; else empty."""
-        return self._outcome.traceback
-
-    @property
-    def history(self) -> History:
-        """Every column of its trainer's history, up to where it came."""
-        return self._outcome.history
-
-    @property
-    def metrics(self) -> dict[str, float]:
-        """The numbers of its row by name; of a net whose best weights were put back, theirs."""
-        return dict(self._outcome.metrics)
-
-    @property
-    def epochs(self) -> int:
-        """Epochs that it has trained."""
-        return self._outcome.epochs
-
-    @property
-    def seconds(self) -> float:
-        """Seconds that building and training took."""
-        return self._outcome.seconds
-
-    def trainer(self) -> Trainer:
-        """Return its trainer where it stood at the end, ready to be looked at, or trained on.
-
-        `build` is called again with its settings, and what the run has come to put back. Where that
-        was not kept (beyond 256 MB of a sweep without `resume`) the run is done again.
-
-        Raises
-        ------
-        ValueError
-            It has no trainer: it failed, or has not been run.
-        """
-        if self.status not in ("done", "diverged", "interrupted"):
-            mend = f"Its reason: {self.reason}" if self.reason else "Let the sweep go on first."
-            raise bad_value(f"run {self.index}", "one that has trained", self.status, mend)
-        return self._sweep._brought_back(self)
-
-    def __repr__(self) -> str:
-        given = {**self.settings, **({} if self.seed is None else {"seed": self.seed})}
-        inner = ", ".join(f"{name}={value!r}" for name, value in given.items())
-        why = f" ({self.reason})" if self.reason else ""
-        numbers = ", ".join(f"{n} {v:.4g}" for n, v in self._outcome.metrics.items())
-        return f"<Run {self.index}: {inner}; {self.status}{why}{'; ' + numbers if numbers else ''}>"
 
 
 class Sweep(ManyRuns, Sequence[Run]):
@@ -279,7 +200,7 @@ class Sweep(ManyRuns, Sequence[Run]):
     @property
     def counts(self) -> dict[str, int]:
         """How many runs have which status; those that none has are left out."""
-        found = Counter(run.status for run in self._runs)
+        found: Counter[str] = Counter(run.status for run in self._runs)
         return {status: found[status] for status in _STATUSES if found[status]}
 
     @property
@@ -349,7 +270,11 @@ class Sweep(ManyRuns, Sequence[Run]):
 
     def _changed(self) -> None:
         for fn in tuple(self._watchers):
-            fn(self)
+            try:
+                fn(self)
+            except Exception as error:  # who looks on can not bring a sweep down
+                self._watchers.remove(fn)
+                self._note(f"{fn!r} watches no more: {type(error).__name__}: {error}")
 
     # ---- in words ----------------------------------------------------------------------------
     def describe(self) -> str:

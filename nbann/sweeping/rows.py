@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..core.checks import check_installed
 
 if TYPE_CHECKING:
-    from .results import Run
+    from .one_run import Run
 
 _SHOWN = 30  # rows of a table in a notebook
 _OWN = ("status", "reason", "epochs", "seconds")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import pickle
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from importlib.machinery import PathFinder
 from types import ModuleType
@@ -39,14 +38,14 @@ def packed(what: str, value: object, *more: object) -> bytes:
         It can not be sent; the message says why and what to do.
     """
     cloudpickle = _cloudpickle()
-    modules = {_home(one) for one in more} - {None}
+    modules = {module for module in map(_home, more) if module is not None}
     with _pickling, ExitStack() as stack:
         for module in modules:
             if module.__name__ not in cloudpickle.list_registry_pickle_by_value():
                 cloudpickle.register_pickle_by_value(module)
                 stack.callback(cloudpickle.unregister_pickle_by_value, module)
         try:
-            return cloudpickle.dumps(value)
+            data: bytes = cloudpickle.dumps(value)
         except Exception as error:  # whatever an object's own __reduce__ may raise
             mend = (
                 "Make what it uses (locks, open files, widgets, trainers, ...) within it, or run "
@@ -55,14 +54,15 @@ def packed(what: str, value: object, *more: object) -> bytes:
             expected = "something that can be sent to another process"
             received = f"what can not be ({type(error).__name__}: {error})"
             raise bad_value(what, expected, received, mend) from error
+    return data
 
 
 def _cloudpickle() -> Any:
     """Return cloudpickle, which joblib needs from 1.6 on and had within itself before."""
     try:
-        import cloudpickle
+        import cloudpickle  # type: ignore[import-untyped]  # it has no types
     except ModuleNotFoundError:
-        from joblib.externals import cloudpickle
+        from joblib.externals import cloudpickle  # type: ignore[import-untyped]  # nor has this
     return cloudpickle
 
 
@@ -115,6 +115,3 @@ def look_about(asked: bytes) -> tuple[dict[str, str], str]:
     except Exception as error:  # told to the one who asks
         return facts(), unloadable(error)
     return facts(), ""
-
-
-Call = Callable[..., Any]

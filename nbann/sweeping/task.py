@@ -105,7 +105,7 @@ def carry_out(
         try:
             _train(outcome, asked, settings, epochs, stop)
         except KeyboardInterrupt:
-            outcome.status, outcome.reason = "not run", "interrupted before it was built"
+            outcome.status, outcome.reason = "not run", "interrupted"
         except (Exception, SystemExit) as error:
             outcome.status = "failed"
             outcome.reason = f"{type(error).__name__}: {error}".strip().removesuffix(":")
@@ -203,7 +203,8 @@ def _measure(outcome: Outcome, asked: Asked, trainer: Trainer, rules: list[Rule]
         row["loss"] = history.losses[-1]
     measures = asked.measures
     if measures is None:
-        measures = tuple((name, None) for name in trainer.measured if name != "epoch")
+        names = [name for name in trainer.measured if name != "epoch"]
+        measures = tuple((name, None) for name in names or ["loss"])  # where nothing is evaluated
     for name, fn in measures:
         value = row.get(name, np.nan) if fn is None else float(fn(trainer))
         if isinstance(value, float):
@@ -268,7 +269,8 @@ _inside = 0
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Let matrix products take one thread, until the last one that asked for it has left."""
-    from threadpoolctl import threadpool_limits  # comes with scikit-learn
+    # it comes with scikit-learn, and has no types
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     global _inside
     with _limiting:

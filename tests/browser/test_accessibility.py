@@ -14,6 +14,10 @@ net = nbann.Sequential([nbann.Dense(4, name="hidden"), nbann.Tanh(), nbann.Dense
 data = nbann.datasets.iris().standardized()
 trainer = nbann.Trainer(net, data, batch_size=50)
 trainer.step("phase", 3)
+
+def made(rate):
+    small = nbann.Sequential([nbann.Dense(3)])
+    return nbann.Trainer(small, data, optimizer=nbann.SGD(learning_rate=rate))
 """
 
 WIDGETS = {
@@ -23,6 +27,7 @@ WIDGETS = {
     "Compare": "nbann.Compare(trainer, trainer.branch())",
     "Predict": "nbann.Predict('What will it be?', truth=lambda t: 1.0, choices=[0.0, 1.0])",
     "Slider": "nbann.Slider('hidden neurons', 1, 8)",
+    "SweepView": "nbann.SweepView(nbann.sweep(made, {'rate': [0.1, 0.2]}, epochs=2))",
     "FrameView": "nbann.FrameView(trainer, panels=['loss', 'confusion'])",
 }
 

@@ -122,3 +122,33 @@ def test_many_runs_of_a_build_that_can_not_be_sent_are_done_here():
     with pytest.warns(UserWarning, match="in this process.*lock"):
         found = nbann.sweep(build, grid, epochs=1)
     assert found.table["status"].tolist() == ["done"] * 5
+
+
+def test_a_trainer_that_evaluates_nothing_has_its_batch_loss():
+    def build(rate):
+        train, _ = builds.data()
+        net = nbann.Sequential([nbann.Dense(2)])
+        return nbann.Trainer(net, train, evaluate_every=None)
+
+    found = nbann.sweep(build, {"rate": [1, 2]}, epochs=2)
+    assert found.metric_names == ("loss",)
+    assert found.best().metrics["loss"] == found[0].history["loss"][-1]
+    words = nbann.Dashboard(found).describe()
+    assert "Runs: batch loss of 2 runs; best run 0" in words
+
+
+def test_one_who_looks_on_and_fails_does_not_bring_it_down():
+    def fails(sweep):
+        raise OSError("the terminal has gone")
+
+    begun = threading.Event()
+
+    def build(rate):
+        begun.wait(60)
+        return builds.build(rate)
+
+    found = nbann.sweep(build, {"rate": [0.1, 0.2]}, "in process", epochs=1, wait=False)
+    found.watch(fails)
+    begun.set()
+    assert found.wait().table["status"].tolist() == ["done", "done"]
+    assert any("the terminal has gone" in note for note in found.notes)
