@@ -43,17 +43,15 @@ class ExecutorError(ValueError, RuntimeError):
     themselves raise.
     """
 
-    def __init__(self, what: str, expected: str, received: object, mend: str) -> None:
-        super().__init__(f"{what}: expected {expected}; received {received}. {mend}")
-        self._given = (what, expected, received, mend)
-
-    def __reduce__(self) -> tuple[type[ExecutorError], tuple[str, str, object, str]]:
-        return type(self), self._given  # as above
-
 
 def bad_value(what: str, expected: str, received: object, mend: str) -> ValueError:
     """Build the `ValueError` in the house's form: expected, received, mend."""
     return ValueError(f"{what}: expected {expected}; received {received}. {mend}")
+
+
+def bad_executor(what: str, expected: str, received: object, mend: str) -> ExecutorError:
+    """Build the same as an `ExecutorError`."""
+    return ExecutorError(str(bad_value(what, expected, received, mend)))
 
 
 def uncalled(what: str, expected: str, received: type) -> ValueError:

@@ -12,7 +12,7 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPool
 from concurrent.futures import TimeoutError as NotYet
 from typing import Any
 
-from ..core.errors import UnknownNameError, bad_value
+from ..core.errors import ExecutorError, UnknownNameError, bad_value
 from ..core.storing.machine import facts
 from .shipping import carry_out_packed, look_about, packed
 from .task import Asked, carry_out, other_version
@@ -118,13 +118,13 @@ class Crew:
 
         Raises
         ------
-        RuntimeError
+        ExecutorError
             The executor takes no work, or a worker has another nbann, or none.
         """
         try:
             asked = self.executor.submit(look_about, self._common)
         except Exception as error:  # a RuntimeError of Python's own; dask's are of other kinds
-            raise RuntimeError(
+            raise ExecutorError(
                 f"executor: expected one that takes work; received one that does not ({error}). "
                 f"Make a new one, and shut it down after the sweep: "
                 f"with ProcessPoolExecutor() as executor: nbann.sweep(..., executor)."
@@ -135,9 +135,9 @@ class Crew:
         own, differ = facts(), set()
         for there, reason in filter(None, told):
             if there["nbann"] != own["nbann"]:
-                raise RuntimeError(other_version(there["nbann"], own["nbann"]))
+                raise ExecutorError(other_version(there["nbann"], own["nbann"]))
             if reason:
-                raise RuntimeError(reason)
+                raise ExecutorError(reason)
             differ |= {k for k in own if k != "threads" and there.get(k) != own[k]}
         return ", ".join(sorted(differ))
 
@@ -226,11 +226,11 @@ def _answer(asked: Future[Any]) -> Any:
 def _told(error: BaseException) -> Any:
     if isinstance(error, ModuleNotFoundError) and str(error.name).startswith("nbann"):
         own = facts()["nbann"]
-        raise RuntimeError(
+        raise ExecutorError(
             f"workers: expected nbann {own} on each of them; received one that can not import "
             f"{error.name}. Install it there: pip install nbann=={own}"
         ) from error
-    raise RuntimeError(
+    raise ExecutorError(
         f"executor: expected workers that answer; received {type(error).__name__}: {error}. "
         f"In a script, start processes below: if __name__ == '__main__'."
     ) from error

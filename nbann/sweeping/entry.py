@@ -99,9 +99,9 @@ def sweep(
     ValueError
         Nothing to run, a number out of its range, seeds for a build that takes none, a build that
         can not be sent to another process.
-    RuntimeError
-        The executor is shut down; a worker has another nbann, or none. All of these are raised
-        before anything is trained.
+    ExecutorError
+        The executor is shut down; a worker has another nbann, or none. It is a `ValueError` and a
+        `RuntimeError`. All of these are raised before anything is trained.
 
     Examples
     --------

@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from nbann.core.checks import number_in, whole_number
-from nbann.core.errors import UnknownNameError, bad_value, uncalled
+from nbann.core.errors import UnknownNameError, bad_executor, bad_value, uncalled
 
 
 def test_an_unknown_name_is_a_key_error_and_a_value_error():
@@ -89,3 +89,12 @@ def test_whole_numbers():
     for bad in (0, -1, 1.0, True, "3", None):
         with pytest.raises(ValueError, match="whole number of at least 1"):
             whole_number("n", bad, least=1)
+
+
+def test_an_executor_that_is_refused_is_both_kinds_and_leaves_a_worker():
+    error = bad_executor("executor", "one that takes work", "one that is shut down", "Make one.")
+    again = pickle.loads(pickle.dumps(error))
+    assert isinstance(again, ValueError)
+    assert isinstance(again, RuntimeError)
+    said = "executor: expected one that takes work; received one that is shut down. Make one."
+    assert str(again) == str(error) == said

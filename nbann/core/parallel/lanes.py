@@ -12,7 +12,7 @@ from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecu
 from typing import TYPE_CHECKING, Any
 
 from ..checks import whole_number
-from ..errors import ExecutorError, bad_value
+from ..errors import ExecutorError, bad_executor, bad_value
 from ..version import version
 from .faults import LostWorkersError
 from .part import Answer, Asked, Failed, Held, Key, answered, gradient
@@ -36,7 +36,7 @@ def check_version(who: str, found: str) -> None:
     """Raise `ExecutorError` where a worker has another nbann: it may compute otherwise."""
     if found != version():
         mend = f"Install the same there: pip install nbann=={version()}."
-        raise ExecutorError(who, f"nbann {version()}, as here", f"nbann {found}", mend)
+        raise bad_executor(who, f"nbann {version()}, as here", f"nbann {found}", mend)
 
 
 class Lanes(ABC):
@@ -271,7 +271,7 @@ def unsendable(error: BaseException, mend: str) -> ValueError:
 def unfit_worker(error: BaseException) -> ExecutorError:
     """Return the error for workers that do not know nbann, or only another one."""
     mend = f"Install the same there: pip install nbann=={version()}."
-    return ExecutorError("Workers", f"nbann {version()}, as here", f"{error}", mend)
+    return bad_executor("Workers", f"nbann {version()}, as here", f"{error}", mend)
 
 
 def as_lanes(executor: Any, workers: int | None) -> Lanes:
@@ -305,10 +305,10 @@ def _dask(client: Any, workers: int | None) -> Lanes:
         mend = "Pass Client(..., asynchronous=False)."
         raise bad_value("executor", "a client that waits for its workers", "an async one", mend)
     if client.status != "running":
-        raise ExecutorError("executor", "a Dask client that is running", client.status, mend)
+        raise bad_executor("executor", "a Dask client that is running", client.status, mend)
     if not client.nthreads():
         mend = "Start some (dask worker ADDRESS), or wait: client.wait_for_workers(2)."
-        raise ExecutorError("executor", "a cluster with workers", "one without", mend)
+        raise bad_executor("executor", "a cluster with workers", "one without", mend)
     try:
         versions = client.run(version)
     except (AttributeError, ImportError) as error:
@@ -327,5 +327,5 @@ def _pool(executor: Executor, workers: int | None) -> Lanes:
         mend = "Make a new one, e.g. ProcessPoolExecutor(2)."
         expected = "one that takes work"
         received = f"{type(error).__name__}: {error}"
-        raise ExecutorError("executor", expected, received, mend) from error
+        raise bad_executor("executor", expected, received, mend) from error
     return Pool(executor, workers)
