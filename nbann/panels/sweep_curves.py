@@ -16,7 +16,7 @@ from ..core.many_runs import ManyRuns, OneRun
 from ..core.trainer import Trainer
 from .base import Margins, Panel
 from .overlaid_curves import DASHES
-from .scale import FINE, Limit, step_up, thinned
+from .scale import FINE, step_up, thinned
 from .style import LINE, RUN_COLORS, SMALL, THIN, TITLE
 from .sweep_reading import (
     best_of,
@@ -130,8 +130,6 @@ class SweepCurves(Panel):
         return history["epoch"], history[column]
 
     def _restart(self) -> None:
-        self._across = Limit(least=1.0, slack=0.0, steps=FINE)
-        self._top = Limit(slack=0.0, steps=FINE)
         self._limits = (0.0, 0.0, 0.0)
 
     # ---- drawing ---------------------------------------------------------------------------------
@@ -274,29 +272,29 @@ class SweepCurves(Panel):
         """Let all of what matters be seen: of what diverges only the beginning."""
         some = [y[np.isfinite(y)] for _, y in curves]
         some = [y for y in some if y.size]
-        self._across.fit(max((float(x[-1]) for x, _ in curves if x.size), default=1.0))
+        across = step_up(max((float(x[-1]) for x, _ in curves if x.size), default=1.0), FINE)
         top = 1.0
         if some:
             firsts = float(np.median([y[0] for y in some]))
             lasts = float(np.quantile([y[-1] for y in some], 0.75))
             top = min(max(float(y.max()) for y in some), 1.5 * max(firsts, lasts, 0.0))
-        self._top.fit(1.05 * top)
+        top = step_up(1.05 * top, FINE)
         every = np.concatenate(some) if some else np.ones(1)
-        low = self._lowest(every)
+        low = self._lowest(every, top)
         share = self.column.endswith("accuracy") and not self.log
-        limits = (self._across.value, low, 1.03 if share else self._top.value)
+        limits = (across, low, 1.03 if share else top)
         if limits != self._limits:
             self._limits = limits
             self.ax.set(xlim=(0, 1.03 * limits[0]), ylim=limits[1:])  # room for the star
             self._changed = True
 
-    def _lowest(self, values: NDArray[np.float64]) -> float:
+    def _lowest(self, values: NDArray[np.float64], top: float) -> float:
         if not self.log:
             below = -float(values.min(initial=0.0))
             return -step_up(below) if below > 0 else 0.0
         positive = values[values > 0]
         lowest = 1 / step_up(1 / positive.min()) if positive.size else 0.1
-        return float(min(lowest, self._top.value / 5))
+        return float(min(lowest, top / 5))
 
     # ---- words -----------------------------------------------------------------------------------
     def _describe(self) -> str:

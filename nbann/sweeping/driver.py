@@ -176,13 +176,15 @@ class Driver:
 
     def _give_up(self) -> None:
         """Keep what has ended meanwhile, cancel the rest, and let the crew go."""
-        for future, job in self._flying.items():
-            if future.done():
-                if not future.cancelled() and future.exception() is None:
-                    self._take(job.index, future.result())
-            elif self._crew.cancels:
-                future.cancel()
-        self._crew.close(at_once=self.cancelled.is_set())
+        try:
+            for future, job in self._flying.items():
+                if future.done():
+                    if not future.cancelled() and future.exception() is None:
+                        self._take(job.index, future.result())
+                elif self._crew.cancels:
+                    future.cancel()
+        finally:  # whoever is impatient may press Ctrl-C once more
+            self._crew.close(at_once=self.cancelled.is_set())
 
     def _cancelled_elsewhere(self, job: Job) -> None:
         """Note a run whose future somebody else has cancelled, by a shutdown for example."""

@@ -1,6 +1,7 @@
 """Panels of a sweep: their numbers are those of its table, at every moment, light and dark."""
 
 import math
+import threading
 
 import numpy as np
 import pytest
@@ -107,12 +108,23 @@ def test_a_color_for_each_value_of_the_setting_that_is_asked_for(found):
 
 
 def test_pictures_follow_a_sweep_while_it_runs():
-    board, words = None, []
-    found = nbann.sweep(
-        lambda rate: builds.build(rate), {"rate": [0.1, 0.5, 2.0]}, "in process", wait=False
-    )
+    gate = threading.Semaphore(0)
+
+    def gated(rate):
+        gate.acquire()
+        return builds.build(rate)
+
+    found = nbann.sweep(gated, {"rate": [0.1, 0.5, 2.0]}, "in process", wait=False)
     board = nbann.Dashboard(found)
-    words.append(board.describe())
+    board.render()
+    assert "no run has ended yet" in board.describe()
+    heard = threading.Event()
+    found.watch(lambda sweep: heard.set())
+    gate.release()
+    assert heard.wait(60)
+    board.update()
+    assert "1 run" in board.describe()
+    gate.release(2)
     found.wait()
     board.update()
     fresh = nbann.Dashboard(found)
