@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
@@ -192,7 +193,9 @@ def processes(workers: int) -> Executor:
 
     names = [f"{name}_NUM_THREADS" for name in ("OPENBLAS", "MKL", "OMP")]
     threads = {name: os.environ.get(name, "1") for name in names}
-    pool: Executor = loky.ProcessPoolExecutor(workers, initializer=_leave_interrupts, env=threads)
+    pool: Executor = loky.ProcessPoolExecutor(
+        workers, initializer=_begin_worker, initargs=(os.getpid(),), env=threads
+    )
     return pool
 
 
@@ -205,11 +208,20 @@ def _end_processes(pool: Any) -> None:
             process.kill()
 
 
-def _leave_interrupts() -> None:
-    """Let Ctrl-C be the business of the process that asks."""
+def _begin_worker(parent: int) -> None:
+    """Let Ctrl-C be the business of the process that asks, and end with that: it may be killed."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if os.getppid() == parent:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """Wait until the process that asks is gone, and end this one with it."""
+    while os.getppid() == parent:  # that of an orphan is another
+        time.sleep(1.0)
+    os._exit(1)
 
 
 def _answer(asked: Future[Any]) -> Any:
