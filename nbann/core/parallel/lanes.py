@@ -15,7 +15,7 @@ from ..checks import whole_number
 from ..errors import ExecutorError, bad_executor, bad_value
 from ..version import version
 from .faults import LostWorkersError
-from .part import Answer, Asked, Failed, Held, Key, answered, gradient
+from .part import Answer, Asked, Failed, Held, Key, Worker, answered, gradient
 
 if TYPE_CHECKING:
     from ..recipe import Recipe, Samples
@@ -26,10 +26,7 @@ PATIENCE = 60.0
 """Seconds to wait for a worker where there is none: a nanny starts a new one in some of them."""
 
 BETWEEN_LOOKS = 1.0
-"""Seconds between two looks at whether a new worker has come."""
-
-LARGE = 2**20
-"""Bytes from which data is put onto a Dask worker apart from the question."""
+"""Seconds between two looks at whether a worker has come, or is gone."""
 
 
 def check_version(who: str, found: str) -> None:
@@ -148,18 +145,18 @@ class Pool(Lanes):
 class Dask(Lanes):
     """The workers of a Dask cluster, each of which holds its share of the data.
 
-    Where one is lost, another takes over its part; once a new one has come, that does.
+    Each has an actor, which is asked directly: a task for each part of each batch would cost the
+    scheduler more than many a batch takes. Where a worker is lost, another takes over its part;
+    once a new one has come, that does.
     """
 
     def __init__(self, client: Any, workers: int | None) -> None:
         self.client = client
-        there = self._addresses()
-        self.count = workers or len(there)
+        self.count = workers or len(self._addresses())
         self._at: list[str] = []
+        self._actors: dict[str, Any] = {}
         self._sent: set[tuple[Key, str]] = set()
         self._looked = 0.0
-        self._lonely = 0.0
-        self._data: dict[Key, Any] = {}
 
     def _addresses(self) -> list[str]:
         if self.client.status != "running":
@@ -197,50 +194,54 @@ class Dask(Lanes):
         return (key, self._at[key[2]]) in self._sent
 
     def submit(self, key: Key, asked: Asked, payload: Payload) -> Any:
-        there = self._waited_for() if payload is not None else [self._at[key[2]]]
-        if self._at[key[2]] not in there:  # who had it is gone: the one with the fewest parts
-            self._at[key[2]] = min(there, key=self._at.count)
         at = self._at[key[2]]
-        self._sent.add((key, at))
         try:
-            if payload is not None:
-                payload = self._put(payload, at, sum(a.nbytes for a in payload[1].values()))
-            question: Any = self._put(asked, at, asked.theta.nbytes)
-            return self.client.submit(
-                gradient, key, question, payload, workers=[at], allow_other_workers=True, pure=False
-            )
+            ticket = self._actor(at).gradient(key, asked, payload)
+        except LostWorkersError:
+            self._move(key[2])
+            raise
         except Exception as error:  # Dask raises many kinds where a connection breaks
+            self._actors.pop(at, None)
+            self._move(key[2])
             raise self._lost(error) from error
+        self._sent.add((key, at))
+        return key[2], at, ticket
 
-    def _put(self, thing: Any, at: str, nbytes: int) -> Any:
-        """Return a thing as an argument: itself, or a future for what lies on the worker."""
-        if nbytes < LARGE:
-            return thing
-        return self.client.scatter(thing, workers=[at], hash=False)
+    def _actor(self, at: str) -> Any:
+        """Return the actor of a worker."""
+        if at not in self._actors:
+            if at not in self._waited_for():
+                raise LostWorkersError(f"the worker at {at} is gone")
+            how = {"workers": [at], "allow_other_workers": False, "pure": False}
+            made = self.client.submit(Worker, actor=True, **how)
+            self._actors[at] = made.result(timeout=PATIENCE)
+        return self._actors[at]
+
+    def _move(self, worker: int) -> None:
+        """Let a part whose worker is gone be computed by the one with the fewest."""
+        there = self._waited_for()
+        if self._at[worker] not in there:
+            self._at[worker] = min(there, key=self._at.count)
 
     def result(self, ticket: Any, timeout: float) -> Answer | Failed | None:
+        worker, at, answer = ticket
         try:
-            found: Answer | Failed | None = ticket.result(timeout=timeout)
+            found: Answer | Failed | None = answer.result(timeout=timeout)
         except TimeoutError:
-            self._check_somebody_is_there()
-            raise
+            now = time.monotonic()
+            if now - self._looked < BETWEEN_LOOKS:
+                raise
+            self._looked = now
+            if at in self._addresses():
+                raise
+            lost: Exception = LostWorkersError(f"the worker at {at} is gone")
         except (Exception, CancelledError) as error:
-            raise self._lost(error) from error
-        self._lonely = 0.0
-        return found
-
-    def _check_somebody_is_there(self) -> None:
-        now = time.monotonic()
-        if now - self._looked < BETWEEN_LOOKS:
-            return
-        self._looked = now
-        if self._addresses():
-            self._lonely = 0.0
-            return
-        self._lonely = self._lonely or now
-        if now - self._lonely > PATIENCE:
-            text = f"there was no Dask worker for {PATIENCE:.0f} seconds"
-            raise LostWorkersError(text, final=True)
+            lost = self._lost(error)
+        else:
+            return found
+        self._actors.pop(at, None)
+        self._move(worker)
+        raise lost
 
     def _lost(self, error: BaseException) -> Exception:
         """Return what to raise: a worker without nbann is told at once, others are asked again."""

@@ -201,6 +201,16 @@ def gradient(
     return answered(HELD.part, key, asked, payload)
 
 
+class Worker:
+    """What a Dask worker runs: an actor, which is asked without a task for the scheduler."""
+
+    def gradient(
+        self, key: Key, asked: Asked, payload: tuple[Recipe, Samples] | None = None
+    ) -> Answer | Failed | None:
+        """Answer what is asked of a part; see `gradient`."""
+        return gradient(key, asked, payload)
+
+
 def answered(
     part: Callable[[Key, Any], Part | None], key: Key, asked: Asked, payload: Any
 ) -> Answer | Failed | None:
