@@ -6,7 +6,9 @@ Imports the core and joblib, which comes with scikit-learn.
 from __future__ import annotations
 
 import os
+import signal
 import threading
+import time
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
@@ -22,6 +24,8 @@ FEW = 4
 """Runs up to which no processes are started, where nobody says how to run them."""
 PATIENCE = 30.0
 """Seconds that a worker has to say which nbann it has, before the runs begin without."""
+
+_LOOK = 1.0  # seconds between two looks of a worker whether its parent is still there
 
 
 def as_executor(executor: object, runs: int) -> Executor | str:
@@ -192,7 +196,8 @@ def processes(workers: int) -> Executor:
 
     names = [f"{name}_NUM_THREADS" for name in ("OPENBLAS", "MKL", "OMP")]
     threads = {name: os.environ.get(name, "1") for name in names}
-    pool: Executor = loky.ProcessPoolExecutor(workers, initializer=_leave_interrupts, env=threads)
+    begin = {"initializer": _settle_in, "initargs": (os.getpid(),)}
+    pool: Executor = loky.ProcessPoolExecutor(workers, env=threads, **begin)
     return pool
 
 
@@ -205,11 +210,17 @@ def _end_processes(pool: Any) -> None:
             process.kill()
 
 
-def _leave_interrupts() -> None:
-    """Let Ctrl-C be the business of the process that asks."""
-    import signal
-
+def _settle_in(parent: int) -> None:
+    """Let Ctrl-C be the business of the process that asks, and do not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def look() -> None:
+        while os.getppid() == parent:
+            time.sleep(_LOOK)
+        os._exit(1)
+
+    if os.name == "posix":  # where a process that has lost its parent gets another
+        threading.Thread(target=look, daemon=True).start()
 
 
 def _answer(asked: Future[Any]) -> Any:
