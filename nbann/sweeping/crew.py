@@ -6,6 +6,7 @@ Imports the core and joblib, which comes with scikit-learn.
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Mapping
@@ -23,6 +24,8 @@ FEW = 4
 """Runs up to which no processes are started, where nobody says how to run them."""
 PATIENCE = 30.0
 """Seconds that a worker has to say which nbann it has, before the runs begin without."""
+
+_LOOK = 1.0  # seconds between two looks of a worker whether its parent is still there
 
 
 def as_executor(executor: object, runs: int) -> Executor | str:
@@ -193,9 +196,8 @@ def processes(workers: int) -> Executor:
 
     names = [f"{name}_NUM_THREADS" for name in ("OPENBLAS", "MKL", "OMP")]
     threads = {name: os.environ.get(name, "1") for name in names}
-    pool: Executor = loky.ProcessPoolExecutor(
-        workers, initializer=_begin_worker, initargs=(os.getpid(),), env=threads
-    )
+    begin = {"initializer": _settle_in, "initargs": (os.getpid(),)}
+    pool: Executor = loky.ProcessPoolExecutor(workers, env=threads, **begin)
     return pool
 
 
@@ -208,20 +210,17 @@ def _end_processes(pool: Any) -> None:
             process.kill()
 
 
-def _begin_worker(parent: int) -> None:
-    """Let Ctrl-C be the business of the process that asks, and end with that: it may be killed."""
-    import signal
-
+def _settle_in(parent: int) -> None:
+    """Let Ctrl-C be the business of the process that asks, and do not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if os.getppid() == parent:
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
+    def look() -> None:
+        while os.getppid() == parent:
+            time.sleep(_LOOK)
+        os._exit(1)
 
-def _end_with(parent: int) -> None:
-    """Wait until the process that asks is gone, and end this one with it."""
-    while os.getppid() == parent:  # that of an orphan is another
-        time.sleep(1.0)
-    os._exit(1)
+    if os.name == "posix":  # where a process that has lost its parent gets another
+        threading.Thread(target=look, daemon=True).start()
 
 
 def _answer(asked: Future[Any]) -> Any:

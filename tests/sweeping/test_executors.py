@@ -347,3 +347,28 @@ def test_a_sweep_in_the_background_does_not_keep_python_from_ending(tmp_path, ki
     script.write_text(BACKGROUND.format(kind=kind))
     ran = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=90)
     assert (ran.returncode, ran.stdout) == (0, "False\n"), ran.stderr
+
+
+ORPHANS = """
+import os, time
+import nbann
+
+def build(n):
+    print("PID", os.getpid(), flush=True)
+    time.sleep(600)
+
+if __name__ == "__main__":
+    nbann.sweep(build, {"n": [0, 1]}, "processes", workers=2)
+"""
+
+
+def test_workers_do_not_outlive_a_killed_parent(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(ORPHANS)
+    command = [sys.executable, str(script)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as ran:
+        pids = {ran.stdout.readline().split()[1] for _ in range(2)}
+        ran.kill()
+        rest, _ = ran.communicate(timeout=60)  # ends once no worker holds the pipe any more
+    assert len(pids) == 2
+    assert rest == ""
