@@ -93,6 +93,11 @@ class Place:
         return self.epoch * self.batches.count + self.batch
 
     @property
+    def step_number_ahead(self) -> int:
+        """Batches of the run before the one that is under way, or that comes next."""
+        return self.step_number + self.at_batch_end
+
+    @property
     def moment(self) -> Moment:
         """Where in the run it is now."""
         stage = PAUSED if self._hooks_called else self.stage if self.moving else REST

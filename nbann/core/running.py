@@ -57,7 +57,13 @@ class Runner(Cursor):
         """Run some batches, at most to the end of epoch `goal`; return whether a hook paused."""
         if not self.trainer._hooks and self._stretch(goal, single=single, guarded=guarded):
             return False
-        return self.advance("batch", guarded=guarded)[1]
+        # arrays of the forward pass are sent to be looked at: after the last batch
+        last = self.rules_follow or self.step_number_ahead == goal * self.batches.count - 1
+        self.trainer._shows_workers(last)
+        try:
+            return self.advance("batch", guarded=guarded)[1]
+        finally:
+            self.trainer._shows_workers(True)
 
     def _stretch(self, target: int, *, single: bool, guarded: bool = True) -> bool:
         """Run batches of one size in a bare loop; False where there is none to be run so.

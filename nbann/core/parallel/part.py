@@ -9,7 +9,7 @@ import os
 import threading
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..streams import generator, set_state, state_of
 from ..version import version
+from .rows import weights_of
 
 if TYPE_CHECKING:
     from ..program import Floats, Kernel, Program
@@ -25,8 +26,12 @@ if TYPE_CHECKING:
 PARTS = 16
 """The most parts that a process keeps, those asked for last: of each a worker's share of data."""
 
-PROGRAMS = 64
-"""The most programs that a part keeps, one for each number of rows."""
+DIGITS = 4
+"""Binary digits of a stride's length that may be others than 0.
+
+Numbers of rows differ by a few in a hundred from batch to batch: so there are two or three long
+programs of a part, and for what is left of the rows some short ones.
+"""
 
 Key = tuple[str, int, int]
 """Whose part it is: the trainer's own name, the number of its recipe, the worker."""
@@ -92,24 +97,46 @@ class Failed(NamedTuple):
 class DrawnRows:
     """A random generator that draws for a whole batch, and hands over the rows of a part.
 
-    So a part drops and disturbs the very neurons that one worker alone would.
+    So a part drops and disturbs the very neurons that one worker alone would. What is drawn is
+    kept while the part is computed, as that goes in several strides.
     """
 
     def __init__(self, stream: np.random.Generator) -> None:
         self.stream = stream
-        self.size, self.places = 0, np.empty(0, np.intp)
+        self.places: NDArray[np.intp] = np.empty(0, np.intp)
+        self._size, self._next = 0, 0
+        self._drawn: list[Floats] = []
+
+    def begin(self, state: Mapping[str, Any], size: int) -> None:
+        """Begin a batch of so many rows."""
+        set_state(self.stream, state)
+        self._size = size
+        self._drawn.clear()
+
+    def stride(self, places: NDArray[np.intp]) -> None:
+        """Begin some rows of it, by where they stand in the batch."""
+        self.places, self._next = places, 0
 
     def random(self, size: None, dtype: np.dtype[Any], out: Floats) -> None:
         """Fill `out` with uniform numbers; see `numpy.random.Generator.random`."""
-        out[...] = self.stream.random((self.size, *out.shape[1:]), dtype)[self.places]
+        self._fill(self.stream.random, dtype, out)
 
     def standard_normal(self, size: None, dtype: np.dtype[Any], out: Floats) -> None:
         """Fill `out` with normal numbers; see `numpy.random.Generator.standard_normal`."""
-        out[...] = self.stream.standard_normal((self.size, *out.shape[1:]), dtype)[self.places]
+        self._fill(self.stream.standard_normal, dtype, out)
+
+    def _fill(self, draw: Callable[..., Floats], dtype: np.dtype[Any], out: Floats) -> None:
+        if self._next == len(self._drawn):
+            self._drawn.append(draw((self._size, *out.shape[1:]), dtype))
+        out[...] = self._drawn[self._next][self.places]
+        self._next += 1
 
 
 class Part:
     """A worker's share of the data, and programs that compute gradients of it.
+
+    Of each batch it has another number of rows. A program for every number would fill the memory:
+    rows are computed in a few strides, of lengths that come again, and averaged.
 
     Parameters
     ----------
@@ -127,28 +154,56 @@ class Part:
             for name, stream in self.state.streams.items()
         }
         self.state.streams.update(self.draws)  # type: ignore[arg-type]  # kernels only draw
-        self._programs: OrderedDict[int, tuple[Program, tuple[Kernel, ...]]] = OrderedDict()
+        self._programs: dict[int, tuple[Program, tuple[Kernel, ...]]] = {}
         self._lock = threading.Lock()  # a worker may have several threads
 
     def answer(self, asked: Asked) -> Answer:
         """Compute the loss and the gradient of some rows."""
         with self._lock, np.errstate(all="ignore"):
-            program, kernels = self._program(len(asked.rows))
             self.state.theta[...] = asked.theta
             for name, draw in self.draws.items():
-                set_state(draw.stream, asked.streams[name])
-                draw.size, draw.places = asked.size, asked.places
-            program.load(None if len(asked.rows) == len(self.samples["x"]) else asked.rows)
-            for kernel in kernels:
-                kernel()
+                draw.begin(asked.streams[name], asked.size)
+            loss, grad = np.zeros((), self.state.dtype), np.zeros_like(self.state.grad)
+            shown: dict[str, list[NDArray[Any]]] = {name: [] for name in asked.shown}
+            for rows, places, share in self._strides(asked):
+                program = self._run(rows, places)
+                loss += share * program.arrays["loss"]
+                np.multiply(self.state.grad, share, self.state.grad)
+                grad += self.state.grad
+                for name, parts in shown.items():
+                    parts.append(program.arrays[name].copy())
             return Answer(
-                program.arrays["loss"].item(),
-                self.state.grad.copy(),
+                loss.item(),
+                grad,
                 {name: state_of(draw.stream) for name, draw in self.draws.items()},
-                {name: program.arrays[name].copy() for name in asked.shown},
+                {name: np.concatenate(parts) for name, parts in shown.items()},
                 version(),
                 os.getpid(),
             )
+
+    def _strides(self, asked: Asked) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], Floats]]:
+        """Yield rows, their places in the batch, and what share of the part they are."""
+        count = len(asked.rows)
+        lengths = strides(count) if count < len(self.samples["x"]) else [count]
+        weights = weights_of(self.samples, asked.rows)
+        start = 0
+        for length in lengths:
+            own = slice(start, start + length)
+            counts = length if weights is None else weights[own].sum()
+            total = count if weights is None else weights.sum()
+            share = 1.0 if self.recipe.loss.summed else counts / total if total else 0.0
+            yield asked.rows[own], asked.places[own], np.array(share, self.state.dtype)
+            start += length
+
+    def _run(self, rows: NDArray[np.intp], places: NDArray[np.intp]) -> Program:
+        """Compute loss and gradient of some rows."""
+        for draw in self.draws.values():
+            draw.stride(places)
+        program, kernels = self._program(len(rows))
+        program.load(None if len(rows) == len(self.samples["x"]) else rows)
+        for kernel in kernels:
+            kernel()
+        return program
 
     def _program(self, rows: int) -> tuple[Program, tuple[Kernel, ...]]:
         """Return the program for so many rows, and its kernels up to the gradient."""
@@ -156,10 +211,21 @@ class Part:
             program = self.recipe.program(self.state, self.samples, rows, train=True)
             ops = (op for op in program if op.phase != "update")
             self._programs[rows] = program, tuple(kernel for op in ops for kernel in op.kernels)
-            if len(self._programs) > PROGRAMS:
-                self._programs.popitem(last=False)
-        self._programs.move_to_end(rows)
         return self._programs[rows]
+
+
+def strides(rows: int) -> list[int]:
+    """Return a few lengths that add up to a number: its first binary digits, of the rest the same.
+
+    >>> strides(508), strides(16)
+    ([480, 28], [16])
+    """
+    found = []
+    while rows:
+        last = max(rows.bit_length() - DIGITS, 0)
+        found.append(rows >> last << last)
+        rows -= found[-1]
+    return found
 
 
 class Held:
