@@ -18,7 +18,7 @@ NETS = {  # layers, rows in a batch, batches to be timed
     "4-6-3, batches of 32": ((4, 6, 3), 32, 200),
     "784-128-10, batches of 256": ((784, 128, 10), 256, 60),
     "784-1024-1024-10, batches of 1,024": ((784, 1024, 1024, 10), 1024, 6),
-    "784-1024-1024-10, batches of 8,192": ((784, 1024, 1024, 10), 8192, 2),
+    "784-1024-1024-10, batches of 8,192": ((784, 1024, 1024, 10), 8192, 4),
 }
 ALONE, THREADS, WORKERS = "one thread", "threads", "workers"
 
@@ -50,7 +50,7 @@ def seconds_a_batch(name, how, cores):
             dashboard_address=":0",
             silence_logs=50,
         ) as cluster,
-        Client(cluster) as client,
+        Client(cluster, direct_to_workers=True) as client,
     ):
         trainer.distribute(client)
         return _timed(trainer, batches)
