@@ -81,7 +81,7 @@ class Dividing:
             workers = whole_number("workers", workers, least=1, mend=mend)
             if workers > most:
                 raise bad_value("workers", f"at most {most}, the rows of a batch", workers, mend)
-        lanes = as_lanes(executor, workers)
+        lanes = as_lanes(executor, workers, None if self._link is None else self._link.lanes)
         count = min(lanes.count, trainer._size, MANY)
         check_model(trainer, count)
         check_average(trainer, count)

@@ -42,6 +42,9 @@ class Lanes(ABC):
     count: int
     """How many there are: over so many workers a batch is divided, if nothing else is said."""
 
+    leads_to: Any = None
+    """The executor or client."""
+
     def settle(self, workers: int) -> None:  # noqa: B027 (most have nothing to settle)
         """Say who computes which part, before a batch."""
 
@@ -103,7 +106,7 @@ class Pool(Lanes):
     """
 
     def __init__(self, executor: Executor, workers: int | None) -> None:
-        self.executor = executor
+        self.executor = self.leads_to = executor
         self.count = workers or int(getattr(executor, "_max_workers", 0)) or 2
         self._known: set[Key] = set()
 
@@ -151,7 +154,7 @@ class Dask(Lanes):
     """
 
     def __init__(self, client: Any, workers: int | None) -> None:
-        self.client = client
+        self.client = self.leads_to = client
         self.count = workers or len(self._addresses())
         self._at: list[str] = []
         self._actors: dict[str, Any] = {}
@@ -275,8 +278,10 @@ def unfit_worker(error: BaseException) -> ExecutorError:
     return bad_executor("Workers", f"nbann {version()}, as here", f"{error}", mend)
 
 
-def as_lanes(executor: Any, workers: int | None) -> Lanes:
+def as_lanes(executor: Any, workers: int | None, before: Lanes | None = None) -> Lanes:
     """Return the ways to those who compute for an executor, once each of them has answered.
+
+    Those there were `before` are kept where they lead to the same: their workers have the data.
 
     Raises
     ------
@@ -293,11 +298,16 @@ def as_lanes(executor: Any, workers: int | None) -> Lanes:
         return here
     client = getattr(executor, "_client", executor)  # that of Client.get_executor()
     if callable(getattr(client, "nthreads", None)) and callable(getattr(client, "scatter", None)):
-        return _dask(client, workers)
-    if isinstance(executor, Executor):
-        return _pool(executor, workers)
-    mend = "Pass e.g. dask.distributed.Client(...), or concurrent.futures.ProcessPoolExecutor(2)."
-    raise bad_value("executor", "an executor or a Dask client", repr(executor)[:60], mend)
+        found: Lanes = _dask(client, workers)
+    elif isinstance(executor, Executor):
+        found = _pool(executor, workers)
+    else:
+        mend = "Pass e.g. dask.distributed.Client(...), or ProcessPoolExecutor(2)."
+        raise bad_value("executor", "an executor or a Dask client", repr(executor)[:60], mend)
+    if before is None or before.leads_to is not found.leads_to:
+        return found
+    before.count = found.count
+    return before
 
 
 def _dask(client: Any, workers: int | None) -> Lanes:

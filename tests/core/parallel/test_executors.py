@@ -179,6 +179,19 @@ def test_each_worker_holds_its_share_alone(client):
     assert sorted(map(str, found.values())) == ["{0: 200}", "{1: 200}"]
 
 
+def test_run_after_run_its_data_are_sent_once(client):
+    alone, trainer = made(), made()
+    alone.run(3)
+    trainer.run(1, executor=client)
+    lanes = trainer._link.lanes
+    sent = set(lanes._sent)
+    trainer.run(1, executor=client.get_executor())
+    trainer.run(1, executor=client)
+    assert trainer._link.lanes is lanes
+    assert lanes._sent == sent
+    assert_equal(trainer, alone)
+
+
 def test_dask_steps_by_phase(client):
     alone, trainer = made(), made()
     alone.step("batch", 3)
