@@ -84,7 +84,11 @@ class Link:
             share[...] = self.counts[worker] / self.total if self.total else 0.0
         asked = self._asked[worker]
         if asked is not None:
-            self._submit(worker, asked)
+            try:
+                self._submit(worker, asked)
+            except LostWorkersError as lost:  # another one is asked when the answer is due
+                if lost.final:
+                    raise
 
     def receive(self, worker: int, loss: Floats, grad: Floats) -> None:
         """Write what a worker answers; where it is lost, ask another one."""
@@ -157,9 +161,9 @@ class Link:
 
     def _answer(self, worker: int, asked: Asked) -> Answer:
         for _ in range(TRIES):
-            if worker not in self._tickets:
-                self._submit(worker, asked)
             try:
+                if worker not in self._tickets:
+                    self._submit(worker, asked)
                 answer = self._wait(worker)
                 if answer is None:  # it does not hold its rows: a new process, or one long unused
                     self._submit(worker, asked, anew=True)

@@ -315,3 +315,20 @@ def test_clusters_without_workers_and_clients_that_are_closed():
         with pytest.raises(ValueError, match="closed"):
             trainer.run(1, executor=client)
         assert trainer.workers == []
+
+
+@pytest.mark.parametrize("op", [0, 1, 2, 3])
+def test_a_worker_that_is_gone_whenever_it_is_asked(client, op):
+    alone, trainer = made(), made()
+    alone.run(2)
+    trainer.run(1, executor=client)
+    trainer.step("batch", 2)
+    if op:
+        trainer.step("op", op)
+    there = pids(client)
+    for pid in there.values():  # both of them: it has to wait for new ones
+        os.kill(pid, signal.SIGKILL)
+    while set(client.nthreads()) & set(there):
+        time.sleep(0.05)
+    trainer.run(1)
+    assert_equal(trainer, alone)
