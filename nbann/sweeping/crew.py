@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 import time
+import uuid
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
@@ -104,7 +105,7 @@ class Crew:
             work: tuple[Any, ...] = (carry_out, self._asked, settings, epochs, self.stop)
         else:
             given = packed(f"grid, {shown(settings)}", dict(settings), *settings.values())
-            work = (carry_out_packed, self._common, given, epochs)
+            work = (carry_out_packed, self._common, given, epochs, uuid.uuid4().hex)
         future: Future[Any] = self.executor.submit(*work)
         return future
 

@@ -90,8 +90,12 @@ def unpacked(data: bytes) -> Any:
     return pickle.loads(data)
 
 
-def carry_out_packed(asked: bytes, settings: bytes, epochs: int | None) -> Outcome:
-    """Do one run in a worker; what can not be unpacked there is a failed run."""
+def carry_out_packed(asked: bytes, settings: bytes, epochs: int | None, attempt: str) -> Outcome:
+    """Do one run in a worker; what can not be unpacked there is a failed run.
+
+    No two attempts have one name: dask takes a call with the same arguments for the same task, and
+    would answer with the death of the last one.
+    """
     try:
         common: Asked = unpacked(asked)
         given = unpacked(settings)
