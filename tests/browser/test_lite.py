@@ -81,7 +81,9 @@ def test_a_lesson_opens_by_its_address(site_page, address):
     site_page.goto(f"{address}{PLACE}/lab/index.html?path=01-one-neuron.ipynb")
     cell = site_page.locator(".jp-Notebook .jp-CodeCell").first
     cell.wait_for(timeout=60_000)
-    assert cell.locator(".cm-content").inner_text() == "%pip install -q nbann"
+    from playwright.sync_api import expect
+
+    expect(cell.locator(".cm-content")).to_have_text("%pip install -q nbann", timeout=30_000)
     site_page.wait_for_selector("text=Python (Pyodide)")
     with contextlib.suppress(OSError):
         SCREENSHOTS.mkdir(exist_ok=True)
@@ -192,7 +194,9 @@ def test_a_widget_of_the_kernel_answers_in_the_page(site_page, address):
     site_page.evaluate(RUN, DOUBLE)
     button = site_page.locator("button.double")
     button.wait_for(timeout=90_000)
-    assert button.inner_text() == "0 0"
+    from playwright.sync_api import expect
+
+    expect(button).to_have_text("0 0", timeout=30_000)
     for number in (1, 2):
         button.click()
         site_page.wait_for_function(
