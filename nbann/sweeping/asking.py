@@ -9,8 +9,8 @@ from typing import Any
 from ..core.checks import whole_number
 from ..core.errors import bad_value, steps_to_user
 from ..core.stopping import Until, as_rules
-from ..core.storing.machine import facts
 from ..core.trainer import Trainer
+from ..core.version import version
 from .driver import Job
 from .grids import Grid, Settings, Taken, seeds_of, settings_of, with_seeds
 from .results import Sweep
@@ -44,7 +44,7 @@ def checked(
     if not any(listed) and given_seeds is None:
         mend = "Pass e.g. {'learning_rate': [0.1, 0.01]}, or several seeds."
         raise bad_value("grid", "at least one setting", "none", mend)
-    asked = Asked(build, as_rules(until), measures_of(metrics), facts()["nbann"], here())
+    asked = Asked(build, as_rules(until), measures_of(metrics), version(), here())
     jobs: list[Job] = []
     settings: list[Settings] = []
     seen = set()

@@ -17,6 +17,7 @@ from typing import Any
 
 from ..core.errors import ExecutorError, UnknownNameError, bad_value
 from ..core.storing.machine import facts
+from ..core.version import version
 from .shipping import carry_out_packed, look_about, packed
 from .task import Asked, carry_out, other_version
 
@@ -237,7 +238,7 @@ def _answer(asked: Future[Any]) -> Any:
 
 def _told(error: BaseException) -> Any:
     if isinstance(error, ModuleNotFoundError) and str(error.name).startswith("nbann"):
-        own = facts()["nbann"]
+        own = version()
         raise ExecutorError(
             f"workers: expected nbann {own} on each of them; received one that can not import "
             f"{error.name}. Install it there: pip install nbann=={own}"

@@ -25,9 +25,9 @@ from ..core.moves import Stop
 from ..core.scoring.history import History
 from ..core.scoring.monitor import Mode, mode_of
 from ..core.stopping import EarlyStopping, Rule, as_rules
-from ..core.storing.machine import facts
 from ..core.storing.standing import standing_of
 from ..core.trainer import Trainer
+from ..core.version import version
 
 Status = Literal["waiting", "done", "diverged", "failed", "interrupted", "not run"]
 Measure = tuple[str, Callable[[Trainer], Any] | None]
@@ -97,8 +97,8 @@ def carry_out(
     stop : threading.Event, optional
         Set to let the run end at the next batch.
     """
-    if facts()["nbann"] != asked.version:
-        return Outcome("failed", other_version(facts()["nbann"], asked.version))
+    if version() != asked.version:
+        return Outcome("failed", other_version(version(), asked.version))
     begun = time.perf_counter()
     outcome = Outcome("failed")
     with undisturbed(asked.home):

@@ -15,7 +15,7 @@ from ..streams import state_of
 from .compiling import recipe_of_parts
 from .ops import worker_name
 from .part import Asked, Part
-from .rows import Division, weights_of
+from .rows import Division, counts_of, weights_of
 
 if TYPE_CHECKING:
     from ..program import Floats
@@ -89,13 +89,13 @@ def _average(trainer: Trainer, samples: Samples, count: int) -> Floats:
     division, size = Division(len(samples["x"]), count), len(samples["x"])
     weights = weights_of(samples, None)
     streams = {name: state_of(stream) for name, stream in state.streams.items()}
-    counts, found = [], []
-    for worker, own in enumerate(division.parts(None)):
+    parts, found = division.parts(None), []
+    for worker, own in enumerate(parts):
         held = {name: array[division.held(worker)] for name, array in samples.items()}
         asked = Asked(state.theta.copy(), own.rows, own.places, size, streams)
         answer = Part(recipe, held).answer(asked)
-        counts.append(len(own.places) if weights is None else weights[own.places].sum())
         found.append(np.append(answer.grad, answer.loss))
+    counts = counts_of(parts, weights)
     total = sum(counts)
     if recipe.loss.summed:
         shares = [1.0] * count

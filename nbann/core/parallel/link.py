@@ -18,7 +18,7 @@ from .compiling import recipe_of_parts
 from .faults import LostWorkersError, WorkersError
 from .lanes import Lanes, check_version
 from .part import Answer, Asked, Failed
-from .rows import Division, Own, weights_of
+from .rows import Division, Own, counts_of, weights_of
 
 if TYPE_CHECKING:
     from ..program import Floats
@@ -127,10 +127,7 @@ class Link:
         self.lanes.settle(self.workers)
         self._own = self.division.parts(program.rows)
         weights = weights_of(trainer._train, program.rows)
-        self.counts = [
-            float(len(own.places) if weights is None else weights[own.places].sum())
-            for own in self._own
-        ]
+        self.counts = counts_of(self._own, weights)
         self.total = sum(self.counts)
         theta = state.theta.copy()
         streams = {name: state_of(stream) for name, stream in state.streams.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,6 +57,13 @@ class Division:
             order = np.argsort(own, kind="stable")
             found.append(Own(own[order], places[order]))
         return found
+
+
+def counts_of(parts: Iterable[Own], weights: NDArray[Any] | None) -> list[float]:
+    """Return what the rows of each part of a batch count: their number, or what they weigh."""
+    return [
+        float(len(own.places) if weights is None else weights[own.places].sum()) for own in parts
+    ]
 
 
 def weights_of(samples: dict[str, NDArray[Any]], rows: Rows | None) -> NDArray[Any] | None:

@@ -57,15 +57,14 @@ class Timeline(Sequence[Act]):
         Bytes for snapshots and branches.
     batches, ops : int
         Batches in an epoch, ops in a batch that is computed in one piece.
-    ops_divided : callable
-        Ops in a batch that is divided over so many workers.
     """
 
     def __init__(
         self, budget: int, batches: int, ops: int, ops_divided: Callable[[int], int]
     ) -> None:
         self.budget = budget
-        self.ops_divided = ops_divided
+        self._ops_divided = ops_divided
+        self._ops_by_workers = {0: ops}
         self.batches, self.ops = batches, ops
         self.branches = Branches(self)
         self.number = self.newest = 0
@@ -197,7 +196,9 @@ class Timeline(Sequence[Act]):
     def ops_at(self, step: int) -> int:
         """Return how many ops a step's batch has."""
         workers = self.workers_at(step)
-        return self.ops_divided(workers) if workers else self.ops
+        if workers not in self._ops_by_workers:  # asked for every mark that a view shows
+            self._ops_by_workers[workers] = self._ops_divided(workers)
+        return self._ops_by_workers[workers]
 
     def spliced(self) -> set[Hook]:
         """Return the hooks that change values, by the interventions that lie behind."""
