@@ -450,10 +450,10 @@ HOSTILE = [
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_is_not_understood_is_refused_clearly(text):
     trainer = trainer_of()
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ValueError, match=r"expected|Expected|Unknown") as caught:
         read(text, trainer)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 5  # what hangs takes minutes, or all of time
     assert len(str(caught.value)) < 2500
     assert caught.value.__cause__ is None
 

@@ -354,7 +354,7 @@ import os, time
 import nbann
 
 def build(n):
-    print("PID", os.getpid(), flush=True)
+    os.write(1, f"PID {os.getpid()}\\n".encode())  # at once: print may write a line in pieces
     time.sleep(600)
 
 if __name__ == "__main__":
