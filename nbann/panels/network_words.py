@@ -192,7 +192,9 @@ def _marks(panel: NetworkDiagram, i: int) -> list[str]:
 
 def _op(panel: NetworkDiagram) -> str:
     op = panel.op
+    ran = panel.trainer.last_op is not None
+    read, wrote = ("read", "wrote") if ran else ("reads", "writes")
     reads, writes = (listed(map(plain, names), 4) for names in (op.reads, op.writes))
-    if panel.trainer.last_op is None:
-        return f"next op: {op.phase} {plain(op.name)}, reads {reads}; writes {writes}"
-    return f"last op: {op.phase} {plain(op.name)}, read {reads}; wrote {writes}"
+    does = [f"{read} {reads}"] if reads else []  # an order that is drawn reads nothing
+    does += [f"{wrote} {writes}"] if writes else []
+    return f"{'last' if ran else 'next'} op: {op.phase} {plain(op.name)}, {'; '.join(does)}"

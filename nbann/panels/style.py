@@ -29,7 +29,7 @@ SMALL = 9.5 * PX
 LINE = 1.6 * PX
 THIN = 0.8 * PX
 
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "p", "h")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
 """A shape for each class, so that classes are never told by color alone."""
 
 _MARKER_SIZES = {"o": 5.2, "s": 4.8, "D": 4.5, "*": 7.5}
@@ -53,7 +53,8 @@ class Theme:
     more_phases : tuple of str
         Likewise for phases of other names, in their order: see `phase_color`.
     classes : tuple of str
-        Okabe and Ito's set (2008); from the ninth class on they come again, with other markers.
+        Okabe and Ito's set (2008) and a brown and a violet, for ten; from the eleventh class on
+        they come again, as the markers do.
     """
 
     name: str
@@ -163,7 +164,7 @@ THEMES = {
         high="#c35400",
         phases=PHASE_COLORS["light"],
         more_phases=MORE_PHASE_COLORS["light"],
-        classes=(*_OKABE_ITO, "#000000"),
+        classes=(*_OKABE_ITO, "#000000", "#703010", "#6000cf"),
     ),
     "dark": Theme(
         name="dark",
@@ -187,6 +188,8 @@ THEMES = {
             "#f07020",
             "#f0e442",
             "#e8eaed",
+            "#706030",
+            "#6030ff",
         ),
     ),
 }

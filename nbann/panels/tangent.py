@@ -82,6 +82,10 @@ class Tangent(Panel):
             mend = f"Pass a neuron from 0 to {width - 1}."
             raise bad_value("neuron", f"a number below {width}", f"{self.neuron}", mend)
         self._limit = Limit(_REACH, steps=FINE)
+        self._restart()
+
+    def _restart(self) -> None:
+        self._limit.restart()
         self._limit.fit(_REACH)
 
     # ---- numbers ---------------------------------------------------------------------------------
@@ -131,6 +135,7 @@ class Tangent(Panel):
         self._show_curve()
 
     def _show_curve(self) -> None:
+        self._shown = self._limit.value
         self._known = z, a, slope = self.curve()
         for line, values in zip(self._lines, (a, slope), strict=True):
             line.set_data(z, values)
@@ -142,14 +147,16 @@ class Tangent(Panel):
 
     def _refresh(self) -> None:
         point = self.point()
+        if point is not None and np.isfinite(point[0]):
+            self._limit.fit(abs(point[0]))
+        if self._limit.value != self._shown:
+            self._show_curve()
         if point is None or not np.isfinite(point).all():
             self._tangent.set_data([], [])
             self._dot.set_data([], [])
             self._status.set_text("not computed yet" if point is None else "not finite")
             return
         z, a, slope = point
-        if self._limit.fit(abs(z)):
-            self._show_curve()
         reach = 0.4 * self._limit.value
         self._tangent.set_data([z - reach, z + reach], [a - slope * reach, a + slope * reach])
         self._dot.set_data([z], [a])

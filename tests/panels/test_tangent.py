@@ -6,7 +6,7 @@ import pytest
 import nbann
 from nbann.panels import Dashboard, Tangent
 
-from .boards import attached, classes
+from .boards import attached, classes, same_as_fresh
 
 KINDS = ["Sigmoid", "Tanh", "ReLU", "LeakyReLU", "ELU", "GELU", "SiLU", "Softplus", "Identity"]
 
@@ -52,6 +52,24 @@ def test_it_follows_a_number_that_is_set_and_makes_room():
     assert panel.ax.get_xlim()[1] >= 9
     assert panel._dot.get_data()[0][0] == 9.0
     assert panel.take_background_change()
+
+
+def test_after_a_reset_it_looks_as_it_did_at_the_start():
+    trainer = neuron("Tanh")
+    trainer.step("phase")
+    panel = attached(Tangent(), trainer)
+    start = panel.ax.get_xlim()
+    assert start == (-4.0, 4.0)
+    trainer.set("neuron.bias", 0, 30.0)
+    panel.update()
+    assert panel.ax.get_xlim() == (-30.0, 30.0)
+    panel.take_background_change()
+    trainer.reset()
+    panel.update()  # nothing is computed yet, so that no point says how wide the axis is to be
+    assert panel.ax.get_xlim() == start
+    assert panel.take_background_change()
+    trainer.step("phase")
+    same_as_fresh(panel, lambda p: [*p._lines[0].get_data(), p._dot.get_data()[0], p.ax.get_xlim()])
 
 
 def test_words():

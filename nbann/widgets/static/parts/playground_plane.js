@@ -32,12 +32,12 @@ export function scales(box, width, height) {
 /** The outline of a class's marker around a place. @param {any} pen @param {number} kind @param {number} x @param {number} y @param {number} r */
 export function marker(pen, kind, x, y, r) {
   pen.beginPath();
-  const corners = [0, 4, 3, 4, 3, 5, 5, 6, 6, 8][kind % 10];
+  const corners = [0, 4, 3, 4, 3, 5, 5, 6, 3, 3][kind % 10];
   if (!corners) {
     pen.arc(x, y, r, 0, 2 * Math.PI);
     return;
   }
-  const turn = [0, Math.PI / 4, -Math.PI / 2, 0, Math.PI / 2, -Math.PI / 2, Math.PI / 2, 0, Math.PI / 6, 0][kind % 10];
+  const turn = [0, Math.PI / 4, -Math.PI / 2, 0, Math.PI / 2, -Math.PI / 2, Math.PI / 2, 0, Math.PI, 0][kind % 10];
   for (let i = 0; i < corners; i++) pen.lineTo(x + 1.25 * r * Math.cos(turn + (2 * Math.PI * i) / corners), y + 1.25 * r * Math.sin(turn + (2 * Math.PI * i) / corners));
   pen.closePath();
 }
