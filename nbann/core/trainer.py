@@ -26,6 +26,7 @@ from .keeping import Keeping
 from .looking import Data
 from .losses.penalty import Penalty
 from .losses.registry import Loss, as_loss
+from .losses.twice import warn_of_twice
 from .model import Model
 from .moves import Ran, Stop
 from .optimizers.sgd import Optimizer, as_optimizer
@@ -195,6 +196,7 @@ class Trainer(Awaiting, Keeping, Dividing):
             output_shape=output_shape,
             ranked=ranked,
         )
+        warn_of_twice(model, loss, output_shape[-1])
         self._size = (
             count
             if batch_size is None

@@ -20,6 +20,7 @@ from .activation_cells import Cells, grid
 from .activation_numbers import Histogram, histogram, quantiles
 from .activation_strip import Strip
 from .base import Margins, Panel
+from .scale import rounding
 from .text import counted, number, percent, plain
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ class Activations(Panel):
         missing = [f"{counted(rest, 'layer')} not computed in this batch yet"] if rest else []
         most = [_words(stat, array) for stat, array in known[:_TOLD]]
         more = [f"and {counted(len(known) - _TOLD, 'layer')} more"] if len(known) > _TOLD else []
-        extremes = _extremes([stat for stat, _ in known]) if more else []
+        extremes = _extremes(known) if more else []
         return "; ".join([*most, *more, *extremes, *missing]) + "."
 
 
@@ -146,7 +147,9 @@ def _words(stat: LayerStat, array: NDArray[Any]) -> str:
     name = plain(stat.layer)
     if stat.mean is None or stat.min is None or stat.max is None:
         return f"{name}: none of {array.size} outputs is a finite number"
-    parts = [f"from {number(stat.min)} to {number(stat.max)}, mean {number(stat.mean)}"]
+    noise = rounding(array)
+    low, high, mean = (number(n, noise=noise) for n in (stat.min, stat.max, stat.mean))
+    parts = [f"from {low} to {high}, mean {mean}"]
     return f"{name}: {', '.join(parts + _shares(stat, array))}"
 
 
@@ -160,9 +163,14 @@ def _shares(stat: LayerStat, array: NDArray[Any]) -> list[str]:
     return parts
 
 
-def _extremes(stats: Sequence[LayerStat]) -> list[str]:
+def _extremes(known: Sequence[tuple[LayerStat, NDArray[Any]]]) -> list[str]:
     """Return, of many layers, which give most and least different numbers, and how ill they are."""
-    spreads = [(stat.std, stat.layer) for stat in stats if stat.std is not None]
+    stats = [stat for stat, _ in known]
+    spreads = [
+        (0.0 if stat.std <= rounding(array) else stat.std, stat.layer)
+        for stat, array in known
+        if stat.std is not None
+    ]
     parts = []
     if spreads:
         (low, narrow), (high, wide) = min(spreads), max(spreads)

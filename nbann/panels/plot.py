@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from .scale import FINE, Limit
 from .shade import Frame
 from .style import SMALL, THIN
-from .text import literal
+from .text import literal, text_width
 from .words import Words
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ A = TypeVar("A", bound="Artist")
 Ends = tuple[float, float]
 _TICK = 3.0
 _MOST_TICKS = 8
+_BESIDE = 28.0  # pixels for the numbers of the upward axis
+_APART = 6.0  # pixels between two numbers of the other
 
 
 class Reach:
@@ -86,6 +88,8 @@ class Plot:
         Labels of the axes.
     ticks : (int, int)
         About how many there are on each axis; 0 for none.
+    beside : float
+        Pixels for the numbers of the upward axis, between its ticks and its label.
     """
 
     def __init__(
@@ -96,8 +100,9 @@ class Plot:
         across: str = "",
         up: str = "",
         ticks: tuple[int, int] = (5, 4),
+        beside: float = _BESIDE,
     ) -> None:
-        self.panel, self.frame = panel, frame
+        self.panel, self.frame, self._room = panel, frame, beside
         self.ends: tuple[Ends, Ends] | None = None
         self._map = Affine2D()
         self.transform = self._map + panel.ax.transData
@@ -120,7 +125,7 @@ class Plot:
         if up:
             word = literal(up, high + 24, SMALL)
             place: dict[str, Any] = {"ha": "center", "va": "center", "rotation": 90}
-            ax.text(x - 40, y + high / 2, word, **place, **text)
+            ax.text(x - 12 - beside, y + high / 2, word, **place, **text)
 
     def add(self, artist: A) -> A:
         """Register a moving artist, in the plot's units and cut off at its frame."""
@@ -145,13 +150,56 @@ class Plot:
         )
         marks = [[(at, y), (at, y - _TICK)] for at in right]
         self._marks.set_segments(marks + [[(x, at), (x - _TICK, at)] for at in above])
-        for words, places, values in (
-            (self._below, [(at, y - 11) for at in right], ticks[0]),
-            (self._beside, [(x - 6, at) for at in above], ticks[1]),
-        ):
-            words.at = np.array(places).reshape(-1, 2)
-            words.set_words([f"{v:.8g}".replace("-", "−") for v in values])
+        self._number_below(right, ticks[0])
+        self._beside.at = np.array([(x - 6, at) for at in above]).reshape(-1, 2)
+        self._beside.set_words(tick_words(ticks[1], self._room))
         return True
+
+    def _number_below(self, places: Sequence[float], values: Sequence[float]) -> None:
+        """Write the numbers of the lower axis: as many as fit side by side, none cut by an edge."""
+        step = places[1] - places[0] if len(places) > 1 else self.frame[2]
+        words = tick_words(values, step - _APART)
+        widths = [text_width(word, SMALL) for word in words]
+        every = 1 + int((max(widths, default=0.0) + _APART - 0.5) // max(step, 1.0))
+        kept = _kept(values, every)
+        words = [word if i in kept else "" for i, word in enumerate(words)]
+        margins, (wide, _) = self.panel.margins, self.panel.size
+        least, most = 2 - margins.left, wide + margins.right - 2
+        y = self.frame[1] - 11
+        self._below.at = np.array(
+            [
+                (min(max(at, least + w / 2), most - w / 2), y)
+                for at, w in zip(places, widths, strict=True)
+            ]
+        ).reshape(-1, 2)
+        self._below.set_words(words)
+
+
+def tick_words(values: Sequence[float], room: float) -> list[str]:
+    """Return the numbers at ticks: in full, or with a power of ten where these are too wide.
+
+    >>> tick_words([0.0, 250000.0, 500000.0], room=28), tick_words([-0.5, 1.0], room=28)
+    (['0', '2.5e5', '5e5'], ['−0.5', '1'])
+    """
+    full = [f"{value:.8g}".replace("-", "−") for value in values]
+    short = [_with_power(value) for value in values]
+    wide, narrow = (max((text_width(w, SMALL) for w in ws), default=0.0) for ws in (full, short))
+    return short if room < wide and narrow < wide else full
+
+
+def _kept(values: Sequence[float], every: int) -> range:
+    """Return the places of every second (third, ...) number: as many as can be, 0 if it may be."""
+    ways = [range(start, len(values), every) for start in range(every)]
+    return max(ways, key=lambda way: (len(way), any(values[i] == 0 for i in way)))
+
+
+def _with_power(value: float) -> str:
+    """Return e.g. "−1.02e6", with as many digits as it takes to say the same as eight."""
+    if value == 0:
+        return "0"
+    said = f"{value:.7e}"
+    mantissa, exponent = said.split("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}".replace("-", "−")
 
 
 def ticks_of(ends: Ends, count: int) -> Sequence[float]:

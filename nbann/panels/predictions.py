@@ -13,11 +13,11 @@ from ..core.losses.machine_losses import MachineLoss
 from ..core.losses.spread_losses import GaussianNLL, Pinball
 from .asked import amount, check_part, part_of, spaced, task_of
 from .base import Margins, Panel
-from .plot import Plot, Reach, roomy
+from .plot import Plot, Reach, roomy, tick_words, ticks_of
 from .predicted import Answer, Floats, Predicted
-from .scale import FINE, Limit, largest, step_up
+from .scale import FINE, Limit, largest, rounding, step_up
 from .style import LINE, SMALL
-from .text import literal, number, plain
+from .text import literal, number, plain, text_width
 
 if TYPE_CHECKING:
     from ..core.trainer import Trainer
@@ -26,6 +26,7 @@ _DRAWN = 1000  # points that are drawn
 _BARRED = 100  # of them, points that have a bar
 _BINS = 20
 _HISTOGRAM = 0.29  # share of the width
+_LEAST, _MOST_ROOM = 28.0, 64.0  # pixels for the numbers at the predicted values
 
 
 class Predictions(Panel):
@@ -91,8 +92,10 @@ class Predictions(Panel):
         width, height = self._use_pixels()
         self._painted: Answer | None = None
         narrow = max(_HISTOGRAM * width, 96.0)
-        main = (48.0, 34.0, width - narrow - 48 - 44, height - 40)
-        self._draw_main(main)
+        self._up = Reach(*roomy(self.predicted.true))
+        self._beside = self._room_of_ticks()
+        left = self._beside + 20
+        self._draw_main((left, 34.0, width - narrow - left - 44, height - 40))
         aside = (width - narrow, 34.0, narrow - 2, height - 40)
         self._aside = Plot(self, aside, across="true − predicted", ticks=(3, 3))
         self._bars = self._aside.add(PolyCollection([], transform=self._aside.transform))
@@ -108,14 +111,13 @@ class Predictions(Panel):
 
     def _draw_main(self, frame: tuple[float, float, float, float]) -> None:
         color, ink = self.theme.phases["forward"], self.theme.ink
-        self._up = Reach(*roomy(self.predicted.true))
         if self.predicted.grid is None:
             across, up = f"true {self.predicted.name}", f"predicted {self.predicted.name}"
         else:
             data = glimpse(self.trainer.train_data)
             scaled = "" if data.scaling is None else ", standardized"
             across, up = plain(data.feature_names[0]) + scaled, self.predicted.name
-        self._main = plot = Plot(self, frame, across=across, up=up)
+        self._main = plot = Plot(self, frame, across=across, up=up, beside=self._beside)
         self._band = PolyCollection([], transform=plot.transform, facecolors=color, alpha=0.22)
         self._band.set_linewidth(0)
         self._whiskers = LineCollection([], transform=plot.transform, colors=color, alpha=0.45)
@@ -141,6 +143,17 @@ class Predictions(Panel):
             thin = {} if i == 0 else {"linewidth": 0.8}
             self._lines.append(plot.add(self.ax.plot([], [], **(line | thin))[0]))
         self._use_pixels()
+
+    def _room_of_ticks(self) -> float:
+        """Return the pixels that numbers at predicted values need: like true ones, of any sign."""
+        far = largest(self.predicted.true)
+        words = [
+            word
+            for ends in (self._up.fit(), (-far, far))
+            for word in tick_words(ticks_of(ends, 4), _LEAST)
+        ]
+        most = max(text_width(word, SMALL) for word in words)
+        return float(np.clip(most, _LEAST, _MOST_ROOM))
 
     def _key(self) -> str:
         """Return in words what line, band and points are."""
@@ -170,7 +183,8 @@ class Predictions(Panel):
             self._show_curve(answer)
         self._show_residuals()
         r2, rmse = self.predicted.scores()
-        self._status.set_text(f"R² {number(r2)}, RMSE {number(rmse)}")
+        error = number(rmse, noise=rounding(self.predicted.true))
+        self._status.set_text(f"R² {number(r2)}, RMSE {error}")
 
     def _show_curve(self, answer: Answer) -> None:
         grid, band = self.predicted.grid, answer.band
@@ -231,9 +245,10 @@ class Predictions(Panel):
         score = f"R2 {number(r2)}"
         if np.isnan(r2):
             score = "R2 not defined (all true values are the same)"
-        low, high = number(float(off.min())), number(float(off.max()))
+        noise = rounding(shown.true)
+        low, high, error = (number(float(n), noise=noise) for n in (off.min(), off.max(), rmse))
         ends = f"residuals from {low} to {high}{self._spread()}"
-        return f"{what}: {score}, RMSE {number(rmse)}; {ends}."
+        return f"{what}: {score}, RMSE {error}; {ends}."
 
     def _spread(self) -> str:
         """Say how many true values lie within the band."""

@@ -103,6 +103,16 @@ def largest(values: NDArray[np.floating]) -> float:
     return float(sizes.max()) if sizes.size else 0.0
 
 
+def rounding(*values: NDArray[np.floating]) -> float:
+    """Return what sums and differences of numbers that cancel may leave: 4 ulp of the largest.
+
+    >>> import numpy as np
+    >>> abs(0.1 + 0.2 - 0.3) <= rounding(np.array([0.1, 0.2, 0.3])) < 1e-15
+    True
+    """
+    return max((4 * float(np.finfo(v.dtype).eps) * largest(v) for v in values), default=0.0)
+
+
 def thinned(
     x: NDArray[np.float64], y: NDArray[np.float64], most: int = 800
 ) -> tuple[NDArray[np.float64], ...]:

@@ -72,8 +72,14 @@ def text_width(text: str, size: float) -> float:
     return float(width / 64)
 
 
-def number(value: float, digits: int = 3) -> str:
-    """Return a number with significant digits and a true minus sign."""
+def number(value: float, digits: int = 3, *, noise: float = 0.0) -> str:
+    """Return a number with significant digits and a true minus sign.
+
+    One of no more than `noise` is told as 0: how large a rounding error is (`scale.rounding`)
+    differs from one processor to the next, and it says nothing.
+    """
+    if abs(value) <= noise:
+        return "0"
     if math.isnan(value):
         return "not a number"
     if math.isinf(value):

@@ -233,6 +233,23 @@ def test_the_kernel_answers_while_it_runs_and_one_loop_is_left(lab_page, view):
     assert lab_page.console_errors == []
 
 
+def test_the_speed_stays_on_one_line(view):
+    """Whatever the unit and the speed, nothing wraps and nothing moves at 1280 pixels."""
+    bar, words = (view.root.locator(f".nbann-{name}") for name in ("transport", "speed-text"))
+    speed = view.root.get_by_label("Speed of Play")
+    fastest = int(speed.get_attribute("max"))
+    heights = set()
+    for unit in ("op", "layer", "phase", "batch", "epoch"):
+        view.choose(unit)
+        for place in range(fastest + 1):
+            speed.fill(str(place))
+            assert words.inner_text().endswith("/s")
+            assert words.evaluate("el => el.scrollWidth - el.clientWidth") <= 0
+            heights.add((bar.bounding_box()["height"], words.bounding_box()["height"]))
+    assert len(heights) == 1, heights
+    assert heights.pop()[0] < 40  # one row of controls
+
+
 def test_it_fits_its_width_in_both_themes(lab_page, view):
     page = lab_page.page
     page.set_viewport_size({"width": 1600, "height": 2000})

@@ -61,13 +61,13 @@ test("the plane's scales lead there and back", () => {
 });
 
 test("every class has a marker of its own", () => {
-  const shapes = Array.from({ length: 6 }, (_, kind) => {
+  const shapes = Array.from({ length: 10 }, (_, kind) => {
     const calls = [];
     const note = (name) => (...args) => calls.push([name, ...args.map((v) => Math.round(10 * v))]);
     marker({ beginPath() {}, closePath() {}, arc: note("arc"), lineTo: note("line") }, kind, 0, 0, 3);
     return JSON.stringify(calls);
   });
-  assert.equal(new Set(shapes).size, 6);
+  assert.equal(new Set(shapes).size, 10);
 });
 
 test("signed bytes are blue below, neutral at 0, orange above, with the lowest row at the bottom", () => {

@@ -120,6 +120,31 @@ def test_words_over_a_layer_are_those_of_layer_stats():
     assert f"relu1: from 0 to {out.max():#.3g}, mean {out.mean():#.3g}, {words}" in panel.describe()
 
 
+def through(weights, x, dtype="float64"):
+    """A net of one neuron in each layer, which has gone forward over samples x."""
+    net = nbann.Sequential([nbann.Dense(1, weight=[[w]], bias=False) for w in weights])
+    data = (np.reshape(x, (-1, 1)), np.zeros((len(x), 1)))
+    trainer = nbann.Trainer(net, data, loss="mse", batch_size=None, dtype=dtype)
+    trainer.step("phase")
+    return trainer
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_rounding_is_not_told_and_small_numbers_are(dtype):
+    x = np.array([0.1, 0.2, -0.3] * 2, dtype)
+    assert x.mean(dtype=np.float64) != 0  # by a rounding error, whose size is a processor's own
+    words = attached(Activations(), through([1.0, 1e-20], x, dtype)).describe()
+    assert "dense1: from −0.300 to 0.200, mean 0;" in words
+    assert "dense2: from −3.00e−21 to 2.00e−21, mean 0." in words
+
+
+def test_the_spread_of_layers_that_give_one_number_is_none():
+    x = [0.1 + 0.2, 0.3]  # which are not the same
+    assert 0 < np.std(x) < 1e-16
+    words = attached(Activations(), through([1.0] * 9, x)).describe()
+    assert "std from 0 at dense1 to 0 at dense9 over all 9" in words
+
+
 def test_saturated_outputs_are_named():
     net = nbann.Sequential(
         [nbann.Dense(4, init=nbann.initializers.Normal(5.0)), nbann.Sigmoid(), nbann.Dense(3)]

@@ -93,6 +93,14 @@ def test_a_component_is_kept_where_its_rule_would_turn_it():
     assert 0 < turned < 90  # the rule alone would have turned it on the way
 
 
+def test_ten_digits_can_be_told_apart():
+    net = nbann.Sequential([nbann.Dense(2), nbann.Tanh(), nbann.Dense(10)])
+    panel = attached(LatentSpace(), nbann.Trainer(net, nbann.datasets.digits()))
+    lines = [line for line, _ in panel._groups]
+    assert len({line.get_marker() for line in lines}) == 10
+    assert len({line.get_markerfacecolor() for line in lines}) == 10
+
+
 def test_samples_have_their_class_marker():
     panel = attached(LatentSpace(), classes())
     y = panel.trainer.train_data.y

@@ -115,6 +115,17 @@ def test_what_the_op_reads_and_writes_is_lit(index):
     assert f"last op: {op.phase} {op.name}, read " in panel.describe()
 
 
+def test_an_op_that_reads_nothing_is_not_said_to_read():
+    net = nbann.Sequential([nbann.Dropout(0.5, name="drop"), nbann.Dense(2)])
+    trainer = nbann.Trainer(net, ([[0.0], [1.0]], [0, 1]))
+    assert trainer.op.reads == ()  # which units are dropped is drawn
+    words = attached(NetworkDiagram(), trainer).describe()
+    assert words.endswith("next op: forward drop.draw, writes drop.draw.")
+    trainer.step("op")
+    words = attached(NetworkDiagram(), trainer).describe()
+    assert words.endswith("last op: forward drop.draw, wrote drop.draw.")
+
+
 def test_reading_and_writing_differ_in_more_than_color():
     panel = attached(NetworkDiagram(), classes())
     for pair in (panel._bands, panel._rings):

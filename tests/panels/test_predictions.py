@@ -1,11 +1,15 @@
 """Predicted values, bands and scores against plain NumPy and scikit-learn."""
 
+import itertools
+
 import numpy as np
 import pytest
+from matplotlib.ticker import MaxNLocator
 
 import nbann
 from nbann.panels import Predictions
-from nbann.panels.text import number
+from nbann.panels.style import SMALL
+from nbann.panels.text import number, text_width
 
 from .alike import assert_never_stale
 from .boards import attached, classes, values
@@ -44,6 +48,50 @@ def test_scores_are_those_of_scikit_learn():
         assert words in panel.describe()
         trainer.run(60)
         panel.update()
+
+
+def test_a_residual_that_is_rounding_is_none():
+    net = nbann.Sequential([nbann.Dense(1, weight=[[1.0]], bias=[0.0])])
+    trainer = nbann.Trainer(net, ([[0.1 + 0.2], [0.6]], [0.3, 0.6]))
+    assert 0.3 - trainer.predict([[0.1 + 0.2]])[0] != 0
+    assert "RMSE 0; residuals from 0 to 0." in attached(Predictions(), trainer).describe()
+
+
+RANGES = [(1, 0), (1e4, 1e6), (1e-3, 0), (1e-6, 1), (123456, -1e7), (300, 0), (2e-9, 0), (3e12, 0)]
+
+
+@pytest.mark.parametrize("features", [1, 2])
+@pytest.mark.parametrize(("size", "middle"), RANGES)
+def test_numbers_at_ticks_are_neither_cut_off_nor_over_one_another(size, middle, features):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, features))
+    net = nbann.Sequential([nbann.Dense(1)])
+    trainer = nbann.Trainer(net, nbann.Dataset(X, size * X[:, 0] + middle), loss="mse")
+    board = nbann.Dashboard(trainer, ["predictions"])
+    trainer.set("dense1.bias", 0, middle + size)
+    board.update()
+    board.figure.canvas.draw()
+    pixels = np.asarray(board.figure.canvas.buffer_rgba())[:, :, :3]
+    assert (pixels[:, [0, -1]] == 255).all()  # nothing reaches the figure's edge
+    (panel,) = board.panels
+    for plot in (panel._main, panel._aside):
+        for words, ends in zip((plot._below, plot._beside), plot.ends, strict=True):
+            shown = [(at, word) for at, word in zip(words.at, words.words, strict=True) if word]
+            told = [float(word.replace("−", "-")) for _, word in shown]
+            inside = MaxNLocator(8).tick_values(*ends)
+            assert min(inside) <= min(told, default=0) <= max(told, default=0) <= max(inside)
+            assert len(set(told)) == len(told)
+        shown = [
+            (at[0], text_width(word, SMALL))
+            for at, word in zip(plot._below.at, plot._below.words, strict=True)
+            if word
+        ]
+        assert len(shown) >= 2
+        for (left, one), (right, other) in itertools.pairwise(shown):
+            assert left + one / 2 < right - other / 2
+        label = plot.frame[0] - 12 - plot._room + 5  # where the upward label ends
+        for at, word in zip(plot._beside.at, plot._beside.words, strict=True):
+            assert at[0] - text_width(word, SMALL) > (label if plot is panel._main else 0)
 
 
 def test_points_stand_over_true_values_with_the_diagonal():

@@ -74,6 +74,13 @@ def test_samples_stand_in_their_units():
     assert f"{pure} of them have a single class" in panel.describe()
 
 
+def test_ten_digits_can_be_told_apart():
+    trainer = nbann.Trainer(nbann.SOM(4, 4, rule="batch"), nbann.datasets.digits())
+    marks = attached(SOMMap(), trainer)._grid.markers
+    assert len({tuple(mark.get_facecolor()[0]) for mark in marks}) == 10
+    assert len({mark.get_paths()[0].vertices.tobytes() for mark in marks}) == 10
+
+
 def test_a_crowd_is_shown_by_its_commonest_class():
     trainer = nbann.Trainer(nbann.SOM(3, 3, rule="batch"), nbann.datasets.moons(2000))
     trainer.run(3)

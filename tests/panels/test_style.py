@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 from nbann.panels.scale import Limit, step_up
-from nbann.panels.style import PHASE_COLORS, THEMES, contrast
+from nbann.panels.style import MARKERS, PHASE_COLORS, THEMES, contrast
 from nbann.panels.text import literal, number, plain, short_number, text_width
 
 
@@ -22,6 +23,58 @@ def test_text_can_be_read(name):
     colors = theme.diverging(np.linspace(-1, 1, 101), 1.0)
     for ink, color in zip(theme.text_on(colors), colors, strict=True):
         assert contrast(ink, "#" + "".join(f"{c:02x}" for c in color[:3])) >= 4.5
+
+
+# What people see who lack a kind of cone, on linear RGB: G. M. Machado, M. M. Oliveira & L. A. F.
+# Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency", IEEE TVCG
+# 15(6), 2009, severity 1.0.
+VISIONS = {
+    "normal": np.eye(3),
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}  # fmt: skip
+
+
+def lab(colors, vision):
+    """CIELAB (D65) of sRGB colors in somebody's eyes: IEC 61966-2-1, CIE 15."""
+    c = np.array([to_rgb(color) for color in colors])
+    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(linear @ np.transpose(VISIONS[vision]), 0, 1)
+    to_xyz = [
+        [0.4124564, 0.3575761, 0.1804375],
+        [0.2126729, 0.7151522, 0.0721750],
+        [0.0193339, 0.1191920, 0.9503041],
+    ]
+    x, y, z = np.cbrt(seen @ np.transpose(to_xyz) / [0.95047, 1.0, 1.08883]).T
+    return np.column_stack([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+@pytest.mark.parametrize("name", THEMES)
+def test_ten_classes_have_ten_colors_in_anybodys_eyes(name, vision):
+    # 2.3 is what can just be noticed side by side (Mahy et al., 1994); Okabe and Ito's own eight
+    # are at least 11 apart
+    theme = THEMES[name]
+    seen = lab([theme.class_color(k) for k in range(10)], vision)
+    apart = np.linalg.norm(seen[:, None] - seen[None], axis=2)
+    assert apart[np.triu_indices(10, 1)].min() > 10
+    assert apart[8:, :8].min() > 25  # those that came to them
+    assert apart[8, 9] > 25
+    assert min(contrast(theme.class_color(k), theme.background) for k in (8, 9)) >= 3
+
+
+def test_ten_classes_have_ten_markers():
+    assert len(set(MARKERS)) == len(MARKERS) == 10
 
 
 @pytest.mark.parametrize("name", THEMES)

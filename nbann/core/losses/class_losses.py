@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 class CrossEntropy(Loss):
     """Softmax and cross-entropy from logits: ``L = -1/n * sum_i log(softmax(z_i)[y_i])``.
 
+    The net ends with the layer that gives the logits: behind a `Softmax` there is a warning, as it
+    would be applied twice.
+
     The gradient is ``dL/dz = (p - Y) / n`` with p the probabilities and Y the one-hot labels
     (Bishop, Pattern Recognition and Machine Learning, 2006, eq. 4.108-4.109). Computed from
     ``log p = z - max - log(sum(exp(z - max)))``, so that logits of any size are safe.
@@ -66,6 +69,7 @@ class CrossEntropy(Loss):
 
     kind = "cross_entropy"
     for_classes = True
+    applies = "softmax"
 
     def __init__(
         self,
@@ -141,6 +145,7 @@ class BinaryCrossEntropy(Loss):
     ``L = mean(-t*log(p) - (1 - t)*log(1 - p))`` with ``p = 1 / (1 + exp(-z))`` and targets t of 0
     and 1, over all samples and outputs; ``dL/dz = (p - t) / size`` (Bishop, 2006, eq. 4.90-4.91).
     Computed as ``max(0, z) - z*t + log(1 + exp(-|z|))``, so that logits of any size are safe.
+    Behind a `Sigmoid` there is a warning, as it would be applied twice.
 
     One output tells two classes apart: targets are labels 0 and 1, shape (n,). Several outputs are
     as many labels, each there or not (multilabel): targets (n, k). For an output at every time step
@@ -171,6 +176,7 @@ class BinaryCrossEntropy(Loss):
 
     kind = "binary_cross_entropy"
     for_classes = True
+    applies = "sigmoid"
 
     def __init__(
         self,

@@ -80,6 +80,9 @@ class Loss(ABC):
     for_classes = False
     """Whether targets are class labels whatever the data set says, and outputs are their logits."""
 
+    applies = ""
+    """The activation that it applies to the outputs itself, by its kind: they are to be logits."""
+
     for_values = False
     """Whether targets are values even where they are whole numbers (counts)."""
 
