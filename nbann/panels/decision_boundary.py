@@ -113,7 +113,8 @@ class DecisionBoundary(Panel):
         self._box = np.column_stack([low - room, high + room])
         self._classes = self.trainer.task == "classification"
         self.title = "Decision boundary" if self._classes else "Predicted value"
-        count = max(2, self.trainer[self.trainer.program.output].shape[1]) if self._classes else 0
+        with np.errstate(all="ignore"):
+            count = self._shares(data.X[:1]).shape[1] if self._classes else 0
         self._names = names_of(data.target_names, count, "class ")
         self._center = 0.0 if self._classes else float(np.mean(data.y))
         self._spread = 1.0 if self._classes else largest(data.y - self._center) or 1.0
@@ -151,20 +152,19 @@ class DecisionBoundary(Panel):
             return
         self._silenced = silenced
         self._asked = {name: array.copy() for name, array in now.items()}
-        answers = self._shares() if self._classes else self.trainer.predict(self.grid)
+        with np.errstate(all="ignore"):  # what is not a number is drawn as such
+            answers = (self._shares if self._classes else self.trainer.predict)(self.grid)
+            guesses = self.trainer.predict(self._X)
         rows = self.resolution ** (len(self._columns) - 1)
         self._answers = np.asarray(answers, float).reshape(rows, self.resolution, -1)
-        self._wrong = (
-            self.trainer.predict(self._X) != self._y
-            if self._classes
-            else np.zeros(len(self._y), bool)
-        )
+        self._wrong = guesses != self._y if self._classes else np.zeros(len(self._y), bool)
 
-    def _shares(self) -> NDArray[np.floating]:
+    def _shares(self, X: NDArray[np.float64]) -> NDArray[np.floating]:
         """Return each class's probability; if the net gives none, 1 for the class it predicts."""
         if self.trainer.gives_probabilities:
-            return self.trainer.predict_proba(self.grid)
-        return np.eye(len(self._names))[self.trainer.predict(self.grid)]
+            return self.trainer.predict_proba(X)
+        count = max(2, self.trainer[self.trainer.program.output].shape[1])
+        return np.eye(count)[self.trainer.predict(X)]
 
     # ---- drawing ---------------------------------------------------------------------------------
     def _draw(self) -> None:
@@ -267,9 +267,11 @@ class DecisionBoundary(Panel):
         answers = stretch(rows, round(height), round(width))
         if self._classes:
             self._image.set_data(class_colors(answers, self.theme))
-            wrong = self.wrong()
+            known = bool(np.isfinite(self._answers).any())
+            wrong = self.wrong() & known
             self._rings.set_data(*self._places()[wrong].T)
-            self._status.set_text(f"ringed: {int(wrong.sum()):,} wrong")
+            words = f"ringed: {int(wrong.sum()):,} wrong"
+            self._status.set_text(words if known else "outputs are not numbers")
             return
         if self._along is not None:
             return

@@ -232,11 +232,14 @@ class LatentSpace(Panel):
         for label, words in zip(self._labels, self._axes(plane), strict=True):
             label.set_text(words)
         name = literal(self._name, self.size[0] / 3, SMALL)
-        self._status.set_text(f"{name}: {self._neurons} neurons")
+        known = bool(np.isfinite(plane.points).all())
+        self._status.set_text(f"{name}: {f'{self._neurons} neurons' if known else 'not numbers'}")
 
     def _axes(self, plane: Plane) -> tuple[str, str]:
         if self._neurons == 2:
             return "neuron 0", "neuron 1"
+        if not np.isfinite(plane.shares).all():
+            return "component 1", "component 2"
         shares = (_percent(share) for share in plane.shares)
         one, two = (f"component {i}: {s} of the variance" for i, s in enumerate(shares, 1))
         room = self.size[1] + 80

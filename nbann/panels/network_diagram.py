@@ -182,7 +182,7 @@ class NetworkDiagram(Drawing):
         for i in self._told:
             p = self.probabilities(i)
             known = p is not None
-            chances += [f"{number(100 * float(p[k]))}%" if known else "" for k in self.shown[i]]
+            chances += [_chance(float(p[k])) if known else "" for k in self.shown[i]]
         self._chances.set_words(chances)
 
     def _refresh_edges(self) -> None:
@@ -278,6 +278,10 @@ class NetworkDiagram(Drawing):
 
     def _describe(self) -> str:
         return network_words.describe(self)
+
+
+def _chance(share: float) -> str:
+    return f"{number(100 * share)}%" if np.isfinite(share) else "NaN"
 
 
 def band_alpha(edges: int) -> float:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..core.layers.normalization import BatchNorm, LayerNorm
 from .network_layout import feature_names, output_names
+from .scale import rounding
 from .text import counted, listed, number, plain
 
 if TYPE_CHECKING:
@@ -112,29 +113,30 @@ def _column(panel: NetworkDiagram, i: int) -> str:
 
 def _parameters(panel: NetworkDiagram, seen: list[int]) -> list[str]:
     """Return from where to where weights (or their gradients) and biases reach."""
+    noise = rounding(*panel.trainer.parameters.values())  # in a bias that nothing depends on, say
     words = []
     weighted = [i for i in panel._weighted if i in seen and panel.columns[i].source in seen]
     if weighted:
-        what = "gradients" if panel.edges == "gradient" else "weights"
+        what, edge = ("gradients", 0.0) if panel.edges == "gradient" else ("weights", noise)
         said = []
         for i in weighted:
             column = panel.columns[i]
             gate = f" (gate {column.gates[column.gate]})" if column.gates else ""
             gate += " turned" if column.turned else ""
-            said.append(f"{plain(column.weight)}{gate} {_range(panel.matrix(i))}")
+            said.append(f"{plain(column.weight)}{gate} {_range(panel.matrix(i), edge)}")
         words.append(f"{what} {listed(said)}")
     biased = [i for i in panel._biased if i in seen]
     if biased:
-        said = [f"{plain(panel.columns[i].bias)} {_range(panel.bias(i))}" for i in biased]
+        said = [f"{plain(panel.columns[i].bias)} {_range(panel.bias(i), noise)}" for i in biased]
         words.append(f"biases {listed(said)}")
     return words
 
 
-def _range(values: NDArray[np.floating]) -> str:
+def _range(values: NDArray[np.floating], noise: float) -> str:
     known = values[~np.isnan(values)]
     if not known.size:
         return "not computed yet"
-    low, high = number(float(known.min())), number(float(known.max()))
+    low, high = (number(float(end), noise=noise) for end in (known.min(), known.max()))
     return low if low == high else f"{low} to {high}"
 
 

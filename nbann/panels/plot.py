@@ -119,6 +119,8 @@ class Plot:
         look: dict[str, Any] = {"size": SMALL, "color": theme.muted}
         self._below = Words(ax, nothing, **look)
         self._beside = Words(ax, nothing, align="right", **look)
+        for words in (self._below, self._beside):
+            words.set_clip_on(False)  # they may reach into the panel's margins
         text: dict[str, Any] = {"fontsize": SMALL, "color": theme.muted, "parse_math": False}
         room = wide + 40
         ax.text(x + wide / 2, y - 18, literal(across, room, SMALL), ha="center", va="top", **text)

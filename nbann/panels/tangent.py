@@ -18,12 +18,13 @@ from ..core.trainer import Trainer as Twin
 from .base import Margins, Panel
 from .scale import FINE, Limit
 from .style import LABEL, LINE, THIN
-from .text import number, plain
+from .text import number, plain, text_width
 
 if TYPE_CHECKING:
     from ..core.trainer import Trainer
 
 _POINTS = 801
+_WIDEST = "z −0.0000, a −0.0000, slope −0.0000"
 _REACH = 4.0  # of z that is always shown, each way
 
 
@@ -128,10 +129,12 @@ class Tangent(Panel):
         ]
         self._tangent = self.moving(ax.plot([], [], color=theme.ink, linewidth=LINE)[0])
         self._dot = self.moving(ax.plot([], [], "o", color=theme.ink, markersize=6)[0])
-        self._status = self.moving_text(
-            (1, 1), (0, self.header), color=theme.muted, ha="right", size=LABEL
-        )
         self.subtitle("solid: a = f(z); dashed: slope f'(z)")
+        wide = self.header_room > text_width(_WIDEST, LABEL)
+        # where the header has no room: below it, where no curve begins
+        at = {"ha": "right", "va": "baseline"} if wide else {"ha": "left", "va": "top"}
+        place = ((1, 1), (0, self.header)) if wide else ((0, 1), (6, -2))
+        self._status = self.moving_text(*place, color=theme.muted, size=LABEL, **at)
         self._show_curve()
 
     def _show_curve(self) -> None:

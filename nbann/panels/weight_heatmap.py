@@ -24,7 +24,7 @@ from .words import Words
 if TYPE_CHECKING:
     from ..core.trainer import Trainer
 
-_BAR = 58.0  # pixels on the right for the scale
+_BAR, _ENDS = 58.0, 42.0  # pixels on the right for the scale, and for the numbers at its ends
 _FOOT = 32.0  # pixels under a matrix for its labels
 _WIDEST = 60  # columns beyond which a matrix gets no wider
 _MOST_NUMBERS = 200
@@ -230,6 +230,7 @@ class WeightHeatmap(Panel):
         self._ends = self.moving(
             Words(self.ax, places, SMALL, align="left", color=self.theme.muted)
         )
+        self._ends.set_clip_on(False)  # they reach into the margin
 
     def _restart(self) -> None:
         self._limit.restart()
@@ -247,6 +248,8 @@ class WeightHeatmap(Panel):
         if known:
             self._limit.fit(max(largest(v) for v in values))
         ends = f"{self._limit.value:g}".replace("-", "−")
+        if text_width(f"−{ends}", SMALL) > _ENDS:
+            ends = short_number(self._limit.value)
         self._ends.set_words([ends, f"−{ends}"] if known else ["", ""])
         self._empty.set_text("" if known or self.of == "weight" else _EMPTY)
         for block, shown in zip(self._blocks, values, strict=True):

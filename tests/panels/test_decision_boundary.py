@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 import nbann
 from nbann.panels import DecisionBoundary
 from nbann.panels.decision_boundary import telling_features
-from nbann.panels.field import stretch
+from nbann.panels.field import class_colors, stretch
 from nbann.panels.style import THEMES
 
 from .boards import attached, blobs, classes, trask, values
@@ -33,6 +34,51 @@ def test_answers_are_those_of_the_net_with_other_features_at_their_mean():
             sample[2], sample[0] = across, up
             expected = by_hand(trainer, sample[None])[0]
             np.testing.assert_allclose(panel.answers()[row, column], expected, atol=1e-12)
+
+
+def test_what_is_no_number_is_gray_and_stays_where_it_is():
+    grid = np.random.default_rng(0).uniform(size=(5, 7, 3))
+    grid /= grid.sum(axis=2, keepdims=True)
+    grid[3, 2] = np.nan
+    out = stretch(grid, 50, 70)
+    filled = np.where(np.isnan(grid), 0.0, grid)
+    gray = np.isnan(out).any(axis=2)
+    rows, columns = np.nonzero(gray)
+    assert 12 <= np.ptp(rows) + 1 <= 14  # of 50 pixels, the quarter round the fourth of five points
+    assert 11 <= np.ptp(columns) + 1 <= 13
+    np.testing.assert_array_equal(out[~gray], stretch(filled, 50, 70)[~gray])
+    for theme in THEMES.values():
+        colors = class_colors(out, theme)
+        missing = [round(255 * c) for c in to_rgb(theme.faint)]
+        np.testing.assert_array_equal(colors[gray][:, :3], [missing] * int(gray.sum()))
+        assert not (colors[~gray][:, :3] == missing).all(axis=1).any()
+
+
+@pytest.mark.parametrize("features", [1, 2])
+def test_a_net_whose_outputs_are_no_numbers_rings_nothing(features):
+    X = np.linspace(1.0, 2.0, 6)[:, None] * np.ones((1, features))
+    ends = [[1e200] * 2, [-1e200] * 2]
+    net = nbann.Sequential(
+        [nbann.Dense(2, weight=[[1e200] * 2] * features), nbann.Dense(2, weight=ends)]
+    )
+    trainer = nbann.Trainer(net, (X, np.arange(6) % 2), metrics=[])
+    panel = attached(DecisionBoundary(), trainer)
+    assert np.isnan(panel.answers()).all()
+    assert panel._status.get_text() == "outputs are not numbers"
+    assert len(panel._rings.get_xdata()) == 0
+    assert "not numbers" in panel.describe()
+    panel.ax.get_figure().canvas.draw()
+
+
+@pytest.mark.parametrize("features", [1, 2])
+def test_a_single_class_is_everywhere(features):
+    X = np.linspace(-1.0, 2.0, 6)[:, None] * np.ones((1, features))
+    net = nbann.Sequential([nbann.Dense(1)])
+    trainer = nbann.Trainer(net, (X, np.zeros(6, int)), loss="cross_entropy")
+    panel = attached(DecisionBoundary(), trainer)
+    np.testing.assert_array_equal(panel.answers(), 1.0)
+    assert "class 0 100%; the likeliest class has probability 1.00" in panel.describe()
+    panel.ax.get_figure().canvas.draw()
 
 
 def test_the_picture_has_the_color_of_the_likeliest_class():

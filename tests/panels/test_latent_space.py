@@ -1,5 +1,7 @@
 """The latent space against scikit-learn's PCA, and that it does not flip."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -99,6 +101,26 @@ def test_ten_digits_can_be_told_apart():
     lines = [line for line, _ in panel._groups]
     assert len({line.get_marker() for line in lines}) == 10
     assert len({line.get_markerfacecolor() for line in lines}) == 10
+
+
+@pytest.mark.parametrize("width", [3.0, 4.5])
+def test_ten_digits_are_named_in_a_narrow_panel(width):
+    net = nbann.Sequential([nbann.Dense(2), nbann.Tanh(), nbann.Dense(10)])
+    panel = attached(LatentSpace(), nbann.Trainer(net, nbann.datasets.digits()), width=width)
+    panel.ax.get_figure().canvas.draw()
+    words = [text for text in panel.ax.texts if text.get_text() in list("0123456789")]
+    assert len(words) == 10
+    boxes = [text.get_window_extent() for text in words]
+    for left, right in itertools.pairwise(boxes):
+        assert right.x0 - left.x1 > 8  # a marker stands between
+
+
+def test_no_share_of_what_is_no_number():
+    net = nbann.Sequential([nbann.Dense(3, weight=[[1e200] * 3]), nbann.Dense(3), nbann.Dense(2)])
+    trainer = nbann.Trainer(net, ([[1e200], [1.0]], [0, 1]), metrics=[])
+    panel = attached(LatentSpace("dense1"), trainer)
+    assert [label.get_text() for label in panel._labels] == ["component 1", "component 2"]
+    assert panel._status.get_text() == "dense1.out: not numbers"
 
 
 def test_samples_have_their_class_marker():

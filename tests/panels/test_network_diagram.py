@@ -115,6 +115,26 @@ def test_what_the_op_reads_and_writes_is_lit(index):
     assert f"last op: {op.phase} {op.name}, read " in panel.describe()
 
 
+def test_a_chance_that_is_no_number_says_so_in_little_room():
+    net = nbann.Sequential([nbann.Dense(2, weight=[[1e200] * 2]), nbann.Dense(2)])
+    trainer = nbann.Trainer(net, ([[1e200], [1.0]], [0, 1]), metrics=[], batch_size=2)
+    trainer.step("phase", 2)
+    assert np.isnan(trainer["loss.p"][0]).all()
+    panel = attached(NetworkDiagram(), trainer)
+    assert [word for word in panel._chances.words if word] == ["NaN", "NaN"]
+
+
+def test_a_bias_that_is_rounding_is_told_as_none():
+    trainer = nbann.Trainer(
+        nbann.Sequential([nbann.Dense(1, name="only", weight=[[1.0]], bias=[1e-17])]),
+        ([[1.0], [2.0]], [1.0, 2.0]),
+    )
+    words = attached(NetworkDiagram(), trainer).describe()
+    assert "biases only.bias 0;" in words
+    trainer.set("only.bias", 0, 1e-9)  # which is no rounding
+    assert "biases only.bias 1.00e−09;" in attached(NetworkDiagram(), trainer).describe()
+
+
 def test_an_op_that_reads_nothing_is_not_said_to_read():
     net = nbann.Sequential([nbann.Dropout(0.5, name="drop"), nbann.Dense(2)])
     trainer = nbann.Trainer(net, ([[0.0], [1.0]], [0, 1]))

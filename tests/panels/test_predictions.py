@@ -76,6 +76,7 @@ def test_numbers_at_ticks_are_neither_cut_off_nor_over_one_another(size, middle,
     (panel,) = board.panels
     for plot in (panel._main, panel._aside):
         for words, ends in zip((plot._below, plot._beside), plot.ends, strict=True):
+            assert not words.get_clip_on()  # nor at that of the axes
             shown = [(at, word) for at, word in zip(words.at, words.words, strict=True) if word]
             told = [float(word.replace("−", "-")) for _, word in shown]
             inside = MaxNLocator(8).tick_values(*ends)

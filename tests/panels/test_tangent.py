@@ -72,6 +72,20 @@ def test_after_a_reset_it_looks_as_it_did_at_the_start():
     same_as_fresh(panel, lambda p: [*p._lines[0].get_data(), p._dot.get_data()[0], p.ax.get_xlim()])
 
 
+@pytest.mark.parametrize("width", [2.6, 4.5, 9.0])
+def test_the_header_is_not_written_twice_over(width):
+    trainer = neuron("Tanh", z=-0.7)
+    trainer.step("phase")
+    panel = attached(Tangent(), trainer, width=width)
+    panel.ax.get_figure().canvas.draw()
+    status = panel._status.get_window_extent()
+    others = [text for text in panel.ax.texts if text is not panel._status and text.get_text()]
+    assert "slope" in panel._status.get_text()
+    assert len(others) == 2  # the title, and what the lines are
+    assert not any(status.overlaps(text.get_window_extent()) for text in others)
+    assert 0 <= status.x0 < status.x1 <= 100 * width
+
+
 def test_words():
     trainer = neuron("Sigmoid", z=0.0)
     trainer.step("phase")

@@ -5,8 +5,8 @@ import pytest
 
 import nbann
 from nbann.panels import WeightHeatmap
-from nbann.panels.style import THEMES
-from nbann.panels.text import short_number
+from nbann.panels.style import SMALL, THEMES
+from nbann.panels.text import short_number, text_width
 
 from .boards import attached, classes, wide
 
@@ -222,3 +222,16 @@ def test_every_column_of_a_very_wide_matrix_is_in_the_picture():
         after = picture()
         assert (before != after).any(), column
         before = after
+
+
+@pytest.mark.parametrize("size", [3e-5, 0.0013, 0.02, 0.7, 5.0, 300.0, 12345.0, 3e9])
+def test_the_ends_of_the_scale_are_not_cut_off(size):
+    net = nbann.Sequential([nbann.Dense(2, weight=[[size, -size]])])
+    board = nbann.Dashboard(nbann.Trainer(net, ([[1.0], [2.0]], [0, 1])), ["weights"])
+    (panel,) = board.panels
+    (edge,) = {round(float(end), 9) for end, _ in panel._ends.at}
+    width = max(text_width(word, SMALL) for word in panel._ends.words)
+    assert edge + width <= panel.size[0] + panel.margins.right
+    assert not panel._ends.get_clip_on()  # at the edge of the axes
+    told = [float(word.replace("−", "-")) for word in panel._ends.words]
+    assert told[0] == -told[1] >= size
