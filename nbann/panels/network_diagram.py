@@ -20,8 +20,8 @@ from .network_ring import Ring
 from .network_strip import Strip
 from .network_unrolled import Unrolled
 from .scale import largest
-from .style import LABEL, PX
-from .text import literal, number, short_number
+from .style import LABEL, PX, SMALL
+from .text import literal, number, short_number, text_width
 
 Floats = NDArray[np.float64]
 
@@ -137,8 +137,10 @@ class NetworkDiagram(Drawing):
         self._status.set_color(self.theme.phase_color(op.phase, trainer.program.phases))
         known = trainer.is_current("loss")
         word = network_words.loss_word(trainer)
-        self._loss.set_words([f"{word} {number(float(trainer['loss']))}" if known else ""])
-        self._aside.set_words([" · ".join(network_words.asides(self))])
+        loss = f"{word} {number(float(trainer['loss']))}" if known else ""
+        self._loss.set_words([loss])
+        room = self.size[0] - self._aside.at[0, 0] - text_width(loss, SMALL) - 10
+        self._aside.set_words([literal(" · ".join(network_words.asides(self)), room, SMALL)])
 
     def _refresh_nodes(self) -> None:
         colors, words, bars = [np.zeros((0, 4), np.uint8)], [], []

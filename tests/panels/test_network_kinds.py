@@ -7,8 +7,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 import nbann
 from nbann.panels import Dashboard, NetworkDiagram
 from nbann.panels.network_ring import RING
-from nbann.panels.style import PX, THEMES
-from nbann.panels.text import number, short_number
+from nbann.panels.style import PX, SMALL, THEMES
+from nbann.panels.text import number, short_number, text_width
 
 from .boards import attached, classes
 from .nets import NETS, flat, hopfield, sequences
@@ -146,6 +146,18 @@ def test_the_edges_of_gates_are_those_of_the_candidate():
     np.testing.assert_array_equal(panel.matrix(1), trainer["lstm1.weight"][:, 6:9])  # i, f, g, o
     np.testing.assert_array_equal(panel.bias(1), trainer["lstm1.bias"][6:9])
     assert panel._aside.words == ["t = 0 of 0…3 · edges: gate g"]
+
+
+@pytest.mark.parametrize("width", [2.4, 3.0, 4.5])
+def test_what_stands_aside_makes_room_for_the_loss(width):
+    trainer = NETS["every step"]()
+    trainer.step("phase", 2)
+    panel = attached(NetworkDiagram(), trainer, width=width)
+    ((aside,), (loss,)) = panel._aside.words, panel._loss.words
+    assert loss.startswith("loss ")
+    assert aside.startswith("t = ") or width < 3
+    end = panel._aside.at[0, 0] + text_width(aside, SMALL)
+    assert end < panel._loss.at[0, 0] - text_width(loss, SMALL)
 
 
 def test_an_output_at_every_step_is_that_of_the_step():
