@@ -206,17 +206,25 @@ class Probabilities(Panel):
         if not known:
             return [None, None]
         best = int(row.argmax())
-        beside, above = abs(best - label) * self._pitch, abs(row[best] - row[label]) * self._full
-        return [best, label if beside > 40 or above > 12 else None]
+        (x, wide), (other, room) = (
+            (self._held(0.0, k, words), text_width(words, SMALL))
+            for k, words in ((k, self._said(row, k)) for k in (best, label))
+        )
+        beside = abs(x - other) > (wide + room) / 2 + 4
+        above = abs(row[best] - row[label]) * self._full > 12
+        return [best, label if beside or above else None]
+
+    def _said(self, row: NDArray[Any], k: int) -> str:
+        """Return how probable a class is, with its name where that does not stand below."""
+        words = percent(row[k])
+        if not self._named:
+            return literal(f"{self._names[k]}: {words}", self._wide, SMALL)
+        return words.removesuffix("%") if self._short else words
 
     def _tell(self, text: Text, row: NDArray[Any], corner: Corner, k: int | None) -> None:
         """Write the probability of a class over its bar."""
-        words = "" if k is None else percent(row[k])
-        if self._short:
-            words = words.removesuffix("%")
+        words = "" if k is None else self._said(row, k)
         if k is not None:
-            if not self._named:
-                words = literal(f"{self._names[k]}: {words}%", self._wide, SMALL)
             x, foot = self._held(corner[0], k, words), corner[1]
             text.set_position((x, foot + row[k] * self._full + 3))
         text.set_text(words)

@@ -126,6 +126,21 @@ def test_of_thin_bars_the_likeliest_and_the_true_one_have_their_number():
     assert panel.describe().endswith("and 97 more.")
 
 
+@pytest.mark.parametrize("classes", [26, 100])
+def test_the_likeliest_beside_the_true_one_does_not_lie_over_it(classes):
+    trainer = of_many_classes(classes)
+    panel = attached(Probabilities([20]), trainer)
+    alone = []
+    for likeliest in range(0, classes, classes // 13):
+        trainer.set("dense1.bias", likeliest, 0.0 if likeliest == 20 else 4.2)
+        panel.update()
+        assert overlaps(panel, panel._texts) == []
+        alone.append(not panel._texts[1].get_text())
+        trainer.set("dense1.bias", likeliest, 0.0)
+    assert any(alone)  # near the true one, which is 20
+    assert not all(alone)  # farther away both have their number
+
+
 def test_of_many_classes_the_first_four_have_a_sample():
     assert attached(Probabilities(), of_many_classes(6)).samples == (0, 1, 2, 3, 4, 5)
     assert attached(Probabilities(), of_many_classes(10)).samples == (0, 1, 2, 3)
