@@ -135,13 +135,14 @@ together.gather()
 # %% [markdown]
 # ## Change one thing
 #
-# How many workers are too many? Each gets all weights and sends all gradients back, for every batch. Set `workers` to 5, and the layers to 100 neurons: what is sent grows, and each has less to do. It pays where a batch takes long to compute.
+# How many workers are too many? Each gets all weights and sends all gradients back, for every batch. Set `workers` to 5, and `neurons` to 100: what is sent grows, and each has less to do. It pays where a batch takes long to compute.
 #
 # And not every net can be split: what if a layer looks at the whole batch?
 
 # %%
-workers = 2
-weights = sum(w.size for w in together.parameters.values())
+workers, neurons = 2, 8
+layers = [nbann.Dense(neurons), nbann.Tanh(), nbann.Dense(neurons), nbann.Tanh(), nbann.Dense(2)]
+weights = sum(w.size for w in nbann.Trainer(nbann.Sequential(layers), train).parameters.values())
 print(f"{weights} weights: {2 * workers * weights * 8 / 1000:.1f} kB on the way for each batch")
 
 net = nbann.Sequential([nbann.Dense(8), nbann.BatchNorm(), nbann.Dense(2)])
