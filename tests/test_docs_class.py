@@ -10,6 +10,7 @@ import pytest
 
 import nbann
 from nbann.cli import split_options
+from nbann.sweeping.crew import cores
 from nbann.widgets.player import UNSEEN
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,8 +44,8 @@ def test_the_table_is_what_was_measured():
     assert MEASURED["unit"] == "MB"
 
 
-def test_no_measured_lesson_has_gone():
-    assert set(PEAK) - {"a kernel without nbann"} <= LESSONS
+def test_every_lesson_is_measured():
+    assert set(PEAK) - {"a kernel without nbann"} == LESSONS
 
 
 def test_sums_are_right():
@@ -73,7 +74,7 @@ def test_limits_hold_what_was_measured():
 # ---- settings -----------------------------------------------------------------------------------
 
 
-def test_the_hubs_configuration_is_python_that_sets_what_it_says():
+def test_the_hubs_configuration_is_python_that_sets_what_it_says(monkeypatch):
     [config, _] = blocks("python")
 
     class Names(dict):
@@ -103,6 +104,9 @@ def test_the_hubs_configuration_is_python_that_sets_what_it_says():
     first = found["Spawner.default_url"].removeprefix(f"/lab/tree/{folder}/")
     assert (ROOT / "notebooks" / first).is_file()
     assert found["Spawner.cpu_limit"] == 1.0
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
+    assert cores() == 1  # what a sweep goes by, and lesson 17
+    assert int(found["Spawner.environment"]["LOKY_MAX_CPU_COUNT"]) == 2
 
 
 def test_the_exhibit_runs():
@@ -130,7 +134,7 @@ def test_yaml_by_its_parser():
     [values] = blocks("yaml")
     user = yaml.safe_load(values)["singleuser"]
     assert user["memory"] == {"guarantee": "512M", "limit": "1536M"}
-    assert user["extraEnv"] == {"OPENBLAS_NUM_THREADS": "1"}
+    assert user["extraEnv"] == {"OPENBLAS_NUM_THREADS": "1", "LOKY_MAX_CPU_COUNT": "2"}
 
 
 def test_the_proxys_blocks_are_balanced_and_go_where_nbann_lab_listens():

@@ -11,6 +11,7 @@ from .course import Course
 from .cursor import Cursor
 from .data.batches import Rows
 from .finite import are_finite, is_finite
+from .lazy_samples import is_lazy
 from .moves import Stop
 from .parallel.faults import WorkersError
 from .state import Snapshot
@@ -33,7 +34,7 @@ class Runner(Cursor):
     _chunk = CHUNK
     _paced = False
     _lost: WorkersError | None = None
-    unread: Exception | None = None
+    unread: BaseException | None = None
     """Why the rows of a batch could not be read, where a bare loop ended at it."""
 
     hasty = False
@@ -221,6 +222,8 @@ class Runner(Cursor):
         self.diverged = None
         program.touched.clear()
         kernels, load = program.kernels, program.load
+        if is_lazy(self.trainer.train_data):
+            load = self._read
         value, record = program.arrays["loss"].item, self.trainer.history.losses.append
         before = len(self.trainer.history.losses)
         interrupts.insistent = False
@@ -236,7 +239,7 @@ class Runner(Cursor):
                 record(value())
         except WorkersError as error:
             self._lost = error
-        except Exception as error:  # of a file or a stream, or of what it calls
+        except BaseException as error:  # of a file or a stream, or of what it calls; Ctrl-C, too
             self.unread = error
         interrupts.insistent = True
         ran = len(self.trainer.history.losses) - before
@@ -245,3 +248,9 @@ class Runner(Cursor):
             self._hooks_called, self.loaded = False, True
             self._forget_acts()
         return ran
+
+    def _read(self, rows: Rows | None) -> None:
+        """Load rows of what may wait for ever, as a stream may: a second Ctrl-C ends that."""
+        self.interrupts.insistent = True
+        self.program.load(rows)
+        self.interrupts.insistent = False

@@ -5,6 +5,8 @@ Text from data is written by `repr` only: no name of a head, class or column bec
 
 from __future__ import annotations
 
+import numpy as np
+
 from .literals import MOST_NUMBERS, array_text, table_text
 from .reading import Array
 from .scored import Scored, scored_of
@@ -25,10 +27,11 @@ def data_lines(run: Run, *, as_given: bool = False) -> list[str]:
     small = X.size + sum(array.size for array in given.values()) <= MOST_NUMBERS
     floats = "" if net.indices else f"np.{net.dtype.name}"
     keys = {name: f"y{number}" if name else "y" for number, name in enumerate(given)}
-    if small:
-        lines = [f"X = {array_text(X, floats)}"]
+    if small:  # np.asarray: what lies in a file is read
+        lines = [f"X = {array_text(np.asarray(X), floats)}"]
         before = "    " if net.heads else ""
-        texts = {name: array_text(array, before=before) for name, array in given.items()}
+        arrays = {name: np.asarray(array) for name, array in given.items()}
+        texts = {name: array_text(array, before=before) for name, array in arrays.items()}
     else:
         saved = ["X=ds.X", *(f"{key}=..." if name else "y=ds.y" for name, key in keys.items())]
         said = ", ".join(saved)
@@ -55,7 +58,7 @@ def _target(run: Run, one: Scored, given: Array) -> str:
     shape = ", ".join(map(str, kinds.get("y.sign", kinds["y"]).shape[1:]))
     number = f"np.{run.net.dtype.name}"
     if one.loss.kind == "cross_entropy":
-        return "" if given.dtype.kind == "i" else f"{y} = {y}.astype(int)"
+        return "" if given.dtype == int else f"{y} = {y}.astype(int)"
     if "y.onehot" in kinds:
         return f"{y} = np.eye({one.width}, dtype={number})[{y}.astype(int)]"
     if "y.sign" in kinds:

@@ -112,13 +112,13 @@ def _between(run: Run) -> list[str]:
     """Return what happens to the gradient g before the step: penalties, limits, weight decay."""
     lines = []
     share = f" / {'len(X)' if run.whole else 'len(rows)'}" if run.per_sample else ""
-    terms = [f"{run.l1!r} * np.sign(p[name])"] if run.l1 else []
-    terms += [f"{run.l2!r} * p[name]"] if run.l2 else []
+    terms = [f"{run.l1!r} * np.sign(array)"] if run.l1 else []
+    terms += [f"{run.l2!r} * array"] if run.l2 else []
     if terms:
         whole = " + ".join(terms)
         lines += [
-            "for name in p:",
-            "    if p[name].ndim == 2:  # weights, not biases",
+            "for name, array in p.items():",
+            "    if array.ndim == 2:  # weights, not biases",
             f"        g[name] += ({whole}){share}" if share else f"        g[name] += {whole}",
         ]
     optimizer = run.trainer.optimizer
@@ -132,7 +132,8 @@ def _between(run: Run) -> list[str]:
             "g = {name: shorter * array for name, array in g.items()}",
         ]
     if optimizer.weight_decay and not optimizer.decoupled:
-        lines += ["for name in p:", f"    g[name] += {optimizer.weight_decay!r} * p[name]"]
+        decay = f"    g[name] += {optimizer.weight_decay!r} * array"
+        lines += ["for name, array in p.items():", decay]
     return lines
 
 

@@ -88,7 +88,6 @@ class Embedding(Layer):
 
     def backward(self, p, g, grad):
         np.add.at(g[self.name + ".weight"], self.x, grad)
-        return None
 
 
 class Flatten(Layer):

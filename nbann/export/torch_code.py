@@ -48,9 +48,10 @@ def torch_code(net: Net, run: Run | None) -> list[str]:
     lines += ["from torch.nn import functional", ""] if "functional." in "".join(training) else [""]
     if run is not None:
         lines += [*data_lines(run), ""]
-    for definition in (*drawing, *pieces(["torch_layers"], writer.used)):
+    definitions = [*drawing, *pieces(["torch_layers"], writer.used)]
+    for definition in definitions:
         lines += ["", *definition.split("\n"), ""]
-    lines += ["", *text, f"net = net.to(torch.{net.dtype.name})", ""]
+    lines += [*([""] if definitions else []), *text, f"net = net.to(torch.{net.dtype.name})", ""]
     lines += [*start, "", *_loading(writer, trained=run is None), ""]
     lines += [*training, "net.eval()", ""]
     kind = "int" if net.indices else f"np.{net.dtype.name}"

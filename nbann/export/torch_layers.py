@@ -19,8 +19,8 @@ class Step(nn.Module):
     """1 where z > 0, else 0."""
 
     def forward(self, z):
-        """Return 0 or 1."""
-        return (z > 0).to(z.dtype)
+        """Return 0 or 1; the gradient is 0, and not none: optimizers pass over what has none."""
+        return z.sign().clamp(min=0)
 
 
 class Tied(nn.Module):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from nbann.core.data.streaming import Column
 from nbann.core.errors import bad_value
 from nbann.core.layers.recurrent import Recurrent
 from nbann.core.optimizers import schedules
@@ -90,6 +91,7 @@ def _check(trainer: Trainer, net: Net) -> None:
     what = "to_code"
     data = trainer.train_data
     refused: list[tuple[Any, str, str]] = [
+        (isinstance(data.X, Column), "rows that are there when asked for", "a Stream"),
         (trainer._recipe.ranked, "data without groups to train on", "a ranking"),
         (trainer._order is not None, "an order drawn from the seed", "shuffle= a function"),
         (data.weight is not None, "samples that count alike", "data with weights"),

@@ -97,6 +97,7 @@ widget = nbann.StepThrough(together, panels=["loss", "decision"])
 widget
 
 # %%
+together.goto(0)  # wherever you have stepped to
 for _ in together.program.phases:
     ran = together.step("phase")
     print(f"{ran[0].phase:22}", ran[0].equation.text())
@@ -107,7 +108,9 @@ assert widget.here["op"] == together.loaded.op
 # With which shares? A batch is drawn from all rows, so one worker may hold more of it. Its gradient is a mean over *its* rows, and counts as much as they do. Then it is the gradient of the whole batch:
 
 # %%
-alone.step("batch")
+for one in (alone, together):
+    one.goto(0)
+    one.step("batch")
 rows = [round(16 * float(together[f"worker{k}.share"])) for k in (1, 2)]
 apart = np.abs(alone["dense1.weight.grad"] - together["dense1.weight.grad"]).max()
 print("rows of this batch:", *rows)
@@ -132,13 +135,14 @@ together.gather()
 # %% [markdown]
 # ## Change one thing
 #
-# How many workers are too many? Each gets all weights and sends all gradients back, for every batch. Set `workers` to 5, and the layers to 100 neurons: what is sent grows, and each has less to do. It pays where a batch takes long to compute.
+# How many workers are too many? Each gets all weights and sends all gradients back, for every batch. Set `workers` to 5, and `neurons` to 100: what is sent grows, and each has less to do. It pays where a batch takes long to compute.
 #
 # And not every net can be split: what if a layer looks at the whole batch?
 
 # %%
-workers = 2
-weights = sum(w.size for w in together.parameters.values())
+workers, neurons = 2, 8
+layers = [nbann.Dense(neurons), nbann.Tanh(), nbann.Dense(neurons), nbann.Tanh(), nbann.Dense(2)]
+weights = sum(w.size for w in nbann.Trainer(nbann.Sequential(layers), train).parameters.values())
 print(f"{weights} weights: {2 * workers * weights * 8 / 1000:.1f} kB on the way for each batch")
 
 net = nbann.Sequential([nbann.Dense(8), nbann.BatchNorm(), nbann.Dense(2)])

@@ -435,6 +435,7 @@ BODY = [nbann.Dense(2)]
         (lambda: nbann.Heads(BODY, {"dense1": [nbann.Dense(2)]}), "a name other than dense1"),
         (lambda: nbann.Heads(BODY, {"a.b": [nbann.Dense(2)]}), "without a dot"),
         (lambda: nbann.Heads(BODY, {"loss": [nbann.Dense(2)]}), "a name other than"),
+        (lambda: nbann.Heads(BODY, {"weight": [nbann.Dense(2)]}), "other than .*received 'weight'"),
         (lambda: nbann.Heads(BODY, {"a": BODY}), "each layer object once"),
         (lambda: nbann.Heads(BODY, {"a": [nbann.Embedding(3, 2)]}), "Embedding"),
         (lambda: nbann.Losses(["mse"]), "losses: expected a dict by head"),

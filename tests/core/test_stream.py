@@ -1,6 +1,7 @@
 """A run on a stream is the run on its batches laid one behind the other in memory: the oracle."""
 
 import itertools
+import signal
 
 import numpy as np
 import pytest
@@ -284,6 +285,49 @@ def test_an_error_of_the_iterator_itself_is_handed_on():
     run, held = streamed(nbann.Stream(batches)), reference()
     with pytest.raises(OSError, match="the disk has gone"):
         run.run(epochs=3)
+    assert run.position == (1, 4, 0)
+    failing["now"] = False
+    run.goto(3)
+    held.run(epochs=3)
+    assert same_run(run, held)
+
+
+@pytest.mark.parametrize("way", ["run", "step"])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_ctrl_c_while_a_batch_is_awaited_loses_nothing(error, way):
+    failing = {"now": True}
+
+    def batches(epoch):
+        for place, one in enumerate(BATCHES):
+            if epoch == 1 and place == 4 and failing["now"]:
+                raise error
+            yield one
+
+    run, held = streamed(nbann.Stream(batches)), reference()
+    for _ in range(2):
+        with pytest.raises(error):
+            run.run(epochs=2) if way == "run" else run.step("batch", 16)
+        assert run.position == (1, 4, 0)
+    failing["now"] = False
+    run.goto(3)
+    held.run(epochs=3)
+    assert same_run(run, held)
+
+
+def test_a_second_ctrl_c_ends_a_batch_that_does_not_come():
+    failing = {"now": True}
+
+    def batches(epoch):
+        for place, one in enumerate(BATCHES):
+            if epoch == 1 and place == 4 and failing["now"]:
+                for _ in range(2):
+                    signal.raise_signal(signal.SIGINT)
+                pytest.fail("the second one was not heard")
+            yield one
+
+    run, held = streamed(nbann.Stream(batches)), reference()
+    with pytest.raises(KeyboardInterrupt):
+        run.run(epochs=2)
     assert run.position == (1, 4, 0)
     failing["now"] = False
     run.goto(3)

@@ -464,6 +464,41 @@ def test_larger_data_come_from_a_file(tmp_path, monkeypatch):
         np.testing.assert_allclose(made["p"][key], array, rtol=0, atol=1e-10)
 
 
+@pytest.mark.parametrize("target", ["numpy", TORCH, "sklearn"])
+@pytest.mark.parametrize("rows", [40, 2000])
+def test_mapped_data_are_written_as_those_in_memory(rows, target, tmp_path, monkeypatch):
+    X = np.random.default_rng(0).integers(-9, 9, (rows, 4)).astype(">i2")
+    y = (X[:, 0] > X[:, 1]).astype(">i4")
+    monkeypatch.chdir(tmp_path)
+    np.save("X.npy", X)
+    np.save("y.npy", y)
+    ds = nbann.Dataset(np.load("X.npy", mmap_mode="r"), np.load("y.npy", mmap_mode="r"))
+    net = nbann.Sequential([nbann.Dense(3), nbann.Tanh(), nbann.Dense(1)])
+    trainer = nbann.Trainer(net, ds.standardized(), loss="bce", optimizer=nbann.SGD(0.1))
+    trainer.run(epochs=2)
+    source = nbann.export.to_code(trainer, target)
+    if rows == 2000:
+        assert "np.savez('data.npz', X=ds.X, y=ds.y)" in source
+        np.savez("data.npz", X=trainer.train_data.X, y=y)
+    scaled = nbann.Dataset(X.astype(float), y.astype(int)).standardized().X
+    given = run(source)["predict_proba"](scaled)
+    np.testing.assert_allclose(given, trainer.predict_proba(scaled), rtol=0, atol=1e-12)
+
+
+@pytest.mark.torch
+@pytest.mark.skipif(not HAS_TORCH, reason="PyTorch is not installed")
+def test_weights_before_a_step_decay_in_pytorch_too():
+    layers = [nbann.Dense(3, name="first"), nbann.Step(), nbann.Dense(2)]
+    optimizer = nbann.SGD(0.1, weight_decay=0.5)
+    trainer = nbann.Trainer(nbann.Sequential(layers), nbann.datasets.xor(), optimizer=optimizer)
+    start = trainer["first.weight"].copy()
+    trainer.run(epochs=3)
+    made = run(nbann.export.to_code(trainer, "torch"))
+    weight = made["net"].state_dict()["first.weight"].numpy().T
+    np.testing.assert_allclose(weight, start * 0.95**3, rtol=1e-14)
+    np.testing.assert_allclose(trainer["first.weight"], start * 0.95**3, rtol=1e-14)
+
+
 def test_too_large_a_net_is_not_written_as_numbers():
     X = np.zeros((4, 400))
     trainer = nbann.Trainer(nbann.Sequential([nbann.Dense(300), nbann.Dense(2)]), (X, [0, 1, 0, 1]))
@@ -498,11 +533,17 @@ def test_an_unknown_target_is_told_the_nearest():
         nbann.export.to_code(trainer, "torch", weights=1)
 
 
+def _streamed():
+    ds = nbann.datasets.xor()
+    return nbann.Trainer(nbann.Sequential([nbann.Dense(2)]), nbann.Stream([(ds.X, ds.y)]))
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
         (lambda: trained("lstm", shuffle=lambda epoch: np.arange(24))[0], "drawn from the seed"),
         (lambda: _frozen(), "frozen or silenced"),
+        (lambda: _streamed(), "when asked for; received a Stream"),
         (lambda: _weighted(), "count alike"),
         (lambda: trained("dense", loss=nbann.Hinge("crammer_singer"))[0], "written for"),
         (

@@ -118,22 +118,20 @@ class Reader:
     def _in_order(self, epoch: int, place: int) -> Any:
         """Return a batch of an epoch that is gone through in order, from its start if need be."""
         assert self._begin is not None  # there is nothing else
-        if self._open is None or epoch != self._epoch or place < self._next:
-            self._open, self._epoch, self._next = iter(self._begin(epoch)), epoch, 0
+        opened, self._open = self._open, None  # unless all goes well it is begun anew next time
+        if opened is None or epoch != self._epoch or place < self._next:
+            opened, self._epoch, self._next = iter(self._begin(epoch)), epoch, 0
         try:
             for _ in range(place - self._next):
-                next(self._open)
+                next(opened)
                 self._next += 1
-            item = next(self._open)
-            self._next += 1
+            item = next(opened)
         except StopIteration:
-            count, self._open = self._next, None
             mend = "Let it give the same number of batches in each epoch."
             expected = f"{len(self._sizes)} batches in epoch {epoch}"
-            raise bad_value("Stream", expected, f"{count}", mend) from None
-        except Exception:
-            self._open = None  # it is begun anew when it is asked again
-            raise
+            raise bad_value("Stream", expected, f"{self._next}", mend) from None
+        self._next += 1
+        self._open = opened
         return item
 
 

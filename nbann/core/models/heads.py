@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ..losses.loss import Loss, Task
 
 
+OF_SAMPLES = ("weight", "factor")
+"""``y.weight`` is how much each sample counts: a head of that name would have its targets there."""
+
+
 class Beside(Concatenate):
     """``(z_1, z_2, ...) -> z``: what all heads give, side by side, to be read when predicting."""
 
@@ -76,7 +80,7 @@ class Heads(Model):
             raise bad_value("Heads", "a dict of lists of layers", repr(heads)[:60], mend)
         self.heads: dict[str, Sequential] = {}
         for name, layers in heads.items():
-            taken = (*self.body.names, *RESERVED, "heads")
+            taken = (*self.body.names, *RESERVED, "heads", *OF_SAMPLES)
             if not isinstance(name, str) or not name.strip() or "." in name or name in taken:
                 mend = "Name it otherwise, without a dot."
                 expected = f"a name other than {', '.join(taken)}"
