@@ -25,11 +25,13 @@ from .sweep_reading import (
     checked_text,
     counts_of,
     distinct,
+    identity,
     is_number,
     measured_as,
     names_in,
     number_of,
     said,
+    told_apart,
     value_of,
     varied,
 )
@@ -105,8 +107,8 @@ class SweepCurves(Panel):
         given = [r.index for r in runs] if self._by is None else None
         values = given or [value_of(r, str(self._by)) for r in runs]
         self._values = distinct(values)
-        order = {said(value, 200): i for i, value in enumerate(self._values)}
-        self._place = [order[said(value, 200)] for value in values]
+        order = {identity(value): i for i, value in enumerate(self._values)}
+        self._place = [order[identity(value)] for value in values]
         self._scaled = self._by is not None and all(is_number(v) for v in self._values)
         self._restart()
 
@@ -194,9 +196,8 @@ class SweepCurves(Panel):
             self._draw_bar()
             return
         top = -6 - _LINE_APART
-        for i, value in enumerate(self._values):
+        for i, name in enumerate(told_apart(self._values)):
             y = top - i * _LINE_APART
-            name = said(value, 60)
             if self._by is None:
                 run = self._sweep.runs[i]
                 name = ", ".join(said(value_of(run, n)) for n in self._names) or f"run {i}"
@@ -253,7 +254,7 @@ class SweepCurves(Panel):
         self._lines.set_color(colors or ["none"])
         self._lines.set_linestyle(dashes or ["solid"])
         self._lines.set_linewidth(LINE if len(segments) <= 24 else THIN)
-        self._empty.set_text("" if segments else "no run has ended yet")
+        self._empty.set_text("" if segments else self._said_of_none())
         what = measured_as(self.column)
         self._what.set_text(what)
         title = 1.12 * text_width(self.title, TITLE) + 12
@@ -261,6 +262,12 @@ class SweepCurves(Panel):
         self._status.set_text(
             literal(self._said_of_best(best), room - text_width(what, SMALL) - 18, SMALL)
         )
+
+    def _said_of_none(self) -> str:
+        """Say why there is no curve."""
+        if not self._sweep.finished:
+            return "no run has ended yet"
+        return f"no run has a curve: {counts_of(self._sweep.runs, ('done', *_BAD))}"
 
     def _said_of_best(self, best: OneRun | None) -> str:
         if best is None:
@@ -301,7 +308,7 @@ class SweepCurves(Panel):
         runs = self._sweep.runs
         shown = [run for run in runs if self.curve(run)[1].size]
         if not shown:
-            return "no run has ended yet."
+            return f"{self._said_of_none()}."
         words = f"{measured_as(self.column)} of {counted(len(shown), 'run')}"
         best = best_of(self._sweep, self.column)
         if best is not None:
