@@ -121,9 +121,15 @@ class SweepCurves(Panel):
         unevaluated = trained and not any("epoch" in history for history in trained)
         return "loss" if unevaluated else self._sweep.usual_metric
 
-    def curve(self, run: OneRun) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the epochs done and the numbers of one run; of a run without any, none."""
-        history, column = run.history, self.column
+    def curve(
+        self, run: OneRun, column: str | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the epochs done and the numbers of one run; of a run without any, none.
+
+        `column` is for those who ask run after run: to find the one that is shown takes a look at
+        all of them.
+        """
+        history, column = run.history, self.column if column is None else column
         if column == "loss":
             losses = history["loss"]
             return np.arange(1, losses.size + 1) / max(losses.size, 1) * max(run.epochs, 1), losses
@@ -236,9 +242,10 @@ class SweepCurves(Panel):
 
     def _refresh(self) -> None:
         runs = self._sweep.runs
-        best = best_of(self._sweep, self.column)
+        column = self.column
+        best = best_of(self._sweep, column)
         segments, colors, dashes = [], [], []
-        curves = [self.curve(run) for run in runs]
+        curves = [self.curve(run, column) for run in runs]
         self._fit_limits(curves)
         self._best.set_data([], [])
         for run, place, (x, y) in zip(runs, self._place, curves, strict=True):
@@ -255,7 +262,7 @@ class SweepCurves(Panel):
         self._lines.set_linestyle(dashes or ["solid"])
         self._lines.set_linewidth(LINE if len(segments) <= 24 else THIN)
         self._empty.set_text("" if segments else self._said_of_none())
-        what = measured_as(self.column)
+        what = measured_as(column)
         self._what.set_text(what)
         title = 1.12 * text_width(self.title, TITLE) + 12
         room = self.size[0] + self.margins.left + self.margins.right - 36 - title
@@ -306,17 +313,18 @@ class SweepCurves(Panel):
     # ---- words -----------------------------------------------------------------------------------
     def _describe(self) -> str:
         runs = self._sweep.runs
-        shown = [run for run in runs if self.curve(run)[1].size]
+        column = self.column
+        shown = [run for run in runs if self.curve(run, column)[1].size]
         if not shown:
             return f"{self._said_of_none()}."
-        words = f"{measured_as(self.column)} of {counted(len(shown), 'run')}"
-        best = best_of(self._sweep, self.column)
+        words = f"{measured_as(column)} of {counted(len(shown), 'run')}"
+        best = best_of(self._sweep, column)
         if best is not None:
-            values = [number_of(r, self.column) for r in runs if r.status == "done"]
-            worst = min(values) if self._sweep.mode_of(self.column) == "max" else max(values)
+            values = [number_of(r, column) for r in runs if r.status == "done"]
+            worst = min(values) if self._sweep.mode_of(column) == "max" else max(values)
             words += (
                 f"; best run {best.index} ({called(best, self._names)}) "
-                f"{number(number_of(best, self.column))}, the worst that is done {number(worst)}"
+                f"{number(number_of(best, column))}, the worst that is done {number(worst)}"
             )
         if self._by is not None:
             ends = f"{said(self._values[0])} to {said(self._values[-1])}"

@@ -138,10 +138,11 @@ class SweepMap(Panel):
         for run in self._sweep.runs:
             row = row_of[identity(value_of(run, self._down))] if self._down else 0
             found[row][column_of[identity(value_of(run, self._across))]].append(run)
-        return [[self._cell(runs) for runs in row] for row in found]
+        measure = self.measure  # found once, as that takes a look at all runs
+        return [[self._cell(runs, measure) for runs in row] for row in found]
 
-    def _cell(self, runs: list[OneRun]) -> Cell:
-        values = np.array([number_of(run, self.measure) for run in runs if run.status == "done"])
+    def _cell(self, runs: list[OneRun], measure: str) -> Cell:
+        values = np.array([number_of(run, measure) for run in runs if run.status == "done"])
         values = values[np.isfinite(values)]
         if not values.size:
             return Cell(np.nan, np.nan, tuple(runs))

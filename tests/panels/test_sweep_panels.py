@@ -1,6 +1,8 @@
 """Panels of a sweep: their numbers are those of its table, at every moment, light and dark."""
 
+import cProfile
 import math
+import pstats
 import threading
 
 import numpy as np
@@ -258,3 +260,17 @@ def test_where_all_have_failed_it_is_said():
     words = shown(nbann.sweep(build, {"rate": [1, 2]}), SweepCurves(), SweepMap()).describe()
     assert "no run has a curve: 2 failed" in words
     assert "no run is done; rate=1 failed" in words
+
+
+def test_it_is_drawn_in_steps_that_grow_with_the_runs_and_not_with_their_square():
+    calls = {}
+    for count in (20, 80):
+        grid = {"rate": [0.001 * i for i in range(1, count + 1)]}
+        found = nbann.sweep(builds.build, grid, "in process", epochs=1)
+        board = nbann.Dashboard(found)
+        board.render()
+        profile = cProfile.Profile()
+        profile.runcall(board.describe)
+        stats = pstats.Stats(profile).stats.items()
+        calls[count] = sum(n for (path, _, _), (_, n, *_) in stats if "sweep" in path)
+    assert calls[80] < 6 * calls[20]
