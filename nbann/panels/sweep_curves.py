@@ -25,11 +25,13 @@ from .sweep_reading import (
     checked_text,
     counts_of,
     distinct,
+    identity,
     is_number,
     measured_as,
     names_in,
     number_of,
     said,
+    told_apart,
     value_of,
     varied,
 )
@@ -105,8 +107,8 @@ class SweepCurves(Panel):
         given = [r.index for r in runs] if self._by is None else None
         values = given or [value_of(r, str(self._by)) for r in runs]
         self._values = distinct(values)
-        order = {said(value, 200): i for i, value in enumerate(self._values)}
-        self._place = [order[said(value, 200)] for value in values]
+        order = {identity(value): i for i, value in enumerate(self._values)}
+        self._place = [order[identity(value)] for value in values]
         self._scaled = self._by is not None and all(is_number(v) for v in self._values)
         self._restart()
 
@@ -119,9 +121,15 @@ class SweepCurves(Panel):
         unevaluated = trained and not any("epoch" in history for history in trained)
         return "loss" if unevaluated else self._sweep.usual_metric
 
-    def curve(self, run: OneRun) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the epochs done and the numbers of one run; of a run without any, none."""
-        history, column = run.history, self.column
+    def curve(
+        self, run: OneRun, column: str | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the epochs done and the numbers of one run; of a run without any, none.
+
+        `column` is for those who ask run after run: to find the one that is shown takes a look at
+        all of them.
+        """
+        history, column = run.history, self.column if column is None else column
         if column == "loss":
             losses = history["loss"]
             return np.arange(1, losses.size + 1) / max(losses.size, 1) * max(run.epochs, 1), losses
@@ -194,9 +202,8 @@ class SweepCurves(Panel):
             self._draw_bar()
             return
         top = -6 - _LINE_APART
-        for i, value in enumerate(self._values):
+        for i, name in enumerate(told_apart(self._values)):
             y = top - i * _LINE_APART
-            name = said(value, 60)
             if self._by is None:
                 run = self._sweep.runs[i]
                 name = ", ".join(said(value_of(run, n)) for n in self._names) or f"run {i}"
@@ -235,9 +242,10 @@ class SweepCurves(Panel):
 
     def _refresh(self) -> None:
         runs = self._sweep.runs
-        best = best_of(self._sweep, self.column)
+        column = self.column
+        best = best_of(self._sweep, column)
         segments, colors, dashes = [], [], []
-        curves = [self.curve(run) for run in runs]
+        curves = [self.curve(run, column) for run in runs]
         self._fit_limits(curves)
         self._best.set_data([], [])
         for run, place, (x, y) in zip(runs, self._place, curves, strict=True):
@@ -253,14 +261,20 @@ class SweepCurves(Panel):
         self._lines.set_color(colors or ["none"])
         self._lines.set_linestyle(dashes or ["solid"])
         self._lines.set_linewidth(LINE if len(segments) <= 24 else THIN)
-        self._empty.set_text("" if segments else "no run has ended yet")
-        what = measured_as(self.column)
+        self._empty.set_text("" if segments else self._said_of_none())
+        what = measured_as(column)
         self._what.set_text(what)
         title = 1.12 * text_width(self.title, TITLE) + 12
         room = self.size[0] + self.margins.left + self.margins.right - 36 - title
         self._status.set_text(
             literal(self._said_of_best(best), room - text_width(what, SMALL) - 18, SMALL)
         )
+
+    def _said_of_none(self) -> str:
+        """Say why there is no curve."""
+        if not self._sweep.finished:
+            return "no run has ended yet"
+        return f"no run has a curve: {counts_of(self._sweep.runs, ('done', *_BAD))}"
 
     def _said_of_best(self, best: OneRun | None) -> str:
         if best is None:
@@ -299,17 +313,18 @@ class SweepCurves(Panel):
     # ---- words -----------------------------------------------------------------------------------
     def _describe(self) -> str:
         runs = self._sweep.runs
-        shown = [run for run in runs if self.curve(run)[1].size]
+        column = self.column
+        shown = [run for run in runs if self.curve(run, column)[1].size]
         if not shown:
-            return "no run has ended yet."
-        words = f"{measured_as(self.column)} of {counted(len(shown), 'run')}"
-        best = best_of(self._sweep, self.column)
+            return f"{self._said_of_none()}."
+        words = f"{measured_as(column)} of {counted(len(shown), 'run')}"
+        best = best_of(self._sweep, column)
         if best is not None:
-            values = [number_of(r, self.column) for r in runs if r.status == "done"]
-            worst = min(values) if self._sweep.mode_of(self.column) == "max" else max(values)
+            values = [number_of(r, column) for r in runs if r.status == "done"]
+            worst = min(values) if self._sweep.mode_of(column) == "max" else max(values)
             words += (
                 f"; best run {best.index} ({called(best, self._names)}) "
-                f"{number(number_of(best, self.column))}, the worst that is done {number(worst)}"
+                f"{number(number_of(best, column))}, the worst that is done {number(worst)}"
             )
         if self._by is not None:
             ends = f"{said(self._values[0])} to {said(self._values[-1])}"

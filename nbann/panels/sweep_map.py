@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,10 +20,12 @@ from .sweep_reading import (
     checked_text,
     counts_of,
     distinct,
+    identity,
     measured_as,
     names_in,
+    names_of,
+    neighbors,
     number_of,
-    said,
     value_of,
     varied,
 )
@@ -31,6 +34,9 @@ from .words import Words
 
 _BAD = ("failed", "diverged", "interrupted", "not run", "waiting")
 _SPAN = 10.0
+_FEW, _MANY = 8, 40  # different values that always, and never, have a cell each
+_SPARSE = 4  # cells for each run from which on most of them would be empty
+_GROUPS = 12
 _LIGHTEST, _DARKEST = 0.04, 0.72  # shares of ink of the worst and of the best cell
 
 
@@ -47,7 +53,8 @@ class SweepMap(Panel):
 
     A cell has the mean of all its runs that are done: over seeds, and over whatever else varies. A
     cell without any is hatched and says why; the best one is framed. Where the largest number is
-    more than ten times the smallest, shades go by ratios (a logarithmic scale).
+    more than ten times the smallest, shades go by ratios (a logarithmic scale). Of a setting with
+    too many different numbers for a cell each, as samplers draw them, neighbors share one.
 
     Parameters
     ----------
@@ -102,10 +109,21 @@ class SweepMap(Panel):
         free = [n for n in varied(self._sweep) if n not in (self.x, self.y)]
         self._across = self.x or (free.pop(0) if free else names_in(self._sweep)[0])
         self._down = self.y or next((n for n in free if n != self._across), None)
-        runs = self._sweep.runs
-        self._columns = distinct(value_of(run, self._across) for run in runs)
-        self._rows = distinct(value_of(run, self._down) for run in runs) if self._down else [None]
+        columns = self._values_of(self._across)
+        rows = self._values_of(self._down) if self._down else [None]
+        many = len(columns) * len(rows) > _SPARSE * len(self._sweep.runs)
+        self._columns = neighbors(columns, self._most(columns, many=many))
+        self._rows = neighbors(rows, self._most(rows, many=many))
         self._others = [n for n in varied(self._sweep) if n not in (self._across, self._down)]
+
+    def _values_of(self, name: str) -> list[Any]:
+        return distinct(value_of(run, name) for run in self._sweep.runs)
+
+    def _most(self, values: list[Any], *, many: bool) -> int:
+        """Return how many columns or rows are to be had for some values."""
+        if len(values) <= _FEW or not (many or len(values) > _MANY):
+            return len(values)
+        return min(max(round(math.sqrt(len(self._sweep.runs))), 2), _GROUPS)
 
     @property
     def measure(self) -> str:
@@ -114,22 +132,17 @@ class SweepMap(Panel):
 
     def cells(self) -> list[list[Cell]]:
         """Return what is shown, rows from the top, each with its columns from the left."""
-        found: dict[tuple[str, str], list[OneRun]] = {}
+        column_of = {identity(v): i for i, group in enumerate(self._columns) for v in group}
+        row_of = {identity(v): i for i, group in enumerate(self._rows) for v in group}
+        found: list[list[list[OneRun]]] = [[[] for _ in self._columns] for _ in self._rows]
         for run in self._sweep.runs:
-            row = value_of(run, self._down) if self._down else None
-            found.setdefault((said(row, 200), said(value_of(run, self._across), 200)), []).append(
-                run
-            )
-        return [
-            [
-                self._cell(found.get((said(row, 200), said(column, 200)), []))
-                for column in self._columns
-            ]
-            for row in self._rows
-        ]
+            row = row_of[identity(value_of(run, self._down))] if self._down else 0
+            found[row][column_of[identity(value_of(run, self._across))]].append(run)
+        measure = self.measure  # found once, as that takes a look at all runs
+        return [[self._cell(runs, measure) for runs in row] for row in found]
 
-    def _cell(self, runs: list[OneRun]) -> Cell:
-        values = np.array([number_of(run, self.measure) for run in runs if run.status == "done"])
+    def _cell(self, runs: list[OneRun], measure: str) -> Cell:
+        values = np.array([number_of(run, measure) for run in runs if run.status == "done"])
         values = values[np.isfinite(values)]
         if not values.size:
             return Cell(np.nan, np.nan, tuple(runs))
@@ -140,8 +153,8 @@ class SweepMap(Panel):
     def _draw(self) -> None:
         width, height = self._use_pixels()
         rows, columns = len(self._rows), len(self._columns)
-        self._row_names = [said(value) if self._down else "" for value in self._rows]
-        self._column_names = [said(value) for value in self._columns]
+        self._row_names = names_of(self._rows) if self._down else [""]
+        self._column_names = names_of(self._columns)
         longest = max(text_width(name, SMALL) for name in self._row_names)
         left = min(longest, 0.26 * width) + 26 if self._down else 0.0
         self._wide = max(text_width(name, SMALL) for name in self._column_names)
@@ -177,7 +190,7 @@ class SweepMap(Panel):
     def _draw_names(self, left: float) -> None:
         x, y, wide, high = self._frame
         look: dict[str, Any] = {"fontsize": SMALL, "color": self.theme.muted, "parse_math": False}
-        every = max(1, int(np.ceil(min(self._wide + 8, 60) / self._broad)))
+        every = max(1, int(np.ceil(min(self._wide + 8, 90) / self._broad)))
         for i, name in enumerate(self._column_names):
             if i % every == 0:
                 word = literal(name, every * self._broad - 4, SMALL)
@@ -300,7 +313,7 @@ class SweepMap(Panel):
             words += f", mean over {listed(map(plain, self._others))}"
         best = self._best(np.array([cell.mean for cell in cells]))
         if best is None:
-            words += "; no run is done yet"
+            words += "; no run is done" + ("" if self._sweep.finished else " yet")
         else:
             words += f"; best {self._where(best)}, {number(cells[best].mean)}"
         bad = [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -11,7 +13,7 @@ import numpy as np
 
 from ..core.errors import UnknownNameError, bad_value
 from ..core.many_runs import ManyRuns, OneRun
-from .text import plain
+from .text import number, plain
 
 SEED = "seed"
 
@@ -37,18 +39,60 @@ def varied(sweep: ManyRuns) -> list[str]:
 
 def distinct(values: Iterable[Any]) -> list[Any]:
     """Return each value once: numbers in their order, others as they come."""
-    found: dict[str, Any] = {}
+    found: dict[Any, Any] = {}
     for value in values:
-        found.setdefault(said(value, 200), value)
+        found.setdefault(identity(value), value)
     if found and all(is_number(value) for value in found.values()):
         return sorted(found.values())
     return list(found.values())
 
 
+def identity(value: Any) -> Any:
+    """Return what is the same for the same setting, and can be a key; 1 and 1.0 are one number."""
+    if is_number(value):
+        return value
+    if isinstance(value, (list, tuple)):
+        return type(value).__name__, tuple(identity(one) for one in value)
+    if isinstance(value, np.ndarray):
+        return value.dtype.str, value.shape, value.tobytes()
+    if callable(value) and hasattr(value, "__name__"):
+        return id(value)  # two functions may have one name: "<lambda>"
+    return type(value).__name__, repr(value)
+
+
 def is_number(value: object) -> bool:
     """Whether a setting is a number that has a place on a scale."""
     real = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return real and math.isfinite(float(value))  # type: ignore[arg-type]  # just looked
+    return real and abs(value) <= sys.float_info.max  # type: ignore[operator]  # just looked
+
+
+def told_apart(values: Sequence[Any]) -> list[str]:
+    """Return short text for each of some values, no two the same."""
+    names = [said(value) for value in values]
+    twice, pairs = Counter(names), zip(names, values, strict=True)
+    names = [repr(v) if twice[n] > 1 and is_number(v) else n for n, v in pairs]
+    twice, seen = Counter(names), Counter[str]()
+    for i, name in enumerate(names):
+        if twice[name] > 1:
+            seen[name] += 1
+            names[i] = f"{name} ({seen[name]})"
+    return names
+
+
+def neighbors(values: Sequence[Any], most: int) -> list[list[Any]]:
+    """Return numbers in at most so many groups of neighbors, of about one size; others alone."""
+    if len(values) <= most or not all(is_number(value) for value in values):
+        return [[value] for value in values]
+    ends = [len(values) * i // most for i in range(most + 1)]
+    return [list(values[a:b]) for a, b in itertools.pairwise(ends)]
+
+
+def names_of(groups: Sequence[Sequence[Any]]) -> list[str]:
+    """Return what groups of values are called, no two the same: "0.1 to 0.25"."""
+    if all(len(group) == 1 for group in groups):
+        return told_apart([group[0] for group in groups])
+    ends = [[number(float(group[i]), 2) for i in (0, -1)] for group in groups]
+    return [low if low == high else f"{low} to {high}" for low, high in ends]
 
 
 def said(value: object, longest: int = 24) -> str:

@@ -17,7 +17,7 @@ from .asking import Metrics, checked
 from .crew import Crew, as_executor, cores
 from .driver import Driver, Job
 from .grids import Grid
-from .keys import key_of
+from .keys import keys_of
 from .progress import Progress
 from .records import KEPT, Records
 from .results import Sweep
@@ -116,8 +116,7 @@ def sweep(
         workers = whole_number("workers", workers, least=1)
     records = None
     if resume is not None:
-        keys = [key_of(asked, job.settings, job.epochs) for job in jobs]
-        records = found._standings = Records(resume, keys)
+        records = found._standings = Records(resume, keys_of(asked, jobs))
         jobs = _left(found, jobs, records)
     driver, crew = _driven(found, asked, jobs, records, executor, workers)
     Progress(found, progress if wait or progress else False)
@@ -183,7 +182,7 @@ def _driven(
     def take(index: int, outcome: Outcome) -> None:
         if records is not None:
             try:
-                records.write(index, outcome)
+                records.write(index, outcome, asked)
             except OSError as error:  # a full disk, say: the run itself is done
                 found._note(f"Run {index} could not be kept in {records.path}: {error}")
         found._take(index, outcome, stored=records is not None and outcome.status in KEPT)

@@ -116,7 +116,7 @@ def _checked(settings: object, where: str) -> Settings:
 
 
 def _check_name(name: object) -> None:
-    if not isinstance(name, str):
+    if not isinstance(name, str) or not name:
         mend = "Settings are passed to build by name: build(**settings)."
         raise bad_value("grid", "names of settings as text", repr(name), mend)
 

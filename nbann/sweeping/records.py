@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import bad_value
+from ..core.errors import bad_value, steps_to_user
 from ..core.scoring.history import History
 from ..core.storing.atomic import PathLike, write_atomically
 from ..core.storing.container import read_container, write_container
 from ..core.storing.faults import FileError, bad_file, item
 from ..core.storing.run import describe_history
+from .keys import code_of
 from .task import Asked, Outcome
 
 _ENDING = ".run.npz"
@@ -49,15 +50,18 @@ class Records:
     def _file(self, index: int) -> Path:
         return self.path / f"{self._keys[index]}{_ENDING}"
 
-    def write(self, index: int, outcome: Outcome) -> None:
+    def write(self, index: int, outcome: Outcome, asked: Asked) -> None:
         """Keep what a run has come to, if it need not be run again."""
         if outcome.status not in KEPT:
             return
+        codes = _codes(asked)
         document: dict[str, Any] = {
             name: getattr(outcome, name) for name in ("status", "reason", "epochs", "modes")
         }
         document["history"], arrays = describe_history(outcome.history, "history/")
+        document["key"] = self._keys[index]
         document["metrics"] = list(outcome.metrics)
+        document["codes"] = {name: codes[name] for name in outcome.metrics if name in codes}
         arrays["metrics"] = np.array([*outcome.metrics.values()], np.float64)
         arrays["seconds"] = np.array(outcome.seconds)
         if outcome.standing is not None:
@@ -73,30 +77,29 @@ class Records:
         if not self._file(index).exists():
             return None
         try:
-            outcome = self._outcome(index)
-        except (FileError, OSError, KeyError, TypeError) as error:
-            warnings.warn(
-                f"resume: a record can not be read, and run {index} is done again ({error})",
-                UserWarning,
-                stacklevel=4,
-            )
+            outcome, codes = self._outcome(index)
+        except _UNREADABLE as error:
+            _warn_of_damage(index, error)
             return None
-        return _measured(outcome, asked)
+        return _measured(outcome, asked, codes)
 
     def _contents(self, index: int) -> tuple[dict[str, Any], dict[str, Any]]:
         path = self._file(index)
         with open(path, "rb") as file:
             document, arrays = read_container(file, str(path))
-        return item(document, "sweep run", dict), arrays
+        document = item(document, "sweep run", dict)
+        if item(document, "key", str) != self._keys[index]:
+            raise bad_file("A record", "that of this run", "that of another one")
+        return document, arrays
 
-    def _outcome(self, index: int) -> Outcome:
+    def _outcome(self, index: int) -> tuple[Outcome, dict[str, str]]:
         document, arrays = self._contents(index)
         names = item(item(document, "history", dict), "columns", list)
         columns = {name: arrays[f"history/{n}"] for n, name in enumerate(names)}
         if item(document, "status", str) not in KEPT:
             raise bad_file("A record", f"a status of {KEPT}", repr(document["status"]))
         metrics = zip(item(document, "metrics", list), arrays["metrics"].tolist(), strict=True)
-        return Outcome(
+        outcome = Outcome(
             status=document["status"],
             reason=item(document, "reason", str),
             history=History.of({"loss": arrays["history/loss"]} | columns),
@@ -106,12 +109,17 @@ class Records:
             seconds=float(arrays["seconds"]),
             standing=arrays["standing"].tobytes() if "standing" in arrays else None,
         )
+        return outcome, item(document, "codes", dict)
 
     def standing(self, index: int) -> bytes | None:
-        """Return where a run stood at its end, if that was kept."""
+        """Return where a run stood at its end, if that was kept and can be read."""
         if not self._file(index).exists():
             return None
-        _, arrays = self._contents(index)
+        try:
+            _, arrays = self._contents(index)
+        except _UNREADABLE as error:
+            _warn_of_damage(index, error)
+            return None
         return arrays["standing"].tobytes() if "standing" in arrays else None
 
     def others(self) -> int:
@@ -122,13 +130,32 @@ class Records:
         )
 
 
-def _measured(outcome: Outcome, asked: Asked) -> Outcome | None:
-    """Return an outcome with the metrics that are asked for now, or None where one is missing."""
+_UNREADABLE = (FileError, OSError, KeyError, TypeError)
+
+
+def _warn_of_damage(index: int, error: Exception) -> None:
+    warnings.warn(
+        f"resume: a record can not be read, and run {index} is done again ({error})",
+        UserWarning,
+        stacklevel=steps_to_user(),
+    )
+
+
+def _codes(asked: Asked) -> dict[str, str]:
+    """Return a digest of each metric that is a function."""
+    return {name: code_of(fn) for name, fn in asked.measures or () if fn is not None}
+
+
+def _measured(outcome: Outcome, asked: Asked, before: dict[str, str]) -> Outcome | None:
+    """Return an outcome with the metrics that are asked for now, or None where one is missing.
+
+    `before` has the digests of the functions that measured it.
+    """
     if asked.measures is None:
         return outcome
-    metrics = {}
+    metrics, codes = {}, _codes(asked)
     for name, fn in asked.measures:
-        if name in outcome.metrics:
+        if name in outcome.metrics and codes.get(name) == before.get(name):
             metrics[name] = outcome.metrics[name]
         elif fn is None and name == "loss" and outcome.history.losses:
             metrics[name] = outcome.history.losses[-1]

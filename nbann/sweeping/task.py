@@ -106,7 +106,7 @@ def carry_out(
             _train(outcome, asked, settings, epochs, stop)
         except KeyboardInterrupt:
             outcome.status, outcome.reason = "not run", "interrupted"
-        except (Exception, SystemExit) as error:
+        except BaseException as error:  # as those of pytest and asyncio: no reason to lose a sweep
             outcome.status = "failed"
             outcome.reason = f"{type(error).__name__}: {error}".strip().removesuffix(":")
             outcome.traceback = "".join(traceback.format_exception(error))
@@ -206,7 +206,7 @@ def _measure(outcome: Outcome, asked: Asked, trainer: Trainer, rules: list[Rule]
         names = [name for name in trainer.measured if name != "epoch"]
         measures = tuple((name, None) for name in names or ["loss"])  # where nothing is evaluated
     for name, fn in measures:
-        value = row.get(name, np.nan) if fn is None else float(fn(trainer))
+        value = row.get(name, np.nan) if fn is None else _measured(name, fn, trainer)
         if isinstance(value, float):
             outcome.metrics[name] = value
             outcome.modes[name] = _mode(name, fn, trainer)
@@ -215,6 +215,18 @@ def _measure(outcome: Outcome, asked: Asked, trainer: Trainer, rules: list[Rule]
                 f"metrics: expected columns of single numbers; received {name!r}, of arrays. "
                 f"Pass a function instead: metrics={{{name!r}: lambda trainer: ...}}."
             )
+
+
+def _measured(name: str, fn: Callable[[Trainer], Any], trainer: Trainer) -> float:
+    """Return what a function of the trainer measures; what goes wrong in it is told by its name."""
+    value = fn(trainer)
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"metrics: expected {name!r} to return a number; received {value!r:.60} "
+            f"({type(value).__name__}). End it with: return float(...)."
+        ) from error
 
 
 def _mode(name: str, fn: Any, trainer: Trainer) -> Mode | None:

@@ -1,6 +1,8 @@
 """Panels of a sweep: their numbers are those of its table, at every moment, light and dark."""
 
+import cProfile
 import math
+import pstats
 import threading
 
 import numpy as np
@@ -197,3 +199,78 @@ def test_one_cell_that_broke_does_not_make_all_others_alike(found):
     assert 0.7 < goodness[1] < 0.8  # log(9/0.3) / log(90), not (9 - 0.3) / 8.9
     assert "by ratio" in panel._said_of_scale(np.array([0.1, 9.0]))
     assert "by ratio" not in panel._said_of_scale(np.array([0.5, 0.9]))
+
+
+def test_settings_that_look_alike_have_a_cell_and_a_name_each():
+    def build(act, rate):
+        return builds.build(rate, act())
+
+    grid = {"act": [lambda: 2, lambda: 5], "rate": [0.1, 0.1 + 1e-9, 10**400]}
+    found = nbann.sweep(build, grid, "in process", epochs=1)
+    panel, curves = SweepMap(x="act", y="rate"), SweepCurves(color="act")
+    board = shown(found, panel, curves)
+    losses = [[cell.mean for cell in row] for row in panel.cells()[:2]]
+    for i, rate in enumerate([0.1, 0.1 + 1e-9]):
+        for j, neurons in enumerate([2, 5]):
+            by_hand = builds.build(rate, neurons)
+            by_hand.run(1)
+            assert losses[i][j] == by_hand.history["test_loss"][-1]
+    assert panel._column_names == ["<lambda> (1)", "<lambda> (2)"]
+    assert panel._row_names[:2] == ["0.1", "0.100000001"]
+    assert len(curves._values) == 2
+    assert "2 failed" in board.describe()  # those with a rate that no float can hold
+
+
+def test_numbers_that_a_sampler_draws_share_cells_with_their_neighbors():
+    def draw(rng):
+        return {"rate": 10 ** rng.uniform(-3, 0), "seed": int(rng.integers(0, 10**6))}
+
+    found = nbann.sweep(builds.build, draw, "in process", runs=60, epochs=1)
+    panel = SweepMap()
+    words = shown(found, panel).describe()
+    assert sum(len(cell.runs) for row in panel.cells() for cell in row) == 60
+    assert len(panel._columns) == len(panel._rows) == 8  # about the root of 60
+    table, sizes = found.table, {len(group) for group in panel._columns}
+    assert sizes == {7, 8}
+    rates = np.sort(table["rate"])
+    assert [rate for group in panel._columns for rate in group] == rates.tolist()
+    for row, seeds in zip(panel.cells(), panel._rows, strict=True):
+        for cell, own in zip(row, panel._columns, strict=True):
+            here = (table["rate"] >= own[0]) & (table["rate"] <= own[-1])
+            here &= (table["seed"] >= seeds[0]) & (table["seed"] <= seeds[-1])
+            assert {run.index for run in cell.runs} == set(table["run"][here])
+            if here.any():
+                assert cell.mean == pytest.approx(table["test_loss"][here].mean(), rel=1e-12)
+    assert f"rate={number(rates[0], 2)} to {number(rates[6], 2)}" in panel._where(0)
+    assert "64 cells" in words
+
+
+def test_a_large_grid_keeps_a_cell_for_each_pair():
+    grid = {"rate": [0.01 * i for i in range(1, 13)], "neurons": list(range(1, 10))}
+    panel = SweepMap()
+    shown(nbann.sweep(builds.build, grid, "in process", epochs=1), panel)
+    assert [len(row) for row in panel.cells()] == [12] * 9
+    assert {len(cell.runs) for row in panel.cells() for cell in row} == {1}
+
+
+def test_where_all_have_failed_it_is_said():
+    def build(rate):
+        raise OSError("no luck")
+
+    words = shown(nbann.sweep(build, {"rate": [1, 2]}), SweepCurves(), SweepMap()).describe()
+    assert "no run has a curve: 2 failed" in words
+    assert "no run is done; rate=1 failed" in words
+
+
+def test_it_is_drawn_in_steps_that_grow_with_the_runs_and_not_with_their_square():
+    calls = {}
+    for count in (20, 80):
+        grid = {"rate": [0.001 * i for i in range(1, count + 1)]}
+        found = nbann.sweep(builds.build, grid, "in process", epochs=1)
+        board = nbann.Dashboard(found)
+        board.render()
+        profile = cProfile.Profile()
+        profile.runcall(board.describe)
+        stats = pstats.Stats(profile).stats.items()
+        calls[count] = sum(n for (path, _, _), (_, n, *_) in stats if "sweep" in path)
+    assert calls[80] < 6 * calls[20]

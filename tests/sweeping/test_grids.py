@@ -87,6 +87,7 @@ def test_samplers_of_scikit_learn_and_of_ones_own():
         ([{}], "at least one setting"),
         ([0.1, 0.2], "run 0: expected a dict"),
         ({1: [2]}, "names of settings as text"),
+        ({"": [2]}, "names of settings as text"),
         (None, "a dict of lists"),
         ("rate", "a dict of lists"),
         (3, "a dict of lists"),

@@ -1,5 +1,6 @@
 """Sweeps in this process: rows, numbers, failures, the best, trainers brought back."""
 
+import asyncio
 import math
 import sys
 
@@ -190,3 +191,27 @@ def test_without_room_for_states_a_run_is_done_again(monkeypatch):
     by_hand.run(3)
     back = found[0].trainer()
     np.testing.assert_array_equal(back["dense1.weight"], by_hand["dense1.weight"])
+
+
+class Outcome(BaseException):
+    """Such as pytest's own, which are no `Exception`."""
+
+
+@pytest.mark.parametrize("kind", [GeneratorExit, asyncio.CancelledError, Outcome])
+def test_an_error_of_any_kind_is_a_row(kind):
+    def build(rate):
+        if rate == 0.2:
+            raise kind("no luck")
+        return builds.build(rate)
+
+    found = nbann.sweep(build, {"rate": [0.1, 0.2, 0.3]}, "in process", epochs=1)
+    assert found.table["status"].tolist() == ["done", "failed", "done"]
+    assert found[1].reason == f"{kind.__name__}: no luck"
+
+
+@pytest.mark.parametrize("value", [None, "high", np.ones(2), [1.0]])
+def test_a_metric_that_returns_no_number_is_named(value):
+    found = nbann.sweep(builds.build, {"rate": [0.1]}, metrics={"own": lambda t: value}, epochs=1)
+    assert found[0].status == "failed"
+    assert "expected 'own' to return a number; received" in found[0].reason
+    assert type(value).__name__ in found[0].reason

@@ -141,6 +141,122 @@ def test_metrics_may_be_others_than_before(tmp_path):
     assert own.table["one"].tolist() == [1.0]
 
 
+class Experiment:
+    """A build that is a method: what it makes depends on its object."""
+
+    def __init__(self, neurons):
+        self.neurons = neurons
+
+    def build(self, rate):
+        return builds.build(rate, self.neurons)
+
+    __call__ = build
+
+
+def within(neurons):
+    def build(rate):
+        return builds.build(rate, neurons)
+
+    return build
+
+
+HELD = {
+    "a method": lambda neurons: Experiment(neurons).build,
+    "an object": Experiment,
+    "a variable of the function round it": within,
+    "a function in such a variable": lambda neurons: within_a_function(lambda: neurons),
+    "a default": lambda neurons: lambda rate, n=neurons: builds.build(rate, n),
+}
+
+
+def within_a_function(neurons):
+    return lambda rate: builds.build(rate, neurons())
+
+
+@pytest.mark.parametrize("how", HELD)
+def test_what_a_build_holds_makes_another_run(tmp_path, how):
+    grid = {"rate": [0.1]}
+    for neurons in (2, 7, 2):
+        found = nbann.sweep(HELD[how](neurons), grid, epochs=2, resume=tmp_path)
+        by_hand = builds.build(0.1, neurons)
+        by_hand.run(2)
+        assert found.table["test_loss"][0] == by_hand.history["test_loss"][-1]
+    assert found.notes[0] == "1 of 1 runs were there already."  # the first one's
+
+
+def test_what_a_rule_holds_makes_another_run(tmp_path):
+    def after(epochs):
+        return lambda trainer: trainer.position.epoch >= epochs
+
+    for epochs in (2, 4):
+        options = {"until": after(epochs), "epochs": 9, "resume": tmp_path}
+        found = nbann.sweep(builds.build, {"rate": [0.1]}, **options)
+        assert found.table["epochs"].tolist() == [epochs]
+
+
+def test_a_metric_that_was_changed_is_measured_again(tmp_path):
+    options = {"epochs": 1, "resume": tmp_path}
+    for function in (lambda trainer: 1.0, lambda trainer: 2.0):
+        metrics = {"own": function}
+        found = nbann.sweep(builds.build, {"rate": [0.1]}, metrics=metrics, **options)
+        assert found.table["own"].tolist() == [function(None)]
+
+
+NAMED = """
+import sys
+sys.path.insert(0, {root!r})
+from nbann.sweeping.keys import said_of
+import json, nbann
+
+class Own:
+    def __init__(self):
+        self.names, self.itself = {{"a", "b", "c"}}, self
+
+    def build(self, rate):
+        return rate
+
+values = Own(), Own().build, nbann.Adam(), lambda: {{"x", "y"}}
+print(json.dumps([said_of(one) for one in values]))
+"""
+
+
+def test_objects_of_a_notebooks_own_classes_have_one_name_in_every_process():
+    told = []
+    for seed in ("1", "2"):
+        command = [sys.executable, "-c", NAMED.format(root=str(ROOT))]
+        env = {**os.environ, "PYTHONHASHSEED": seed}
+        told.append(subprocess.run(command, env=env, capture_output=True, text=True, check=True))
+    assert told[0].stdout == told[1].stdout
+    assert "__main__.Own" in told[0].stdout
+
+
+def test_a_record_of_another_run_is_no_record(tmp_path):
+    grid = {"rate": [0.1, 0.2]}
+    first = nbann.sweep(builds.build, grid, epochs=1, resume=tmp_path)
+    one, other = records(tmp_path)
+    one.write_bytes(other.read_bytes())
+    with pytest.warns(UserWarning, match="received that of another one"):
+        again = nbann.sweep(builds.build, grid, epochs=1, resume=tmp_path)
+    builds.same(first, again)
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone"])
+def test_a_trainer_whose_record_was_damaged_since_is_trained_again(tmp_path, damage):
+    found = nbann.sweep(builds.build, {"rate": [0.1]}, epochs=3, resume=tmp_path)
+    (path,) = records(tmp_path)
+    if damage == "gone":
+        path.unlink()
+        trainer = found[0].trainer()
+    else:
+        path.write_bytes(path.read_bytes()[:50])
+        with pytest.warns(UserWarning, match="a record can not be read") as warned:
+            trainer = found[0].trainer()
+        assert warned[0].filename == __file__
+    by_hand = builds.build(0.1)
+    by_hand.run(3)
+    np.testing.assert_array_equal(trainer["dense1.weight"], by_hand["dense1.weight"])
+
+
 KILLED = """
 import sys, time
 sys.path.insert(0, {root!r})

@@ -297,7 +297,8 @@ def as_lanes(executor: Any, workers: int | None, before: Lanes | None = None) ->
         here.count = workers or here.count
         return here
     client = getattr(executor, "_client", executor)  # that of Client.get_executor()
-    if callable(getattr(client, "nthreads", None)) and callable(getattr(client, "scatter", None)):
+    asked = [getattr(client, name, None) for name in ("nthreads", "scatter")]
+    if all(map(callable, asked)) and not isinstance(client, type):
         found: Lanes = _dask(client, workers)
     elif isinstance(executor, Executor):
         found = _pool(executor, workers)

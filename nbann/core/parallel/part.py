@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 PARTS = 16
 """The most parts that a process keeps, those asked for last: of each a worker's share of data."""
 
+ROOM = 2**30
+"""Bytes of data beyond which a process keeps only the parts of the trainer that asked last."""
+
 DIGITS = 4
 """Binary digits of a stride's length that may be others than 0.
 
@@ -157,6 +160,11 @@ class Part:
         self._programs: dict[int, tuple[Program, tuple[Kernel, ...]]] = {}
         self._lock = threading.Lock()  # a worker may have several threads
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the rows that it holds."""
+        return sum(array.nbytes for array in self.samples.values())
+
     def answer(self, asked: Asked) -> Answer:
         """Compute the loss and the gradient of some rows."""
         with self._lock, np.errstate(all="ignore"):
@@ -242,10 +250,24 @@ class Held:
                 if payload is None:
                     return None
                 self._parts[key] = Part(*payload)
-                while len(self._parts) > PARTS:
-                    self._parts.popitem(last=False)
+                self._make_room(key)
             self._parts.move_to_end(key)
             return self._parts[key]
+
+    def _make_room(self, new: Key) -> None:
+        """Drop what the new part takes the place of, then the parts that were not used for longest.
+
+        Nobody says when a trainer is gone. One that is not is sent its rows once more.
+        """
+        session, number, worker = new
+        for key in list(self._parts):
+            if key[0] == session and key[2] == worker and key[1] < number:
+                del self._parts[key]
+        sizes = {key: part.nbytes for key, part in self._parts.items()}
+        for key in list(self._parts):
+            full = sum(sizes.values()) > ROOM and key[0] != session
+            if key != new and (full or len(self._parts) > PARTS):
+                del self._parts[key], sizes[key]
 
 
 # The one thing that outlives a call: a worker is a process that is asked again and again.

@@ -390,6 +390,8 @@ def test_bad_arguments():
     refused(trainer, "workers", workers=2.5)
     refused(trainer, "an executor or a Dask client", executor="processes")
     refused(trainer, "an executor or a Dask client", executor=2)
+    client = type("Client", (), {"nthreads": lambda self: {}, "scatter": lambda self, data: data})
+    refused(trainer, "an executor or a Dask client", executor=client)  # the class, as of Dask's own
     hook = trainer.on("op", lambda event: None, layer="dense1", modifies=True)
     refused(trainer, "hook.remove")
     hook.remove()

@@ -12,7 +12,7 @@ import pytest
 
 import nbann
 from nbann.core.parallel.faults import LostWorkersError, WorkersError
-from nbann.core.parallel.part import Part
+from nbann.core.parallel.part import Held, Part
 
 from ..nets import copies, same_run
 
@@ -59,6 +59,27 @@ def test_an_executor_gives_what_one_process_gives(executor):
         there.run(1)
     same_run(here, there)
     assert_equal(there, alone)
+
+
+def test_a_process_keeps_the_data_of_no_more_trainers_than_there_is_room_for(monkeypatch):
+    held = Held()
+    monkeypatch.setattr("nbann.core.parallel.part.HELD", held)
+    alone = made()
+    rows = sum(array.nbytes for array in alone._train.values()) // 2  # bytes of a worker's share
+    monkeypatch.setattr("nbann.core.parallel.part.ROOM", 4.5 * rows)
+    alone.run(3)
+    trainers = [made() for _ in range(4)]
+    with ThreadPoolExecutor(2) as executor:
+        for _ in range(3):  # the first ones have lost their data by the time they go on
+            for trainer in trainers:
+                trainer.run(1, executor=executor)
+                assert sum(part.nbytes for part in held._parts.values()) <= 4 * rows
+        assert len(held._parts) == 4
+        trainers[-1].freeze("dense1")  # another net: its parts take the place of the former ones
+        trainers[-1].run(1)
+        assert len(held._parts) == 4
+    for trainer in trainers[:-1]:
+        assert_equal(trainer, alone)
 
 
 def test_an_executor_that_is_shut_down():
