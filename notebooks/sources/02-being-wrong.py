@@ -105,6 +105,7 @@ widget = nbann.StepThrough(trainer, panels=["loss", bowl, "predictions"])
 widget
 
 # %%
+trainer.reset()  # wherever you have stepped to
 trainer.run(epochs=30)
 assert widget.here["epoch"] == 30
 spent = trainer.history["train_loss"]

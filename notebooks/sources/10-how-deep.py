@@ -89,13 +89,15 @@ print(guess.reveal())
 #
 # ## Step through
 #
-# The net is drawn as a strip of layers, with the ones at work opened. *Gradients* has a stem for each layer, on a logarithmic scale: a tenth part of the height can be a factor of a hundred. Step by **layer** through the backward pass, and watch the stems appear from the right.
+# The net is drawn as a strip of layers, with the ones at work opened. *Gradients* has a stem for each layer, on a logarithmic scale: a tenth part of the height can be a factor of a hundred. Press **Reset** (↺), step twice by **phase**, then by **layer** through the backward pass, and watch the stems appear from the right.
 
 # %%
 widget = nbann.StepThrough(trainer, panels=["gradients", "activations"])
 widget
 
 # %%
+trainer.reset()
+trainer.step("phase", 3)
 print(nbann.diagnose(trainer))
 assert any("vanishing" in str(finding) for finding in nbann.diagnose(trainer))
 assert "Gradients" in widget.describe()

@@ -116,6 +116,7 @@ widget = nbann.StepThrough(bent, panels=panels)
 widget
 
 # %%
+bent.reset()
 bent.run(epochs=3)
 early = widget.describe()
 assert widget.here["epoch"] == 3

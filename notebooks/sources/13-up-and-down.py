@@ -139,6 +139,7 @@ assert "64 visible units by 64 hidden units" in both_ways.describe()
 both_ways
 
 # %%
+machine.goto(epoch=15)  # wherever you have stepped to
 phases = []
 for _ in range(4):
     machine.step("phase")

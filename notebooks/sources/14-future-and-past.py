@@ -107,6 +107,7 @@ widget = nbann.StepThrough(both, panels=[nbann.panels.HiddenStates(sample=178), 
 widget
 
 # %%
+both.reset()
 both.step("phase")
 assert widget.here["op"] == both.loaded.op
 for chain in ("forward", "backward"):

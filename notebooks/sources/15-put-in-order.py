@@ -122,6 +122,7 @@ widget = nbann.StepThrough(ranker, panels=["ranking", "loss"])
 widget
 
 # %%
+ranker.reset()
 ranker.step("phase", 2)
 words = widget.describe()
 assert "Ranked list: query 0 of the test data" in words

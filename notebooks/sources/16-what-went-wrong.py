@@ -95,6 +95,7 @@ widget = nbann.StepThrough(stuck, panels=["activations", "gradients"])
 widget
 
 # %%
+stuck.goto(epoch=0, batch=4)
 assert "100% dead" in widget.describe()
 print(stuck.explain("hidden.weight", (12, 0)))
 

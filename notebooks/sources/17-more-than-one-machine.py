@@ -97,6 +97,8 @@ widget = nbann.StepThrough(together, panels=["loss", "decision"])
 widget
 
 # %%
+together.reset()  # wherever you have stepped to
+together.distribute(workers=2)
 for _ in together.program.phases:
     ran = together.step("phase")
     print(f"{ran[0].phase:22}", ran[0].equation.text())
@@ -107,7 +109,7 @@ assert widget.here["op"] == together.loaded.op
 # With which shares? A batch is drawn from all rows, so one worker may hold more of it. Its gradient is a mean over *its* rows, and counts as much as they do. Then it is the gradient of the whole batch:
 
 # %%
-alone.step("batch")
+alone.goto(epoch=0, batch=1)
 rows = [round(16 * float(together[f"worker{k}.share"])) for k in (1, 2)]
 apart = np.abs(alone["dense1.weight.grad"] - together["dense1.weight.grad"]).max()
 print("rows of this batch:", *rows)
