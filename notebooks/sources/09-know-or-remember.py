@@ -88,7 +88,7 @@ board
 #
 # ## Step through
 #
-# Press **Reset** (↺), choose **epoch**, and **Step**. Stop where the test loss (dashed) is lowest. The box beside *Forward* can do that for you: it has a condition, and stops every run where it comes true.
+# Press **Reset** (↺), choose **epoch**, and **Step**. Stop where the test loss (dashed) is lowest. The box beside *Forward* can do that for you: with a condition, `test_loss > 0.1`, it stops every run where that comes true.
 
 # %%
 widget = nbann.StepThrough(trainer, panels=["loss", "activations"])
@@ -105,11 +105,12 @@ widget.stop_when = ""
 # %% [markdown]
 # ## Change one thing
 #
-# Three remedies. **L2** makes large weights cost something. **Dropout** silences random neurons in each step, so that none can rely on another. **Early stopping** keeps the weights of the best epoch. But data that chooses an epoch no longer judges it fairly. So half of the 398 become **validation data**, which chooses; the other half, unseen, judges. And one start may be luck: `nbann.sweep` trains five of each. Change a number.
+# Three remedies. **L2** makes large weights cost something. **Dropout** silences random neurons in each step, so that none can rely on another. **Early stopping** keeps the weights of the best epoch. But data that chooses an epoch no longer judges it fairly. So half of the 398 become **validation data**, which chooses; the other half, unseen, judges. And one start may be luck: `nbann.sweep` trains five of each. Change `l2` and `dropout`.
 
 # %%
 validation, unseen = test.split(test=0.5, seed=0)
-remedies = {"nothing": {}, "L2": {"l2": 0.01}, "dropout": {"dropout": 0.5}, "early stopping": {}}
+l2, dropout = 0.01, 0.5  # change these
+remedies = {"nothing": {}, "L2": {"l2": l2}, "dropout": {"dropout": dropout}, "early stopping": {}}
 
 
 def build(remedy, seed):
@@ -131,9 +132,11 @@ for remedy in remedies:
     found[remedy] = table["unseen_loss"]
     print(f"{remedy:14} loss {found[remedy].mean():.2f} ± {found[remedy].std():.2f}, "
           f"after {table['epochs'].mean():.0f} epochs")
-assert found["early stopping"].max() < found["L2"].min()
-assert found["L2"].max() < found["nothing"].min()
-assert found["dropout"].mean() > found["nothing"].mean() - found["nothing"].std()
+assert found["early stopping"].max() < found["nothing"].min()
+if (l2, dropout) == (0.01, 0.5):
+    assert found["early stopping"].max() < found["L2"].min()
+    assert found["L2"].max() < found["nothing"].min()
+    assert found["dropout"].mean() > found["nothing"].mean() - found["nothing"].std()
 
 # %% [markdown]
 # After ± stands the deviation over the five starts. L2 and early stopping lower the loss by far more than that, dropout does not lower it at all: remedies are tried, not believed.

@@ -133,7 +133,8 @@ for block in (sigmoid, he, normalized, residual):
         learned[block, depth] = net.history["test_accuracy"][-1] > 0.21  # chance is 0.1
     words = ["learns" if learned[block, depth] else "chance" for depth in depths]
     print(f"{block.__name__:10}", *[f"{word:>8}" for word in words])
-assert not learned[sigmoid, 20] and learned[residual, 20] and learned[residual, 100]
+if depths == (1, 20, 100):
+    assert not learned[sigmoid, 20] and learned[residual, 20] and learned[residual, 100]
 
 # %% [markdown]
 # Residual blocks train at any depth here, in three epochs. Their gradient, in the net of a hundred:
