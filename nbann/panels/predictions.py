@@ -93,7 +93,7 @@ class Predictions(Panel):
         narrow = max(_HISTOGRAM * width, 96.0)
         main = (48.0, 34.0, width - narrow - 48 - 44, height - 40)
         self._draw_main(main)
-        aside = (width - narrow, 34.0, narrow - 2, height - 40)
+        aside = (width - narrow, 34.0, narrow - 14, height - 40)  # room for half a tick's label
         self._aside = Plot(self, aside, across="true − predicted", ticks=(3, 3))
         self._bars = self._aside.add(PolyCollection([], transform=self._aside.transform))
         self.ax.add_collection(self._bars, autolim=False)

@@ -223,3 +223,14 @@ def test_wrong_options_are_told(make, error):
     with pytest.raises(ValueError, match=error):
         make()
     assert repr(Predictions("y", of="test")) == "Predictions(target='y', of='test')"
+
+
+def test_no_tick_label_is_cut_off_at_the_right_border():
+    line = nbann.Sequential([nbann.Dense(1, weight=[[1.0]])])
+    data = nbann.Dataset([[0.0], [1.0]], [-200.0, 201.0], task="regression")  # off by 200 at most
+    trainer = nbann.Trainer(line, data, loss="mean_squared_error")
+    board = nbann.Dashboard(trainer, [Predictions()], width=900)
+    picture = board.render()
+    right = int(board.figure.axes[0].bbox.x1)  # what a panel draws beyond it is cut off
+    below = picture[len(picture) // 2 :]
+    assert (below[:, right - 1 : right + 1] == picture[0, 0]).all()

@@ -222,3 +222,14 @@ def test_every_column_of_a_very_wide_matrix_is_in_the_picture():
         after = picture()
         assert (before != after).any(), column
         before = after
+
+
+def test_zeros_alone_have_no_scale_to_name():
+    net = nbann.Sequential([nbann.Dense(2, weight=np.zeros((1, 2)))])
+    trainer = nbann.Trainer(net, ([[1.0], [2.0]], [0, 1]), seed=0)
+    panel = attached(WeightHeatmap(), trainer)
+    assert panel._ends.words == ["", ""]
+    trainer.run(epochs=1)
+    panel.update()
+    high, low = (float(word.replace("−", "-")) for word in panel._ends.words)
+    assert np.abs(trainer["dense1.weight"]).max() <= high == -low
