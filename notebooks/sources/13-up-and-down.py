@@ -82,7 +82,7 @@ print(guess.reveal())
 #
 # ## Step through
 #
-# Press **Reset** (↺) and step by **batch**: one unit is asked each time. Which ones turn, and what does the energy do?
+# Press **Reset** (↺) and step by **batch**: one unit is asked each time. Which ones turn, and what does the energy do? (*Network* lays the 35 units out as a square, *Reconstruction* as the letter.)
 
 # %%
 picture = nbann.panels.Reconstruction(shape=(7, 5))
