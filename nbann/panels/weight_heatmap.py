@@ -245,12 +245,13 @@ class WeightHeatmap(Panel):
     def _refresh(self) -> None:
         values = [self.values(block.name) for block in self._blocks]
         known = any(np.isfinite(v).any() for v in values)
+        size = max(largest(v) for v in values)  # zeros alone have no scale to name
         if known:
-            self._limit.fit(max(largest(v) for v in values))
+            self._limit.fit(size)
         ends = f"{self._limit.value:g}".replace("-", "−")
         if text_width(f"−{ends}", SMALL) > _ENDS:
             ends = short_number(self._limit.value)
-        self._ends.set_words([ends, f"−{ends}"] if known else ["", ""])
+        self._ends.set_words([ends, f"−{ends}"] if size else ["", ""])
         self._empty.set_text("" if known or self.of == "weight" else _EMPTY)
         for block, shown in zip(self._blocks, values, strict=True):
             if block.pictures is not None:

@@ -96,7 +96,7 @@ assert np.isclose(trainer["line.bias"][0], offset, rtol=1e-10)
 #
 # ## Step through
 #
-# Back to the start. Choose the unit **epoch** and step. Watch the dot walk down the bowl, and the line turn. At first the steps are long, then shorter and shorter, though the learning rate is the same: why? Then choose **op**, and read how a gradient is added up from all patients.
+# Press **Reset** (↺): back to the start. Choose the unit **epoch** and step. Watch the dot walk down the bowl, and the line turn. At first the steps are long, then shorter and shorter, though the learning rate is the same: why? Then choose **op**, and read how a gradient is added up from all patients.
 
 # %%
 trainer.reset()
@@ -105,6 +105,7 @@ widget = nbann.StepThrough(trainer, panels=["loss", bowl, "predictions"])
 widget
 
 # %%
+trainer.reset()  # wherever you have stepped to
 trainer.run(epochs=30)
 assert widget.here["epoch"] == 30
 spent = trainer.history["train_loss"]

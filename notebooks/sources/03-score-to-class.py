@@ -12,7 +12,7 @@
 # %% [markdown]
 # ## Three scores
 #
-# One layer of three neurons looks at the four measurements of an iris. All weights start at 0, so all scores do, too.
+# One layer of three neurons looks at the four measurements of an iris, 40 flowers at a time (a **batch**). Thirty flowers are kept aside, to test it. All weights start at 0, so all scores do, too.
 
 # %% tags=["setup"]
 import numpy as np
@@ -81,7 +81,7 @@ for k in range(3):
     print(trainer.arithmetic("score.out.grad", (0, k)))
 
 # %% [markdown]
-# This is all that backpropagation needs to know of softmax and cross-entropy together: the loss grows with a score by *probability minus truth*, where the truth is 1 for the right class and 0 for the others (divided by the 40 flowers of the batch, as the loss is their mean). The right score is pushed up, the others down, and hardest where the net is most wrong.
+# This is all that backpropagation (the question of [Who is to blame?](06-who-is-to-blame.ipynb)) needs to know of softmax and cross-entropy together: the loss grows with a score by *probability minus truth*, where the truth is 1 for the right class and 0 for the others (divided by the 40 flowers of the batch, as the loss is their mean). The right score is pushed up, the others down, and hardest where the net is most wrong.
 
 # %%
 trainer.run(epochs=30)
@@ -126,12 +126,13 @@ def plain(z):
 print("softmax of", scores, "is", plain(scores))
 print("softmax of", scores + 1000, "is", plain(scores + 1000))
 
-trainer.reset()
-trainer.step("phase", 2)
-before = trainer["loss.p"].copy()
-trainer.set("score.bias", slice(None), 1000.0)  # change this number
-print("in nbann:", trainer["score.out"][0], "->", trainer["loss.p"][0])
-assert np.array_equal(before, trainer["loss.p"])
+twin = trainer.branch()  # the widget above stays as it is
+twin.reset()
+twin.step("phase", 2)
+before = twin["loss.p"].copy()
+twin.set("score.bias", slice(None), 1000.0)  # change this number
+print("in nbann:", twin["score.out"][0], "->", twin["loss.p"][0])
+assert np.array_equal(before, twin["loss.p"])
 
 # %% [markdown]
 # Only *differences* of scores count: $e^{z+1000}$ is $e^{1000}$ times $e^z$, and the factor cancels. But the plain formula gives *nan*, not a number: $e^{1000}$ is more than the computer can hold, and infinity divided by infinity is nothing. So whoever computes softmax first subtracts the largest score of each sample: the same probabilities, and no exponent is above 0.

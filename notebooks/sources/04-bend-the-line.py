@@ -12,7 +12,7 @@
 # %% [markdown]
 # ## Two layers, no bend
 #
-# Points lie along a wave. A net of 16 hidden neurons and one output is to follow it. Between the layers stands an **activation**, a function that each neuron puts its sum through, or nothing (`Identity`).
+# Points lie along a wave. A net of 16 *hidden* neurons, between the input and one output, is to follow it. Between the layers stands an **activation**, a function that each neuron puts its sum through, or nothing (`Identity`).
 
 # %% tags=["setup"]
 import ipywidgets

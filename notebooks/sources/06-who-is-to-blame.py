@@ -144,6 +144,8 @@ widget
 # Python drives the very same trainer: run this and look up.
 
 # %%
+trainer.reset()  # wherever you have stepped to
+trainer.step("batch")
 trainer.step("phase", 2)
 trainer.step("op", 4)  # four operations of the backward pass
 assert widget.here["op"] == trainer.loaded.op == 9

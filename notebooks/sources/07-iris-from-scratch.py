@@ -125,6 +125,7 @@ widget = nbann.StepThrough(trainer, panels=["loss", "gradients"])
 widget
 
 # %%
+trainer.reset()
 trainer.step("phase", 3)
 print("largest gradient of a hidden weight:", f"{np.abs(trainer['hidden.weight.grad']).max():.4f}")
 assert widget.here["op"] == trainer.loaded.op

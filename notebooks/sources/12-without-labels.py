@@ -107,7 +107,7 @@ board
 #
 # ## Step through
 #
-# Back to the start. **Play** by **epoch**, ten a second: the points unfold. Step by **op**, and you find the operations of every other net, with `x` itself as the target.
+# Press **Reset** (↺): back to the start. **Play** by **epoch**, ten a second: the points unfold. Step by **op**, and you find the operations of every other net, with `x` itself as the target.
 
 # %%
 bent.reset()
@@ -116,6 +116,7 @@ widget = nbann.StepThrough(bent, panels=panels)
 widget
 
 # %%
+bent.reset()
 bent.run(epochs=3)
 early = widget.describe()
 assert widget.here["epoch"] == 3
@@ -133,7 +134,8 @@ for count in [1, 2, 8]:
     components = PCA(count, svd_solver="full").fit(train.X)
     least = np.mean((components.inverse_transform(components.transform(test.X)) - test.X) ** 2)
     print(f"{count} numbers: PCA {least:.3f}, autoencoder {net.history['test_loss'][-1]:.3f}")
-assert net.history["test_loss"][-1] < 1.15 * least
+if count == 8:  # larger ones come as near in more epochs
+    assert net.history["test_loss"][-1] < 1.15 * least
 
 # %% [markdown]
 # There is quite another way to order things. A **self-organizing map** (Kohonen, 1982) is a grid of units with weights like a picture. Each digit goes to the unit that is most like it, and pulls that unit *and its neighbors* a little toward itself.

@@ -72,7 +72,7 @@ guess.answer(8)
 recall.run(epochs=3)
 print("turned in each round:", recall.history["turned"].astype(int))
 energies = recall.history["loss"]
-print(f"energy: {energies[0]:.2f} -> {energies[-1]:.2f}")
+print(f"energy: {energies[0]:.2f} after the first unit -> {energies[-1]:.2f}")
 assert (np.diff(energies) <= 0).all()  # it never rises
 assert np.array_equal(recall["hopfield.state"].ravel(), letters.X[0])
 print(guess.reveal())
@@ -82,7 +82,7 @@ print(guess.reveal())
 #
 # ## Step through
 #
-# Press **Reset** (↺) and step by **batch**: one unit is asked each time. Which ones turn, and what does the energy do?
+# Press **Reset** (↺) and step by **batch**: one unit is asked each time. Which ones turn, and what does the energy do? (*Network* lays the 35 units out as a square, *Reconstruction* as the letter.)
 
 # %%
 picture = nbann.panels.Reconstruction(shape=(7, 5))
@@ -130,7 +130,7 @@ print(f"error of what it dreams of a digit: {errors[0]:.2f} -> {errors[-1]:.2f}"
 assert errors[-1] < errors[0] / 2
 
 # %% [markdown]
-# Step by **phase**: up in the positive one, down and up again in the negative one, then the update. Below, each small image is what one hidden unit looks for: strokes and corners.
+# Step by **phase**: up in the positive one, down and up again in the negative one, then the update. Below, each small image is what one hidden unit looks for, often a piece of a stroke: ink where it is orange, none where it is blue.
 
 # %%
 shown = ["reconstruction", nbann.panels.WeightHeatmap(shape=(8, 8))]
@@ -139,6 +139,7 @@ assert "64 visible units by 64 hidden units" in both_ways.describe()
 both_ways
 
 # %%
+machine.goto(epoch=15)  # wherever you have stepped to
 phases = []
 for _ in range(4):
     machine.step("phase")

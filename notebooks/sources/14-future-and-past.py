@@ -99,7 +99,7 @@ assert (right[:-1] == 0.5).all() and right[-1] > 0.9
 #
 # ## Step through
 #
-# The net is unrolled: each operation stands at a **time** step. From the start, step by **layer**: the forward chain fills from the left, the backward chain from the right. *Hidden states* shows both, unit by unit.
+# The net is unrolled: each operation stands at a **time** step. Press **Reset** (↺), then step by **layer**: the forward chain fills from the left, the backward chain from the right. *Hidden states* shows both, unit by unit.
 
 # %%
 both.reset()
@@ -107,6 +107,7 @@ widget = nbann.StepThrough(both, panels=[nbann.panels.HiddenStates(sample=178), 
 widget
 
 # %%
+both.reset()
 both.step("phase")
 assert widget.here["op"] == both.loaded.op
 for chain in ("forward", "backward"):

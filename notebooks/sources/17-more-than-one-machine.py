@@ -97,7 +97,8 @@ widget = nbann.StepThrough(together, panels=["loss", "decision"])
 widget
 
 # %%
-together.goto(0)  # wherever you have stepped to
+together.reset()  # wherever you have stepped to
+together.distribute(workers=2)
 for _ in together.program.phases:
     ran = together.step("phase")
     print(f"{ran[0].phase:22}", ran[0].equation.text())
@@ -109,8 +110,7 @@ assert widget.here["op"] == together.loaded.op
 
 # %%
 for one in (alone, together):
-    one.goto(0)
-    one.step("batch")
+    one.goto(epoch=0, batch=1)
 rows = [round(16 * float(together[f"worker{k}.share"])) for k in (1, 2)]
 apart = np.abs(alone["dense1.weight.grad"] - together["dense1.weight.grad"]).max()
 print("rows of this batch:", *rows)
@@ -124,13 +124,14 @@ assert apart < 1e-15 and sum(rows) == 16
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
+spread = build(2, 0.3)
 with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-    together.run(epochs=5, executor=pool)
-alone.run(epochs=5)
-losses = np.abs(alone.history["loss"] - together.history["loss"])
+    spread.run(epochs=5, executor=pool)
+spread.gather()
+alone.goto(epoch=5)
+losses = np.abs(alone.history["loss"] - spread.history["loss"])
 print(len(losses), "batches; losses differ by less than 1e-12:", bool(losses.max() < 1e-12))
 assert losses.max() < 1e-12
-together.gather()
 
 # %% [markdown]
 # ## Change one thing

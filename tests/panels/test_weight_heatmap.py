@@ -235,3 +235,14 @@ def test_the_ends_of_the_scale_are_not_cut_off(size):
     assert not panel._ends.get_clip_on()  # at the edge of the axes
     told = [float(word.replace("−", "-")) for word in panel._ends.words]
     assert told[0] == -told[1] >= size
+
+
+def test_zeros_alone_have_no_scale_to_name():
+    net = nbann.Sequential([nbann.Dense(2, weight=np.zeros((1, 2)))])
+    trainer = nbann.Trainer(net, ([[1.0], [2.0]], [0, 1]), seed=0)
+    panel = attached(WeightHeatmap(), trainer)
+    assert panel._ends.words == ["", ""]
+    trainer.run(epochs=1)
+    panel.update()
+    high, low = (float(word.replace("−", "-")) for word in panel._ends.words)
+    assert np.abs(trainer["dense1.weight"]).max() <= high == -low

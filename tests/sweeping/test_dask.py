@@ -13,6 +13,7 @@ import nbann
 
 from . import builds
 
+dask = pytest.importorskip("dask", reason="the extra nbann[distributed]")
 distributed = pytest.importorskip("distributed", reason="the extra nbann[distributed]")
 
 # what distributed and tornado leave open when a worker has been killed is not nbann's
@@ -25,7 +26,9 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def client():
-    with warnings.catch_warnings():
+    # a cluster closes a nanny whose worker is away for so long, which may be on a busy machine
+    patient = {"distributed.deploy.lost-worker-timeout": "10 minutes"}
+    with warnings.catch_warnings(), dask.config.set(patient):
         warnings.simplefilter("ignore")
         cluster = distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None

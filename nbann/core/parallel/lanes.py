@@ -213,12 +213,20 @@ class Dask(Lanes):
     def _actor(self, at: str) -> Any:
         """Return the actor of a worker."""
         if at not in self._actors:
-            if at not in self._waited_for():
-                raise LostWorkersError(f"the worker at {at} is gone")
+            self._check_there(at)
             how = {"workers": [at], "allow_other_workers": False, "pure": False}
             made = self.client.submit(Worker, actor=True, **how)
-            self._actors[at] = made.result(timeout=PATIENCE)
+            while at not in self._actors:
+                try:
+                    self._actors[at] = made.result(timeout=BETWEEN_LOOKS)
+                except TimeoutError:  # it is for this worker alone: one that is gone never answers
+                    self._check_there(at)
         return self._actors[at]
+
+    def _check_there(self, at: str) -> None:
+        """Raise `LostWorkersError` where a worker is gone."""
+        if at not in self._waited_for():
+            raise LostWorkersError(f"the worker at {at} is gone")
 
     def _move(self, worker: int) -> None:
         """Let a part whose worker is gone be computed by the one with the fewest."""

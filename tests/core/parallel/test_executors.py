@@ -16,6 +16,7 @@ from nbann.core.parallel.part import Held, Part
 
 from ..nets import copies, same_run
 
+dask = pytest.importorskip("dask", reason="Dask's workers are an extra")
 distributed = pytest.importorskip("distributed", reason="Dask's workers are an extra")
 # Dask's threads close their sockets when they are collected, after the test that opened them
 pytestmark = pytest.mark.filterwarnings(
@@ -158,7 +159,10 @@ def test_what_goes_wrong_in_a_part_is_told_and_nothing_is_lost(monkeypatch):
 @pytest.fixture(scope="module")
 def client():
     """Return a client of two worker processes on this machine."""
+    # a cluster closes a nanny whose worker is away for so long, which may be on a busy machine
+    patient = {"distributed.deploy.lost-worker-timeout": "10 minutes"}
     with (
+        dask.config.set(patient),
         distributed.LocalCluster(
             n_workers=2,
             threads_per_worker=1,
@@ -352,4 +356,26 @@ def test_a_worker_that_is_gone_whenever_it_is_asked(client, op):
     while set(client.nthreads()) & set(there):
         time.sleep(0.05)
     trainer.run(1)
+    assert_equal(trainer, alone)
+
+
+def test_a_worker_that_goes_before_it_has_begun(client, monkeypatch):
+    """What is meant for it alone is never answered: that is found out, whoever waits how long."""
+    monkeypatch.setattr("nbann.core.parallel.lanes.PATIENCE", np.inf)
+    alone, trainer, submit, killed = made(), made(), client.submit, []
+    alone.run(2)
+
+    def kill_first(fn, *args, **how):
+        if how.get("actor") and not killed:
+            (at,) = how["workers"]
+            killed.append(at)
+            os.kill(pids(client)[at], signal.SIGKILL)
+            while at in client.nthreads():
+                time.sleep(0.05)
+        return submit(fn, *args, **how)
+
+    monkeypatch.setattr(client, "submit", kill_first)
+    client.wait_for_workers(2)
+    trainer.run(2, executor=client)
+    assert len(killed) == 1
     assert_equal(trainer, alone)
