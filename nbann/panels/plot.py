@@ -31,7 +31,7 @@ A = TypeVar("A", bound="Artist")
 Ends = tuple[float, float]
 _TICK = 3.0
 _MOST_TICKS = 8
-_BESIDE = 28.0  # pixels for the numbers of the upward axis
+BESIDE = 28.0  # pixels for the numbers of the upward axis
 _APART = 6.0  # pixels between two numbers of the other
 
 
@@ -100,7 +100,7 @@ class Plot:
         across: str = "",
         up: str = "",
         ticks: tuple[int, int] = (5, 4),
-        beside: float = _BESIDE,
+        beside: float = BESIDE,
     ) -> None:
         self.panel, self.frame, self._room = panel, frame, beside
         self.ends: tuple[Ends, Ends] | None = None

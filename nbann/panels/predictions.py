@@ -13,7 +13,7 @@ from ..core.losses.machine_losses import MachineLoss
 from ..core.losses.spread_losses import GaussianNLL, Pinball
 from .asked import amount, check_part, part_of, spaced, task_of
 from .base import Margins, Panel
-from .plot import Plot, Reach, roomy, tick_words, ticks_of
+from .plot import BESIDE, Plot, Reach, roomy, tick_words, ticks_of
 from .predicted import Answer, Floats, Predicted
 from .scale import FINE, Limit, largest, rounding, step_up
 from .style import LINE, SMALL
@@ -26,7 +26,7 @@ _DRAWN = 1000  # points that are drawn
 _BARRED = 100  # of them, points that have a bar
 _BINS = 20
 _HISTOGRAM = 0.29  # share of the width
-_LEAST, _MOST_ROOM = 28.0, 64.0  # pixels for the numbers at the predicted values
+_MOST_BESIDE = 64.0  # pixels for the numbers at the predicted values
 
 
 class Predictions(Panel):
@@ -150,10 +150,10 @@ class Predictions(Panel):
         words = [
             word
             for ends in (self._up.fit(), (-far, far))
-            for word in tick_words(ticks_of(ends, 4), _LEAST)
+            for word in tick_words(ticks_of(ends, 4), BESIDE)
         ]
         most = max(text_width(word, SMALL) for word in words)
-        return float(np.clip(most, _LEAST, _MOST_ROOM))
+        return float(np.clip(most, BESIDE, _MOST_BESIDE))
 
     def _key(self) -> str:
         """Return in words what line, band and points are."""

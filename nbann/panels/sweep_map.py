@@ -20,10 +20,10 @@ from .sweep_reading import (
     checked_text,
     counts_of,
     distinct,
+    groups_told_apart,
     identity,
     measured_as,
     names_in,
-    names_of,
     neighbors,
     number_of,
     value_of,
@@ -153,8 +153,8 @@ class SweepMap(Panel):
     def _draw(self) -> None:
         width, height = self._use_pixels()
         rows, columns = len(self._rows), len(self._columns)
-        self._row_names = names_of(self._rows) if self._down else [""]
-        self._column_names = names_of(self._columns)
+        self._row_names = groups_told_apart(self._rows) if self._down else [""]
+        self._column_names = groups_told_apart(self._columns)
         longest = max(text_width(name, SMALL) for name in self._row_names)
         left = min(longest, 0.26 * width) + 26 if self._down else 0.0
         self._wide = max(text_width(name, SMALL) for name in self._column_names)

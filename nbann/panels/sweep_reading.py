@@ -70,13 +70,16 @@ def told_apart(values: Sequence[Any]) -> list[str]:
     """Return short text for each of some values, no two the same."""
     names = [said(value) for value in values]
     twice, pairs = Counter(names), zip(names, values, strict=True)
-    names = [repr(v) if twice[n] > 1 and is_number(v) else n for n, v in pairs]
-    twice, seen = Counter(names), Counter[str]()
-    for i, name in enumerate(names):
-        if twice[name] > 1:
-            seen[name] += 1
-            names[i] = f"{name} ({seen[name]})"
-    return names
+    return _numbered([repr(v) if twice[n] > 1 and is_number(v) else n for n, v in pairs])
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
+    """Return names with a number behind those that are there more than once."""
+    twice, seen, found = Counter(names), Counter[str](), []
+    for name in names:
+        seen[name] += 1
+        found.append(f"{name} ({seen[name]})" if twice[name] > 1 else name)
+    return found
 
 
 def neighbors(values: Sequence[Any], most: int) -> list[list[Any]]:
@@ -87,12 +90,12 @@ def neighbors(values: Sequence[Any], most: int) -> list[list[Any]]:
     return [list(values[a:b]) for a, b in itertools.pairwise(ends)]
 
 
-def names_of(groups: Sequence[Sequence[Any]]) -> list[str]:
+def groups_told_apart(groups: Sequence[Sequence[Any]]) -> list[str]:
     """Return what groups of values are called, no two the same: "0.1 to 0.25"."""
     if all(len(group) == 1 for group in groups):
         return told_apart([group[0] for group in groups])
     ends = [[number(float(group[i]), 2) for i in (0, -1)] for group in groups]
-    return [low if low == high else f"{low} to {high}" for low, high in ends]
+    return _numbered([low if low == high else f"{low} to {high}" for low, high in ends])
 
 
 def said(value: object, longest: int = 24) -> str:

@@ -12,6 +12,7 @@ import nbann
 from nbann.core.errors import UnknownNameError
 from nbann.panels import SweepCurves, SweepMap
 from nbann.panels.style import as_theme
+from nbann.panels.sweep_reading import groups_told_apart
 from nbann.panels.text import number
 
 from ..sweeping import builds
@@ -274,3 +275,8 @@ def test_it_is_drawn_in_steps_that_grow_with_the_runs_and_not_with_their_square(
         stats = pstats.Stats(profile).stats.items()
         calls[count] = sum(n for (path, _, _), (_, n, *_) in stats if "sweep" in path)
     assert calls[80] < 6 * calls[20]
+
+
+def test_groups_whose_ends_read_the_same_have_names_of_their_own():
+    names = groups_told_apart([[0.101, 0.102], [0.103, 0.104], [0.5, 0.6]])
+    assert names == ["0.10 (1)", "0.10 (2)", "0.50 to 0.60"]
