@@ -273,66 +273,66 @@ def test_the_next_batch_of_an_iterator_takes_the_place_of_a_wrong_one(fault):
     assert run.history.losses == oracle.history.losses
 
 
-def test_an_error_of_the_iterator_itself_is_handed_on():
-    failing = {"now": True}
+class Failing:
+    """A stream's batches; until it is mended, `fail` is called before the fifth of epoch 1."""
 
-    def batches(epoch):
+    def __init__(self, fail):
+        self.fail, self.mended = fail, False
+
+    def __call__(self, epoch):
         for place, one in enumerate(BATCHES):
-            if epoch == 1 and place == 4 and failing["now"]:
-                raise OSError("the disk has gone")
+            if epoch == 1 and place == 4 and not self.mended:
+                self.fail()
             yield one
 
-    run, held = streamed(nbann.Stream(batches)), reference()
-    with pytest.raises(OSError, match="the disk has gone"):
-        run.run(epochs=3)
+
+def raiser(error):
+    def fail():
+        raise error
+
+    return fail
+
+
+def assert_nothing_is_lost(run, batches):
+    """A run stands where its batches failed; mended, they make it what it is in memory."""
     assert run.position == (1, 4, 0)
-    failing["now"] = False
+    batches.mended, held = True, reference()
     run.goto(3)
     held.run(epochs=3)
     assert same_run(run, held)
+
+
+def test_an_error_of_the_iterator_itself_is_handed_on():
+    batches = Failing(raiser(OSError("the disk has gone")))
+    run = streamed(nbann.Stream(batches))
+    with pytest.raises(OSError, match="the disk has gone"):
+        run.run(epochs=3)
+    assert_nothing_is_lost(run, batches)
 
 
 @pytest.mark.parametrize("way", ["run", "step"])
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
 def test_ctrl_c_while_a_batch_is_awaited_loses_nothing(error, way):
-    failing = {"now": True}
-
-    def batches(epoch):
-        for place, one in enumerate(BATCHES):
-            if epoch == 1 and place == 4 and failing["now"]:
-                raise error
-            yield one
-
-    run, held = streamed(nbann.Stream(batches)), reference()
+    batches = Failing(raiser(error))
+    run = streamed(nbann.Stream(batches))
     for _ in range(2):
         with pytest.raises(error):
             run.run(epochs=2) if way == "run" else run.step("batch", 16)
         assert run.position == (1, 4, 0)
-    failing["now"] = False
-    run.goto(3)
-    held.run(epochs=3)
-    assert same_run(run, held)
+    assert_nothing_is_lost(run, batches)
 
 
 def test_a_second_ctrl_c_ends_a_batch_that_does_not_come():
-    failing = {"now": True}
+    def wait_for_ever():
+        for _ in range(2):
+            signal.raise_signal(signal.SIGINT)
+        pytest.fail("the second one was not heard")
 
-    def batches(epoch):
-        for place, one in enumerate(BATCHES):
-            if epoch == 1 and place == 4 and failing["now"]:
-                for _ in range(2):
-                    signal.raise_signal(signal.SIGINT)
-                pytest.fail("the second one was not heard")
-            yield one
-
-    run, held = streamed(nbann.Stream(batches)), reference()
+    batches = Failing(wait_for_ever)
+    run = streamed(nbann.Stream(batches))
     with pytest.raises(KeyboardInterrupt):
         run.run(epochs=2)
-    assert run.position == (1, 4, 0)
-    failing["now"] = False
-    run.goto(3)
-    held.run(epochs=3)
-    assert same_run(run, held)
+    assert_nothing_is_lost(run, batches)
 
 
 def test_an_epoch_that_ends_too_soon():

@@ -4,17 +4,14 @@ import os
 import signal
 import threading
 import time
-import warnings
 
 import numpy as np
 import pytest
 
 import nbann
 
+from ..clusters import client_of_two
 from . import builds
-
-dask = pytest.importorskip("dask", reason="the extra nbann[distributed]")
-distributed = pytest.importorskip("distributed", reason="the extra nbann[distributed]")
 
 # what distributed and tornado leave open when a worker has been killed is not nbann's
 pytestmark = [
@@ -26,17 +23,8 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def client():
-    # a cluster closes a nanny whose worker is away for so long, which may be on a busy machine
-    patient = {"distributed.deploy.lost-worker-timeout": "10 minutes"}
-    with warnings.catch_warnings(), dask.config.set(patient):
-        warnings.simplefilter("ignore")
-        cluster = distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-        )
-        made = distributed.Client(cluster)
-        yield made
-        made.close()
-        cluster.close()
+    with client_of_two() as client:
+        yield client
 
 
 @pytest.fixture(scope="module")

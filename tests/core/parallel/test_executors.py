@@ -14,10 +14,9 @@ import nbann
 from nbann.core.parallel.faults import LostWorkersError, WorkersError
 from nbann.core.parallel.part import Held, Part
 
+from ...clusters import client_of_two, distributed
 from ..nets import copies, same_run
 
-dask = pytest.importorskip("dask", reason="Dask's workers are an extra")
-distributed = pytest.importorskip("distributed", reason="Dask's workers are an extra")
 # Dask's threads close their sockets when they are collected, after the test that opened them
 pytestmark = pytest.mark.filterwarnings(
     "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
@@ -159,19 +158,7 @@ def test_what_goes_wrong_in_a_part_is_told_and_nothing_is_lost(monkeypatch):
 @pytest.fixture(scope="module")
 def client():
     """Return a client of two worker processes on this machine."""
-    # a cluster closes a nanny whose worker is away for so long, which may be on a busy machine
-    patient = {"distributed.deploy.lost-worker-timeout": "10 minutes"}
-    with (
-        dask.config.set(patient),
-        distributed.LocalCluster(
-            n_workers=2,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=":0",
-            silence_logs=50,
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
+    with client_of_two() as client:
         yield client
 
 
