@@ -4,14 +4,12 @@ from contextlib import contextmanager
 
 import pytest
 
-WHY = "Dask is the extra nbann[distributed]"
-dask = pytest.importorskip("dask", reason=WHY)
-distributed = pytest.importorskip("distributed", reason=WHY)
-
 
 @contextmanager
 def client_of_two():
     """Give a client of two worker processes on this machine; both end with the block."""
+    dask = pytest.importorskip("dask", reason="the extra nbann[distributed]")
+    distributed = pytest.importorskip("distributed", reason="the extra nbann[distributed]")
     # a cluster closes a nanny whose worker is away for so long, which may be on a busy machine
     patient = {"distributed.deploy.lost-worker-timeout": "10 minutes"}
     settings = {"threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": 50}

@@ -13,6 +13,8 @@ import nbann
 from ..clusters import client_of_two
 from . import builds
 
+pytest.importorskip("distributed", reason="the extra nbann[distributed]")
+
 # what distributed and tornado leave open when a worker has been killed is not nbann's
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),

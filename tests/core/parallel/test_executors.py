@@ -14,9 +14,10 @@ import nbann
 from nbann.core.parallel.faults import LostWorkersError, WorkersError
 from nbann.core.parallel.part import Held, Part
 
-from ...clusters import client_of_two, distributed
+from ...clusters import client_of_two
 from ..nets import copies, same_run
 
+distributed = pytest.importorskip("distributed", reason="Dask's workers are an extra")
 # Dask's threads close their sockets when they are collected, after the test that opened them
 pytestmark = pytest.mark.filterwarnings(
     "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
